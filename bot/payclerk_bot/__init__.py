@@ -1,0 +1,1 @@
+"""The Slack door: slash commands, clicks and modals over Socket Mode."""

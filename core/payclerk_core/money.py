@@ -1,0 +1,155 @@
+"""Money: whole minor units, made, rounded, shared and read in this one module.
+
+No float ever. Rounding is half up, to the cent (domain: per line, then summed, so that
+the summary page and the continuation sheet cannot disagree).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Final
+
+HUNDRED: Final = Decimal(100)
+LARGEST_CENTS: Final = 10**15  # ten trillion: far above any contract, far below a 64-bit column
+_SYMBOLS: Final = {"USD": "$", "CAD": "$", "AUD": "$", "NZD": "$", "GBP": "£", "EUR": "€"}
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount in whole cents of one currency.
+
+    >>> Money(1050) + Money(5)
+    Money('10.55', 'USD')
+    """
+
+    cents: int
+    currency: str = "USD"
+
+    def __repr__(self) -> str:
+        return f"Money('{self.plain()}', '{self.currency}')"
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.cents + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.cents - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.cents, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.cents < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.cents <= self._same(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.cents > self._same(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.cents >= self._same(other)
+
+    def __bool__(self) -> bool:
+        return self.cents != 0
+
+    def _same(self, other: Money) -> int:
+        if self.currency != other.currency:
+            raise ValueError(f"cannot mix {self.currency} and {other.currency}")
+        return other.cents
+
+    def times(self, rate: Decimal) -> Money:
+        """This amount times a rate, rounded half up to the cent.
+
+        >>> Money(33333).times(Decimal("0.10"))
+        Money('33.33', 'USD')
+        """
+        return Money(int((self.cents * rate).to_integral_value(ROUND_HALF_UP)), self.currency)
+
+    def share(self, weights: Sequence[int]) -> list[Money]:
+        """Split by weights (not negative) so that the parts add up to the cent: largest remainder, first on a tie.
+
+        >>> Money(100).share([1, 1, 1])
+        [Money('0.34', 'USD'), Money('0.33', 'USD'), Money('0.33', 'USD')]
+        """
+        total = sum(weights)
+        if not weights or total <= 0 or min(weights) < 0:
+            raise ValueError("weights must not be negative, and must add up to more than zero")
+        sign = -1 if self.cents < 0 else 1
+        exact = [divmod(abs(self.cents) * weight, total) for weight in weights]
+        parts = [quotient for quotient, _ in exact]
+        left = abs(self.cents) - sum(parts)
+        for index in sorted(range(len(weights)), key=lambda i: (-exact[i][1], i))[:left]:
+            parts[index] += 1
+        return [Money(sign * part, self.currency) for part in parts]
+
+    def plain(self) -> str:
+        """'1234.50', for files and machines."""
+        sign = "-" if self.cents < 0 else ""
+        return f"{sign}{abs(self.cents) // 100}.{abs(self.cents) % 100:02d}"
+
+    def __str__(self) -> str:
+        """'$1,234.50', for people; negative amounts as '-$1,234.50'.
+
+        >>> str(Money(-123450))
+        '-$1,234.50'
+        """
+        sign = "-" if self.cents < 0 else ""
+        symbol = _SYMBOLS.get(self.currency, self.currency + " ")
+        return f"{sign}{symbol}{abs(self.cents) // 100:,}.{abs(self.cents) % 100:02d}"
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum; zero of `currency` for none."""
+    result = Money(0, currency)
+    for amount in amounts:
+        result = result + amount
+    return result
+
+
+def percent_of(part: Money, whole: Money) -> Decimal:
+    """part ÷ whole in percent, two decimals; 0 when the whole is zero (domain 3.5).
+
+    >>> percent_of(Money(1), Money(3))
+    Decimal('33.33')
+    """
+    if not whole:
+        return Decimal("0.00")
+    return (Decimal(part.cents) * HUNDRED / Decimal(whole.cents)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+_PLAIN: Final = re.compile(r"\d+(\.\d+)?|\.\d+")
+_GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+def read_money(text: str, currency: str = "USD") -> Money:
+    """An amount as people type it: '1,234.50', '$ 1234.5', '(12.00)', '-12'.
+
+    Refuses what could be read in two ways ('1.234,50', '12,5') and fractions of a cent.
+
+    >>> read_money("$1,234.50")
+    Money('1234.50', 'USD')
+    """
+    bare = text.strip().replace("\u00a0", "").replace(" ", "")
+    negative = bare.startswith("-") or (bare.startswith("(") and bare.endswith(")"))
+    bare = bare.strip("()").lstrip("+-").removeprefix(_SYMBOLS.get(currency, "")).removeprefix(currency).lstrip("-")
+    if not (_PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare)):
+        raise ValueError(f"'{text.strip()[:40]}' is not an amount; write it like 1234.50")
+    amount = decimal_to_money(Decimal(bare.replace(",", "")), currency)
+    return -amount if negative else amount
+
+
+def decimal_to_money(value: Decimal, currency: str) -> Money:
+    """A decimal number of whole units ('12.5' is 12.50), exact to the cent or refused."""
+    try:
+        cents = value * HUNDRED
+        exact = cents == cents.to_integral_value()
+    except InvalidOperation:
+        exact = False
+    if not exact:
+        raise ValueError(f"{value} has fractions of a cent; round it to two decimals")
+    if abs(cents) > LARGEST_CENTS:
+        raise ValueError(f"{value} is too large to be an amount")
+    return Money(int(cents), currency)

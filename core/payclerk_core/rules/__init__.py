@@ -1,0 +1,1 @@
+"""Pure rules of the trade: values in, values out. No database, clock or environment."""

@@ -1,0 +1,51 @@
+"""Where a contract stands before there is a claim, and why it cannot be invited (domain 1.3, 1.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .lifecycle import BILLING_CONTRACTS, ContractStatus, InvitationStatus
+
+
+class Standing(StrEnum):
+    """What the list of contracts shows for the open period."""
+
+    NOT_APPROVED = "not_approved"
+    NO_INVOICE_CONTACTS = "no_invoice_contacts"
+    NOT_INVITED = "not_invited"
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    BILLED = "billed"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Where a contract stands, and what to do before it can be invited (None: it can be)."""
+
+    standing: Standing
+    blocked: str | None
+
+
+def readiness(
+    *, status: ContractStatus, contacts: int, invitation: InvitationStatus | None, has_claim: bool
+) -> Readiness:
+    """May this contract be invited to bill the open period?"""
+    if has_claim:
+        return Readiness(Standing.BILLED, "A claim for this period exists already.")
+    if invitation is not None:
+        return Readiness(Standing(invitation.value), f"Already {invitation.value} for this period.")
+    if status not in BILLING_CONTRACTS:
+        return Readiness(Standing.NOT_APPROVED, f"The contract is {_words(status)}; approve it first.")
+    if contacts == 0:
+        return Readiness(Standing.NO_INVOICE_CONTACTS, "No invoice contact; add one to the contract first.")
+    return Readiness(Standing.NOT_INVITED, None)
+
+
+def _words(status: ContractStatus) -> str:
+    return status.value.replace("_", " ")

@@ -1,0 +1,118 @@
+"""All settings, read once from the environment or `.env`, checked together, then passed as an argument.
+
+This is the only module that reads the environment. Secrets never appear in an error text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import UserError
+
+Security = Literal["none", "starttls", "tls"]
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """Every setting has its line in `.env.example`, with what it is for."""
+
+    model_config = SettingsConfigDict(env_prefix="PAYCLERK_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///payclerk.sqlite3"
+    token_secret: SecretStr = Field(min_length=32)
+    clock_file: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+
+    mail_address: str | None = None
+    mail_name: str = "payclerk"
+    mail_authserv_id: str | None = None
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: Security = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    imap_host: str | None = None
+    imap_port: int = 993
+    imap_security: Security = "tls"
+    imap_user: str | None = None
+    imap_password: SecretStr | None = None
+    imap_folder: str = "INBOX"
+    poll_seconds: int = Field(default=30, ge=1, le=3600)
+
+    docusign_oauth_base: str = "https://account-d.docusign.com"
+    docusign_integration_key: str | None = None
+    docusign_user_id: str | None = None
+    docusign_account_id: str | None = None
+    docusign_private_key_file: Path | None = None
+
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    executor_id: str | None = None
+    clock_seconds: int = Field(default=20, ge=1, le=60)
+
+    @field_validator("mail_address")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        if value is not None and (value.count("@") != 1 or "+" in value or value != value.strip()):
+            raise ValueError("write one plain address such as billing@reply.example.com, without a + part")
+        return value
+
+    @field_validator("slack_api_url", "docusign_oauth_base")
+    @classmethod
+    def _https_or_loopback(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise ValueError("must begin with https:// (plain http only for this machine)")
+        return value
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Settings:
+        for host, security, name in (
+            (self.smtp_host, self.smtp_security, "SMTP"),
+            (self.imap_host, self.imap_security, "IMAP"),
+        ):
+            if host and security == "none" and host not in LOOPBACK:
+                raise ValueError(f"PAYCLERK_{name}_SECURITY=none would send the password in the clear; use tls or starttls")
+        return self
+
+    @property
+    def secret(self) -> bytes:
+        return self.token_secret.get_secret_value().encode()
+
+    @property
+    def has_slack(self) -> bool:
+        return self.slack_bot_token is not None and self.slack_app_token is not None
+
+    @property
+    def has_mail(self) -> bool:
+        return None not in (self.mail_address, self.smtp_host, self.imap_host)
+
+    @property
+    def has_docusign(self) -> bool:
+        keys = (self.docusign_integration_key, self.docusign_user_id, self.docusign_private_key_file)
+        return None not in keys
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, or one UserError that lists every fault at once."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise UserError(_explain(error), code="settings") from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = ["The settings are not complete (see .env.example):"]
+    for fault in error.errors(include_input=False, include_url=False, include_context=False):
+        name = "PAYCLERK_" + "_".join(str(part) for part in fault["loc"]).upper() if fault["loc"] else "settings"
+        lines.append(f"- {name}: {fault['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+"""The tables, a module a noun. Importing this package registers all of them on `Base.metadata`."""
+
+from __future__ import annotations
+
+from .base import Base
+from .billing import BillingPeriod, Claim, ClaimLine, Invitation, Payment
+from .contracts import ChangeOrder, Contract, InvoiceContact, PrivateListEntry, SovLine
+from .mail import Attachment, InboxMail, MailFolder, MailLease, Message, MessageRecipient, ReplyToken, Thread
+from .people import Company, Member, Person, Project
+from .records import ClockTick, Event, FailedJob, StoredFile
+from .signing import Envelope, Package, PackageClaim
+from .slack import Batch, BatchItem, Selection, SlackPost
+
+__all__ = [
+    "Attachment",
+    "Base",
+    "Batch",
+    "BatchItem",
+    "BillingPeriod",
+    "ChangeOrder",
+    "Claim",
+    "ClaimLine",
+    "ClockTick",
+    "Company",
+    "Contract",
+    "Envelope",
+    "Event",
+    "FailedJob",
+    "InboxMail",
+    "Invitation",
+    "InvoiceContact",
+    "MailFolder",
+    "MailLease",
+    "Member",
+    "Message",
+    "MessageRecipient",
+    "Package",
+    "PackageClaim",
+    "Payment",
+    "Person",
+    "PrivateListEntry",
+    "Project",
+    "ReplyToken",
+    "Selection",
+    "SlackPost",
+    "SovLine",
+    "StoredFile",
+    "Thread",
+]

@@ -1,0 +1,65 @@
+"""Companies, the people who work for them, projects, and who may do what on each."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Base, Key, Keyed
+
+
+class Company(Keyed, Base):
+    __tablename__ = "company"
+
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+
+
+class Person(Keyed, Base):
+    """Somebody in the directory. E-mail is kept as given and compared without regard to case."""
+
+    __tablename__ = "person"
+
+    company_id: Mapped[int] = mapped_column(Key, ForeignKey("company.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), unique=True)
+    language: Mapped[str] = mapped_column(String(5), default="en")
+    # Set once from Slack's verified e-mail; None until the person first uses Slack.
+    slack_team: Mapped[str | None] = mapped_column(String(40))
+    slack_user: Mapped[str | None] = mapped_column(String(40))
+
+    company: Mapped[Company] = relationship()
+
+    __table_args__ = (UniqueConstraint("slack_team", "slack_user"),)
+
+
+class Project(Keyed, Base):
+    __tablename__ = "project"
+
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    timezone: Mapped[str] = mapped_column(String(60))
+    currency: Mapped[str] = mapped_column(String(3))
+    dictionary: Mapped[str] = mapped_column(String(40))
+    slack_channel: Mapped[str | None] = mapped_column(String(80))
+    # Default days of a billing period (1st, 31st = the last, 25th): the modal's prefill.
+    period_start_day: Mapped[int] = mapped_column(default=1)
+    period_end_day: Mapped[int] = mapped_column(default=31)
+    period_due_day: Mapped[int] = mapped_column(default=25)
+
+
+class Member(Keyed, Base):
+    """A person on a project: the role shown, and the level on each of the two tools permissions derive from."""
+
+    __tablename__ = "member"
+
+    project_id: Mapped[int] = mapped_column(Key, ForeignKey("project.id"))
+    person_id: Mapped[int] = mapped_column(Key, ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(String(80))
+    commitments: Mapped[str] = mapped_column(String(20))
+    client_contracts: Mapped[str] = mapped_column(String(20))
+
+    project: Mapped[Project] = relationship()
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (UniqueConstraint("project_id", "person_id"),)

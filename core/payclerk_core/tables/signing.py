@@ -1,0 +1,60 @@
+"""Envelopes (DocuSign) and packages (compiled backups)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from .base import Base, Json, Key, Keyed, Stated
+from .billing import Claim
+
+
+class Envelope(Keyed, Stated, Base):
+    """One revision of a claim sent out for signature. promised, sent, delivered, completed, declined, voided, failed.
+
+    `transaction_id` is fixed before the first call: with it a lost answer is found again instead of sent twice.
+    """
+
+    __tablename__ = "envelope"
+
+    claim_id: Mapped[int] = mapped_column(Key, ForeignKey("claim.id"))
+    revision: Mapped[int]
+    transaction_id: Mapped[str] = mapped_column(String(80), unique=True)
+    envelope_id: Mapped[str | None] = mapped_column(String(80), index=True)
+    signed_pdf_id: Mapped[int | None] = mapped_column(Key, ForeignKey("stored_file.id"))
+    batch_item_id: Mapped[int | None] = mapped_column(Key, ForeignKey("batch_item.id"))
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+    claim: Mapped[Claim] = relationship()
+
+    __table_args__ = (UniqueConstraint("claim_id", "revision"),)
+
+
+class Package(Keyed, Stated, Base):
+    """A compiled backup. promised, compiled, posted, failed."""
+
+    __tablename__ = "package"
+
+    project_id: Mapped[int] = mapped_column(Key, ForeignKey("project.id"))
+    requested_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
+    requested_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(300))
+    channel: Mapped[str | None] = mapped_column(String(80))
+    file_id: Mapped[int | None] = mapped_column(Key, ForeignKey("stored_file.id"))
+    index: Mapped[list[object] | None] = mapped_column(Json)
+
+    claims: Mapped[list[PackageClaim]] = relationship(order_by="PackageClaim.position")
+
+
+class PackageClaim(Keyed, Base):
+    __tablename__ = "package_claim"
+
+    package_id: Mapped[int] = mapped_column(Key, ForeignKey("package.id"))
+    claim_id: Mapped[int] = mapped_column(Key, ForeignKey("claim.id"))
+    position: Mapped[int]
+
+    claim: Mapped[Claim] = relationship()
+
+    __table_args__ = (UniqueConstraint("package_id", "claim_id"),)

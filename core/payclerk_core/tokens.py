@@ -1,0 +1,23 @@
+"""Reply tokens: 26 lower-case base32 characters that lead an answer back to what it answers.
+
+A token shows that the sender has the mail, never who he is. Lower case because gateways lower the case of the
+local part; one per recipient; signed, so that none can be guessed (reference 5.3).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from typing import Final
+
+TOKEN_LENGTH: Final = 26
+TOKEN_PATTERN: Final = re.compile(r"[a-z2-7]{26}")
+
+
+def make_token(secret: bytes, *, recipient: str, record: str, purpose: str, nonce: str) -> str:
+    """The token of one recipient for one record and purpose. The same arguments give the same token."""
+    text = "\x1f".join([recipient.casefold(), record, purpose, nonce]).encode()
+    digest = hmac.new(secret, text, hashlib.sha256).digest()
+    return base64.b32encode(digest).decode().lower()[:TOKEN_LENGTH]

@@ -1,0 +1,1 @@
+"""Texts payclerk shows: mails, Slack prose and PDF forms. No code."""
