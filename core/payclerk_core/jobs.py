@@ -44,7 +44,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
 }
-WORKERS: Final[Mapping[str, int]] = {"mail": 4, "slack": 4, "heavy": 2}
+WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
 # Seconds before the next try; the last one repeats. About three days in all.
 WAITS: Final[tuple[int, ...]] = (1, 2, 5, 15, 60, 300, 900)
 MAX_ATTEMPTS: Final = 300
@@ -151,14 +151,16 @@ class JobRunner:
         DBOS.listen_queues(queues)
         DBOS.launch()
         for queue in queues:
-            DBOS.register_queue(queue, worker_concurrency=WORKERS[queue], polling_interval_sec=0.25)
+            DBOS.register_queue(queue, worker_concurrency=WORKERS[queue], polling_interval_sec=0.1)
 
     def stop(self) -> None:
         """Finish what is running (up to ten seconds) and stop; what is not finished is recovered at the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=10, destroy_registry=True)
 
     def _workflow(self) -> Callable[[str, str, dict[str, Any], int], None]:
-        step = DBOS.step(name="run")(self._run)
+        @DBOS.step(name="run")
+        def step(name: str, key: str, payload: dict[str, Any], attempt: int) -> None:
+            self._run(name, key, payload, attempt)
 
         def payclerk_job(name: str, key: str, payload: dict[str, Any], attempt: int) -> None:
             step(name, key, payload, attempt)

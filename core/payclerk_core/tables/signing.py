@@ -37,6 +37,7 @@ class Package(Keyed, Stated, Base):
 
     __tablename__ = "package"
 
+    key: Mapped[str] = mapped_column(String(80), unique=True)  # the selection's: a second Confirm finds it
     project_id: Mapped[int] = mapped_column(Key, ForeignKey("project.id"))
     requested_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
     requested_at: Mapped[datetime]

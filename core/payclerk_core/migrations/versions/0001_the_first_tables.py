@@ -233,6 +233,7 @@ def upgrade():
     )
     op.create_table('package',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('key', sa.String(length=80), nullable=False),
     sa.Column('project_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('requested_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('requested_at', base.Moment(timezone=True), nullable=False),
@@ -246,7 +247,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['file_id'], ['stored_file.id'], name=op.f('fk_package_file_id')),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_package_project_id')),
     sa.ForeignKeyConstraint(['requested_by_id'], ['person.id'], name=op.f('fk_package_requested_by_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_package'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_package')),
+    sa.UniqueConstraint('key', name=op.f('uq_package_key'))
     )
     op.create_table('private_list_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

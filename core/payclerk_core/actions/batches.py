@@ -1,0 +1,68 @@
+"""Bulk work: a batch of items, one Slack message that shows how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ..jobs import promise
+from ..tables import Batch, BatchItem
+from .call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person confirmed: the key makes a second click find the batch that the first one made."""
+
+    key: str
+    project_id: int
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of a batch. `reason` says why it is skipped; None: it will be done."""
+
+    record_id: int
+    label: str
+    reason: str | None = None
+    outcome: str = "waiting"
+
+
+def known_batch(call: Call, order: Order) -> Batch | None:
+    return call.session.scalar(select(Batch).where(Batch.key == order.key))
+
+
+def start_batch(call: Call, order: Order, action: str, items: Sequence[Item]) -> Batch:
+    """Open a batch and promise its Slack message."""
+    batch = Batch(
+        key=order.key,
+        project_id=order.project_id,
+        action=action,
+        person_id=call.actor_id,
+        channel=order.channel,
+        started_at=call.at,
+    )
+    batch.items = [_item(call, item) for item in items]
+    call.session.add(batch)
+    call.record(action, batch, project_id=order.project_id, after={"items": [item.label for item in items]})
+    promise(call.session, "slack.batch", f"{batch.id}:start", {"batch_id": batch.id})
+    return batch
+
+
+def _item(call: Call, item: Item) -> BatchItem:
+    outcome = "skipped" if item.reason else item.outcome
+    settled = None if outcome == "waiting" else call.at
+    return BatchItem(record_id=item.record_id, label=item.label, outcome=outcome, reason=item.reason, settled_at=settled)
+
+
+def settle_item(call: Call, item_id: int | None, outcome: str, reason: str | None = None) -> None:
+    """One item has come out; the Slack message is brought up to date. A bounce may follow a success."""
+    item = call.session.get(BatchItem, item_id) if item_id is not None else None
+    if item is None or (item.outcome == outcome and item.reason == reason):
+        return
+    item.outcome, item.reason, item.settled_at = outcome, reason, call.at
+    call.session.flush()
+    promise(call.session, "slack.batch", f"{item.batch_id}:{item.id}:{outcome}", {"batch_id": item.batch_id})

@@ -1,0 +1,80 @@
+"""What every action is called with, and the three things nearly all of them do: authorise, record, refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from ..errors import UserError
+from ..queries.directory import standing_of
+from ..rules.permissions import require
+from ..settings import Settings
+from ..tables import Base, Contract, Event, Person
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an action: the open transaction, when, who asks (None: payclerk itself), through which door."""
+
+    session: Session
+    at: datetime
+    settings: Settings
+    actor: Person | None
+    door: str  # slack, mail, clock, cli
+
+    @property
+    def actor_id(self) -> int | None:
+        return self.actor.id if self.actor else None
+
+    def authorise(self, task: str, project_id: int, contract: Contract | None = None) -> None:
+        """Raise NotAllowedError unless the actor may do the task. payclerk itself (clock, cli) may."""
+        if self.actor is None:
+            return
+        require(task, standing_of(self.session, self.actor.id, project_id, contract))
+
+    def get(self, table: type[Row], key: int, what: str) -> Row:
+        """The record, or a UserError that says it is gone."""
+        row = self.session.get(table, key)
+        if row is None:
+            raise UserError(f"There is no such {what} any more; open the list again.", code="not_found")
+        return row
+
+    def record(
+        self,
+        verb: str,
+        row: Any,
+        *,
+        project_id: int | None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Leave the event of a change, in the same transaction."""
+        self.session.flush()
+        self.session.add(
+            Event(
+                at=self.at,
+                actor_id=self.actor_id,
+                door=self.door,
+                verb=verb,
+                record=row.__tablename__,
+                record_id=row.id,
+                project_id=project_id,
+                before=dict(before) if before is not None else None,
+                after=dict(after) if after is not None else None,
+            )
+        )
+
+    def stamp(self, status: str) -> dict[str, Any]:
+        """The three columns of a state: which, when, by whom."""
+        return {"status": status, "status_at": self.at, "status_by_id": self.actor_id}
+
+    def move(self, row: Any, status: str) -> None:
+        """Give a record a new state, with who and when."""
+        row.status, row.status_at, row.status_by_id = status, self.at, self.actor_id

@@ -1,0 +1,77 @@
+"""A claim's PDF: made from its rows in the transaction that changed them, and stored with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from ..documents.claim_pdf import ClaimPage, check_footing, read_back, render_claim
+from ..queries.claims import lines_of, summary_of, with_pages
+from ..rules.lifecycle import ClaimStatus
+from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, StoredFile
+from .call import Call
+from .mailing import NamedFile, store_file
+
+PDF = "application/pdf"
+
+
+def reload_claim(call: Call, claim_id: int) -> Claim:
+    """The claim with all its pages, as the database has it now."""
+    query = with_pages(select(Claim).where(Claim.id == claim_id)).execution_options(populate_existing=True)
+    return call.session.scalars(query).unique().one()
+
+
+def store_pdf(call: Call, claim: Claim) -> StoredFile:
+    """Make the claim's PDF, see that its printed numbers foot, and keep it."""
+    call.session.flush()
+    page = claim_page(call, reload_claim(call, claim.id))
+    content = render_claim(page)
+    faults = check_footing(read_back(content))
+    if faults:  # a document that does not foot must never leave; this is a fault of ours, not of the person
+        raise AssertionError(f"claim {claim.id}: the PDF does not foot: {faults[:3]}")
+    file = store_file(call, content, PDF)
+    claim.pdf_id = file.id
+    return file
+
+
+def claim_page(call: Call, claim: Claim) -> ClaimPage:
+    contract = claim.contract
+    us, them = our_company(call, contract), contract.company.name
+    return ClaimPage(
+        direction="receivable" if contract.is_prime else "payable",
+        project_name=contract.project.name,
+        project_number=contract.project.number,
+        payer=them if contract.is_prime else us,
+        payee=us if contract.is_prime else them,
+        contract_number=contract.number,
+        contract_title=contract.title,
+        claim_number=claim.number,
+        invoice_number=claim.invoice_number,
+        period_from=claim.period.starts_on,
+        period_to=claim.period.ends_on,
+        billed_on=claim.billed_on,
+        status_label=ClaimStatus(claim.status).label,
+        lines=lines_of(claim),
+        summary=summary_of(claim),
+        revision=claim.revision,
+        review={line.sov_line.item: (line.review, line.review_reason or "") for line in claim.lines if _noted(line)},
+    )
+
+
+def _noted(line: ClaimLine) -> bool:
+    return line.review == "rejected"
+
+
+def our_company(call: Call, contract: Contract) -> str:
+    """The company that runs the project: that of its administrators."""
+    query = (
+        select(Company.name)
+        .join(Person, Person.company_id == Company.id)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.project_id == contract.project_id, Member.commitments == "admin")
+        .order_by(Member.id)
+    )
+    return call.session.scalar(query.limit(1)) or contract.project.name
+
+
+def named_pdf(claim: Claim, file: StoredFile) -> NamedFile:
+    return NamedFile(f"{claim.contract.number} claim {claim.number} rev {claim.revision}.pdf", file)

@@ -1,0 +1,172 @@
+"""Reviewing claims: lines, status one by one and in bulk, sending back, approving (tasks T3, C13)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ..errors import UserError
+from ..jobs import promise
+from ..money import Money
+from ..queries.claims import summary_of, with_pages
+from ..rules.lifecycle import PAYABLE_STATUSES, RECEIVABLE_STATUSES, ClaimStatus
+from ..tables import Batch, Claim, ClaimLine, Person, Thread
+from .batches import Item, Order, known_batch, start_batch
+from .call import Call
+from .claim_pages import named_pdf, store_pdf
+from .forms import billing_form_for
+from .mailing import About, Recipient, write_letter
+
+
+@dataclass(frozen=True, slots=True)
+class LineReview:
+    """What the reviewer says of one line."""
+
+    verdict: str  # approved, rejected
+    reason: str = ""
+
+
+def load_claim(call: Call, claim_id: int) -> Claim:
+    claim = call.session.scalar(with_pages(select(Claim).where(Claim.id == claim_id)))
+    if claim is None:
+        raise UserError("There is no such claim any more; open the list again.", code="not_found")
+    return claim
+
+
+def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], status: ClaimStatus) -> Claim:
+    """Record the review of a claim's lines, and give the claim its status (task C13).
+
+    Rejecting a line does not change its amount: the subcontractor corrects it, or the administrator does.
+    """
+    claim = load_claim(call, claim_id)
+    call.authorise("C13", claim.contract.project_id, claim.contract)
+    rejected = [line for line in claim.lines if _apply(call, line, reviews.get(line.id))]
+    if rejected and status is ClaimStatus.APPROVED:
+        items = ", ".join(line.sov_line.item for line in rejected)
+        text = f"Line {items} is rejected: send the claim back (Revise & Resubmit) or approve it as noted."
+        raise UserError(text, code="rejected_lines", field="status")
+    if status is ClaimStatus.REVISE_AND_RESUBMIT and not rejected:
+        raise UserError("Reject at least one line, with the reason, before sending the claim back.", field="status")
+    after = {line.sov_line.item: [line.review, line.review_reason] for line in claim.lines if line.id in reviews}
+    call.record("reviewed", claim, project_id=claim.contract.project_id, after={"lines": after})
+    change_status(call, claim, status)
+    return claim
+
+
+def _apply(call: Call, line: ClaimLine, review: LineReview | None) -> bool:
+    """Note the review of a line; True when it is rejected."""
+    if review is not None:
+        if review.verdict == "rejected" and not review.reason.strip():
+            raise UserError(f"Line {line.sov_line.item}: say why it is rejected.", field=f"line:{line.id}")
+        line.review, line.review_reason = review.verdict, review.reason.strip()[:2000] or None
+        line.reviewed_at, line.reviewed_by_id = call.at, call.actor_id
+    return line.review == "rejected"
+
+
+def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
+    """Give the claim a status and say so to whom it concerns. The same status again changes nothing."""
+    allowed = RECEIVABLE_STATUSES if claim.contract.is_prime else PAYABLE_STATUSES
+    if status not in allowed:
+        raise UserError(f"A claim to the owner cannot be {status.label}.", code="wrong_status")
+    if claim.status == status.value:
+        return
+    before = {"status": claim.status}
+    call.move(claim, status.value)
+    call.record("status_changed", claim, project_id=claim.contract.project_id, before=before, after={"status": status.value})
+    pdf = store_pdf(call, claim)
+    if claim.contract.is_prime:
+        return
+    if status is ClaimStatus.REVISE_AND_RESUBMIT:
+        _return_to_contacts(call, claim)
+    elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}:
+        _tell_approved(call, claim, named_pdf(claim, pdf))
+    promise(call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id})
+
+
+def _contacts(claim: Claim) -> list[Person]:
+    return [contact.person for contact in claim.contract.contacts]
+
+
+def _thread(call: Call, claim: Claim) -> Thread:
+    return call.get(Thread, claim.thread_id, "thread")
+
+
+def _return_to_contacts(call: Call, claim: Claim) -> None:
+    """Revise & Resubmit, with the reasons in the mail and a form that marks the lines."""
+    form = billing_form_for(call, claim.contract, claim.period, returned=claim)
+    lines = [_returned_line(claim, line) for line in claim.lines if line.review == "rejected"]
+    for person in _contacts(claim):
+        facts = {**_facts(claim, person), "due_on": claim.period.due_on, "lines": lines}
+        about = About("form", claim_id=claim.id)
+        write_letter(call, _thread(call, claim), "claim_returned", [Recipient(person)], facts, about, files=[form])
+
+
+def _returned_line(claim: Claim, line: ClaimLine) -> dict[str, str]:
+    claimed = Money(line.claimed_work_cents + line.claimed_stored_cents, claim.contract.project.currency)
+    return {
+        "item": line.sov_line.item,
+        "description": line.sov_line.description,
+        "claimed": str(claimed),
+        "reason": line.review_reason or "",
+    }
+
+
+def _tell_approved(call: Call, claim: Claim, pdf: object) -> None:
+    for person in _contacts(claim):
+        facts = {
+            **_facts(claim, person),
+            "status_label": ClaimStatus(claim.status).label,
+            "due": str(summary_of(claim).due),
+        }
+        write_letter(call, _thread(call, claim), "claim_approved", [Recipient(person)], facts, About("claim", claim_id=claim.id))
+
+
+def _facts(claim: Claim, person: Person) -> dict[str, object]:
+    return {
+        "contact_name": person.name,
+        "project_name": claim.contract.project.name,
+        "project_number": claim.contract.project.number,
+        "contract_number": claim.contract.number,
+        "contract_title": claim.contract.title,
+        "claim_number": claim.number,
+    }
+
+
+def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: ClaimStatus) -> Batch:
+    """Give many claims one status; each row says what became of it (task T3)."""
+    call.authorise("T3", order.project_id)
+    if (batch := known_batch(call, order)) is not None:
+        return batch
+    claims = _chosen(call, order.project_id, claim_ids)
+    items = [_status_item(claim, status) for claim in claims]
+    batch = start_batch(call, order, f"status_{status.value}", items)
+    for claim, item in zip(claims, items, strict=True):
+        if item.reason is None:
+            change_status(call, claim, status)
+    return batch
+
+
+def _chosen(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
+    claims = call.session.scalars(with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))).all()
+    return [claim for claim in claims if claim.contract.project_id == project_id]
+
+
+def _status_item(claim: Claim, status: ClaimStatus) -> Item:
+    return Item(claim.id, claim_label(claim), status_obstacle(claim, status), outcome="done")
+
+
+def claim_label(claim: Claim) -> str:
+    return f"{claim.contract.number} {claim.contract.company.name} #{claim.number}"
+
+
+def status_obstacle(claim: Claim, status: ClaimStatus) -> str | None:
+    """Why this claim cannot get this status in bulk; None when it can."""
+    if claim.status == status.value:
+        return f"Already {status.label}."
+    if status is ClaimStatus.APPROVED and any(line.review == "rejected" for line in claim.lines):
+        return "Has rejected lines; review it on its own."
+    if status is ClaimStatus.REVISE_AND_RESUBMIT:
+        return "Needs the reasons by line; review it on its own."
+    return None

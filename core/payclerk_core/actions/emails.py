@@ -1,0 +1,118 @@
+"""The Emails log: composing a mail about a claim, and who may see a thread (tasks T14, T18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from ..queries.claims import summary_of
+from ..rules.billing import Summary
+from ..rules.lifecycle import ClaimStatus
+from ..tables import Claim, Member, Message, Person, StoredFile, Thread
+from .call import Call
+from .claims import change_status, load_claim
+from .mailing import About, NamedFile, Recipient, start_thread, write_letter
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail as composed: person ids of the directory, subject, message and which files go with it."""
+
+    to: Sequence[int]
+    cc: Sequence[int]
+    bcc: Sequence[int]
+    subject: str
+    message: str
+    private: bool = False
+    attach_claim: bool = True
+    files: Sequence[NamedFile] = field(default_factory=tuple)
+
+
+def default_subject(claim: Claim) -> str:
+    """Prefilled with the number of the claim, as the source page says."""
+    return f"{claim.contract.project.name}: {claim.contract.number} progress claim #{claim.number}"
+
+
+def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
+    """Write a mail about a claim to people of the project's directory; replies come into the claim's Emails log.
+
+    A private mail is seen by its sender and recipients alone.
+    """
+    claim = load_claim(call, claim_id)
+    call.authorise("T14" if claim.contract.is_prime else "T18", claim.contract.project_id, claim.contract)
+    recipients = _recipients(call, claim, draft)
+    subject = " ".join(draft.subject.split())[:200]
+    if not subject or not draft.message.strip():
+        raise UserError("A mail needs a subject and a message.", field="subject" if not subject else "message")
+    if claim.contract.is_prime and claim.status == ClaimStatus.DRAFT.value:
+        change_status(call, claim, ClaimStatus.UNDER_REVIEW)
+    thread = start_thread(
+        call,
+        project_id=claim.contract.project_id,
+        contract_id=claim.contract_id,
+        claim_id=claim.id,
+        subject=subject,
+        private=draft.private,
+    )
+    message = _write(call, claim, thread, recipients, draft, subject)
+    call.record("communication_created", message, project_id=thread.project_id, after={"private": draft.private})
+    return message
+
+
+def _recipients(call: Call, claim: Claim, draft: Draft) -> list[Recipient]:
+    if not draft.to:
+        raise UserError("Choose at least one recipient in To.", field="to")
+    chosen: dict[int, Recipient] = {}
+    for name, ids in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc)):
+        for person_id in ids:
+            person = call.get(Person, person_id, "person")
+            _require_member(call, claim.contract.project_id, person)
+            chosen.setdefault(person_id, Recipient(person, name))  # the same person twice gets one copy
+    return list(chosen.values())
+
+
+def _require_member(call: Call, project_id: int, person: Person) -> None:
+    if call.session.query(Member).filter_by(project_id=project_id, person_id=person.id).one_or_none() is None:
+        raise UserError(f"{person.name} is not in this project's directory.", field="to")
+
+
+def _write(
+    call: Call, claim: Claim, thread: Thread, recipients: Sequence[Recipient], draft: Draft, subject: str
+) -> Message:
+    contract = claim.contract
+    files = list(draft.files)
+    if draft.attach_claim and claim.pdf_id is not None:
+        pdf = call.get(StoredFile, claim.pdf_id, "file")
+        files.insert(0, NamedFile(f"{contract.number} claim {claim.number}.pdf", pdf))
+    facts: dict[str, object] = {
+        "subject": subject,
+        "message": draft.message,
+        "sender_name": call.actor.name if call.actor else contract.project.name,
+        "project_name": contract.project.name,
+        "project_number": contract.project.number,
+        "contract_number": contract.number,
+        "contract_title": contract.title,
+        "claim_number": claim.number,
+        "period_from": claim.period.starts_on,
+        "period_to": claim.period.ends_on,
+        "summary": summary_facts(summary_of(claim)),
+    }
+    about = About("owner_claim" if contract.is_prime else "log", claim_id=claim.id)
+    return write_letter(call, thread, "owner_claim", recipients, facts, about, files=files)
+
+
+def summary_facts(summary: Summary) -> list[dict[str, str]]:
+    """The nine lines as a mail shows them."""
+    rows = (
+        ("Original contract sum", summary.original_sum),
+        ("Net change by change orders", summary.change_orders),
+        ("Contract sum to date", summary.contract_sum),
+        ("Total completed and stored to date", summary.completed),
+        ("Retainage", summary.retainage),
+        ("Total earned less retainage", summary.earned),
+        ("Less previous certificates for payment", summary.previous_certificates),
+        ("Current payment due", summary.due),
+        ("Balance to finish, including retainage", summary.balance),
+    )
+    return [{"label": label, "amount": str(amount)} for label, amount in rows]

@@ -1,0 +1,175 @@
+"""What a captured mail changes: its line in the Emails log, bounces, and what is put before a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from ..jobs import promise
+from ..queries.directory import person_by_email
+from ..tables import (
+    Attachment,
+    Claim,
+    InboxMail,
+    Invitation,
+    Message,
+    MessageRecipient,
+    Person,
+    ReplyToken,
+    Thread,
+)
+from .batches import settle_item
+from .call import Call
+from .mailing import About, Recipient, store_file, write_letter
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    name: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A mail as the mailbox read it, ready for the log."""
+
+    inbox_id: int
+    kind: str  # person, auto_reply, bounce, receipt, calendar, list
+    message_id: str
+    sender: str
+    sender_email: str
+    subject: str
+    text: str
+    elided: str
+    verified: bool
+    why: str
+    decision: str | None = None
+    files: Sequence[IncomingFile] = field(default_factory=tuple)
+    in_reply_to: str | None = None
+
+
+def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
+    """Keep a mail in the Emails log of its thread, with its attachments. Every mail is kept, whatever it says."""
+    person = person_by_email(call.session, mail.sender_email)
+    message = Message(
+        thread_id=thread.id,
+        direction="in",
+        kind=mail.kind,
+        message_id=mail.message_id[:998],
+        sender=mail.sender[:400],
+        subject=mail.subject[:998],
+        text=mail.text,
+        html=None,
+        elided=mail.elided or None,
+        decision=mail.decision,
+        decision_why=mail.why[:500],
+        sender_verified=mail.verified,
+        inbox_id=mail.inbox_id,
+        batch_item_id=None,
+        in_reply_to=mail.in_reply_to[:998] if mail.in_reply_to else None,
+        auto_submitted=mail.kind != "person",
+        **call.stamp("received"),
+    )
+    message.status_by_id = person.id if person else None
+    call.session.add(message)
+    call.session.flush()
+    for file in mail.files:
+        _attach(call, thread, message, file)
+    after = {"kind": mail.kind, "verified": mail.verified, "decision": mail.decision}
+    call.record("mail_logged", message, project_id=thread.project_id, after=after)
+    return message
+
+
+def _attach(call: Call, thread: Thread, message: Message, file: IncomingFile) -> None:
+    stored = store_file(call, file.content, file.content_type)
+    is_backup = file.content[:5] == b"%PDF-" or file.name.lower().endswith(".pdf")
+    row = Attachment(message_id=message.id, file_id=stored.id, name=file.name[:255])
+    row.claim_id = thread.claim_id if is_backup else None
+    call.session.add(row)
+
+
+def keep_as_backup(call: Call, message: Message, claim: Claim) -> None:
+    """The PDFs that came with the mail of a claim become its backup."""
+    call.session.flush()
+    call.session.refresh(message, ["attachments"])
+    for row in message.attachments:
+        if row.name.lower().endswith(".pdf") or row.file.content_type == "application/pdf":
+            row.claim_id = claim.id
+
+
+def note_delivered(call: Call, recipient_id: int) -> None:
+    """Our mail was taken by the mail server."""
+    recipient = call.get(MessageRecipient, recipient_id, "recipient")
+    if recipient.delivered_at is not None or recipient.bounced_at is not None:
+        return
+    recipient.delivered_at = call.at
+    message = call.get(Message, recipient.message_id, "message")
+    call.session.flush()
+    if all(row.delivered_at or row.bounced_at for row in message.recipients):
+        call.move(message, "sent")
+    settle_item(call, message.batch_item_id, "done", "sent")
+
+
+def note_undeliverable(call: Call, recipient_id: int, reason: str) -> None:
+    """Our mail did not reach somebody: refused at once, or came back later. The administrator is told what to fix."""
+    recipient = call.get(MessageRecipient, recipient_id, "recipient")
+    if recipient.bounced_at is not None:
+        return
+    recipient.bounced_at, recipient.failure = call.at, reason[:500]
+    message = call.get(Message, recipient.message_id, "message")
+    call.move(message, "bounced")
+    thread = call.get(Thread, message.thread_id, "thread")
+    call.record("bounced", message, project_id=thread.project_id, after={"reason": reason[:200]})
+    settle_item(call, message.batch_item_id, "failed", "bounced: the address does not exist or refuses mail")
+    promise(call.session, "slack.notice", f"bounced:{recipient.id}", {"notice": "bounced", "id": recipient.id})
+
+
+def ask_administrator(call: Call, message: Message, notice: str) -> None:
+    """Put a mail that payclerk will not act on by itself before a person, in Slack."""
+    promise(call.session, "slack.notice", f"{notice}:{message.id}", {"notice": notice, "id": message.id})
+
+
+def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str, in_reply_to: str) -> bool:
+    """Tell the sender that we could not tell; at most once a day, so that two machines never talk for long."""
+    since = call.at - timedelta(days=1)
+    recent = select(Message.id).where(
+        Message.thread_id == invitation.thread_id, Message.kind == "answer_unclear", Message.status_at > since
+    )
+    if call.session.scalar(recent.limit(1)) is not None:
+        return False
+    contract, period = invitation.contract, invitation.period
+    facts = {
+        "contact_name": person.name,
+        "project_name": contract.project.name,
+        "contract_number": contract.number,
+        "contract_title": contract.title,
+        "due_on": period.due_on,
+        "why": why,
+    }
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    about = About("invitation", invitation_id=invitation.id)
+    write_letter(call, thread, "answer_unclear", [Recipient(person)], facts, about, in_reply_to=in_reply_to)
+    return True
+
+
+def token_row(call: Call, token: str) -> ReplyToken | None:
+    """The record of a reply token, unless it was revoked."""
+    row = call.session.scalar(select(ReplyToken).where(ReplyToken.token == token.lower()))
+    return row if row is not None and row.revoked_at is None else None
+
+
+def recipient_of_token(call: Call, token: ReplyToken) -> MessageRecipient | None:
+    """The copy of our mail that carried this token."""
+    return call.session.scalar(select(MessageRecipient).where(MessageRecipient.token_id == token.id))
+
+
+def finish_mail(call: Call, inbox: InboxMail, status: str, *, kind: str | None = None, reason: str | None = None) -> None:
+    """The captured mail has been dealt with: done, or quarantined where people see it."""
+    call.move(inbox, status)
+    inbox.kind, inbox.reason = kind, reason[:500] if reason else None
+    if status in {"quarantine", "oversize"}:
+        promise(call.session, "slack.notice", f"{status}:{inbox.id}", {"notice": "quarantine", "id": inbox.id})

@@ -1,0 +1,189 @@
+"""'Invite to Bill': sending it to many, taking the answers, reminding the silent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from ..dates import end_of_day, project_date
+from ..errors import UserError
+from ..jobs import promise
+from ..queries.contracts import ContractRow, contract_rows, open_period
+from ..queries.directory import is_contact
+from ..rules.lifecycle import InvitationStatus, PeriodStatus
+from ..tables import Batch, BatchItem, BillingPeriod, Claim, Invitation, Message, MessageRecipient, Person, Thread
+from .batches import Item, Order, known_batch, start_batch
+from .call import Call
+from .forms import billing_form_for
+from .mailing import About, Recipient, start_thread, write_letter
+
+REMIND_WITHIN = timedelta(days=3)
+
+
+def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
+    """Invite the contacts of these contracts to bill the open period (task T23).
+
+    Those that cannot be invited are kept in the batch with the reason. The same order again changes nothing.
+    """
+    call.authorise("T23", order.project_id)
+    if (batch := known_batch(call, order)) is not None:
+        return batch
+    period = open_period(call.session, order.project_id)
+    if period is None:
+        raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
+    chosen = [r for r in contract_rows(call.session, order.project_id, period.id) if r.contract.id in contract_ids]
+    items = [Item(row.contract.id, row.label, row.readiness.blocked) for row in chosen]
+    batch = start_batch(call, order, "invite", items)
+    for row, item in zip(chosen, batch.items, strict=True):
+        if item.outcome == "waiting":
+            _invite_one(call, period, row, item)
+    return batch
+
+
+def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: BatchItem) -> None:
+    contract = row.contract
+    inviter = call.actor.name if call.actor else contract.project.name
+    subject = f"{contract.project.name}: {inviter} has invited you to bill."
+    thread = start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
+    invitation = Invitation(
+        contract=contract,
+        period=period,
+        thread_id=thread.id,
+        invited_by_id=call.actor_id,
+        invited_at=call.at,
+        reason=None,
+        **call.stamp(InvitationStatus.INVITED.value),
+    )
+    call.session.add(invitation)
+    call.record("invited", invitation, project_id=contract.project_id, after={"contract": contract.number})
+    for contact in contract.contacts:
+        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "note": ""}
+        about = _about(invitation)
+        write_letter(call, thread, "invitation", [Recipient(contact.person)], facts, about, batch_item=item)
+
+
+def _about(invitation: Invitation) -> About:
+    period = invitation.period
+    # The answer counts until the due date is over where the project is; later ones are kept and shown.
+    deadline = end_of_day(period.due_on, invitation.contract.project.timezone)
+    return About("invitation", invitation_id=invitation.id, decision_expires_at=deadline)
+
+
+def _facts(invitation: Invitation, person: Person) -> dict[str, object]:
+    contract, period = invitation.contract, invitation.period
+    return {
+        "project_name": contract.project.name,
+        "project_number": contract.project.number,
+        "contract_number": contract.number,
+        "contract_title": contract.title,
+        "company": contract.company.name,
+        "contact_name": person.name,
+        "period_from": period.starts_on,
+        "period_to": period.ends_on,
+        "due_on": period.due_on,
+    }
+
+
+def accept_invitation(call: Call, invitation: Invitation, person: Person, *, in_reply_to: str | None = None) -> None:
+    """The contact will bill: the billing form goes out with the confirmation (task C1)."""
+    _decide(call, invitation, person, InvitationStatus.ACCEPTED, reason=None)
+    form = billing_form_for(call, invitation.contract, invitation.period)
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    about = About("form", invitation_id=invitation.id, decision_expires_at=_about(invitation).decision_expires_at)
+    facts = _facts(invitation, person)
+    write_letter(
+        call, thread, "invitation_accepted", [Recipient(person)], facts, about, files=[form], in_reply_to=in_reply_to
+    )
+
+
+def decline_invitation(
+    call: Call, invitation: Invitation, person: Person, reason: str, *, in_reply_to: str | None = None
+) -> None:
+    """The contact has nothing to bill; the reason is kept in their words (task C1)."""
+    _decide(call, invitation, person, InvitationStatus.DECLINED, reason=reason[:2000] or None)
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    facts = {**_facts(invitation, person), "reason": reason}
+    write_letter(
+        call, thread, "invitation_declined", [Recipient(person)], facts, _about(invitation), in_reply_to=in_reply_to
+    )
+
+
+def _decide(call: Call, invitation: Invitation, person: Person, status: InvitationStatus, reason: str | None) -> None:
+    """Compare and set: the first decision wins, and only while the period is open and the due date not over."""
+    if not is_contact(call.session, invitation.contract_id, person.id):
+        raise UserError(f"{person.name} is not an invoice contact of contract {invitation.contract.number}.")
+    if invitation.status != InvitationStatus.INVITED.value:
+        text = f"The invitation for {invitation.contract.number} is already {invitation.status}."
+        raise UserError(text, code="already_decided")
+    if invitation.period.status != PeriodStatus.OPEN.value:
+        raise UserError("The billing period is closed; ask the administrator.", code="period_closed")
+    before = {"status": invitation.status}
+    call.move(invitation, status.value)
+    invitation.reason = reason
+    after = {"status": status.value, "by_contact": person.id, "reason": reason}
+    call.record(status.value, invitation, project_id=invitation.contract.project_id, before=before, after=after)
+    promise(call.session, "slack.notice", f"{status.value}:{invitation.id}", {"notice": status.value, "id": invitation.id})
+
+
+def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus, reason: str = "") -> Invitation:
+    """The administrator reads an unclear answer and decides from Slack (task T23)."""
+    invitation = call.get(Invitation, invitation_id, "invitation")
+    call.authorise("T23", invitation.contract.project_id)
+    person = invitation.contract.contacts[0].person
+    if status is InvitationStatus.ACCEPTED:
+        accept_invitation(call, invitation, person)
+    else:
+        decline_invitation(call, invitation, person, reason)
+    return invitation
+
+
+def remind_silent(call: Call, project_id: int) -> int:
+    """Remind who was invited and has not answered or billed, shortly before the due date. Returns how many.
+
+    One reminder per contract and day; none where our mail came back, for a person has to fix the address first.
+    """
+    period = open_period(call.session, project_id)
+    if period is None:
+        return 0
+    today = project_date(call.at, period.project.timezone)
+    if not timedelta(0) <= period.due_on - today <= REMIND_WITHIN:
+        return 0
+    silent = [row for row in _unbilled(call, period) if not _came_back(call, row)]
+    return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in silent)
+
+
+def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
+    """Declined ones have answered; the others owe an answer or a claim."""
+    billed = select(Claim.contract_id).where(Claim.period_id == period.id)
+    query = select(Invitation).where(
+        Invitation.period_id == period.id,
+        Invitation.status != InvitationStatus.DECLINED.value,
+        Invitation.contract_id.not_in(billed),
+    )
+    return list(call.session.scalars(query.order_by(Invitation.id)))
+
+
+def _came_back(call: Call, invitation: Invitation) -> bool:
+    query = (
+        select(MessageRecipient.id)
+        .join(Message, Message.id == MessageRecipient.message_id)
+        .where(Message.thread_id == invitation.thread_id, MessageRecipient.bounced_at.is_not(None))
+    )
+    return call.session.scalar(query.limit(1)) is not None
+
+
+def _remind(call: Call, invitation: Invitation, days_left: int) -> bool:
+    today = project_date(call.at, invitation.contract.project.timezone)
+    sent = select(Message.status_at).where(Message.thread_id == invitation.thread_id, Message.kind == "reminder")
+    zone = invitation.contract.project.timezone
+    if any(project_date(moment, zone) == today for moment in call.session.scalars(sent)):
+        return False
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    inviter = invitation.invited_by.name if invitation.invited_by else invitation.contract.project.name
+    for contact in invitation.contract.contacts:
+        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "note": "", "days_left": days_left}
+        write_letter(call, thread, "reminder", [Recipient(contact.person)], facts, _about(invitation))
+    call.record("reminded", invitation, project_id=invitation.contract.project_id, after={"days_left": days_left})
+    return True

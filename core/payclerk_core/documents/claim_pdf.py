@@ -1,0 +1,240 @@
+"""A claim as a PDF: our own summary page and continuation sheet, checked after printing by reading it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from ..errors import UserError
+from ..money import Money, percent_of
+from ..rules.billing import Line, Summary
+from .footing import AMOUNT_COLUMNS, FootedClaim, check_footing, read_back
+from .layout import PAPERS, Paper
+from .typeset import amount, printable, typeset
+from .words import US_GC, Words, summary_labels
+
+Direction = Literal["payable", "receivable"]
+_LETTERS: Final = ("A", "B", "C", "D", "E", "F", "G = D + E + F", "G ÷ C", "H = C - G", "I")
+_MARKS: Final = {"rejected": "Rejected", "approved": "Approved"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """All that is printed on a claim. `review` maps an item to its (status, reason)."""
+
+    direction: Direction
+    project_name: str
+    project_number: str
+    payer: str
+    payee: str
+    contract_number: str
+    contract_title: str
+    claim_number: int
+    invoice_number: str
+    period_from: date
+    period_to: date
+    billed_on: date
+    status_label: str
+    lines: Sequence[Line]
+    summary: Summary
+    revision: int
+    review: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    words: Words = US_GC
+
+
+class FootingError(UserError):
+    """The printed claim does not add up; it is not handed out."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        shown = "; ".join(differences[:5])
+        super().__init__(f"This claim does not foot and was not printed: {shown}.", code="does_not_foot")
+        self.differences = tuple(differences)
+
+
+def render_claim(page: ClaimPage) -> bytes:
+    """The claim's PDF. What was printed is read back, and a document that does not foot is refused."""
+    pdf = typeset("claim.typ", _data(page))
+    footed = read_back(pdf, page.words)
+    differences = [*check_footing(footed), *_differences(footed, page)]
+    if differences:
+        raise FootingError(differences)
+    return pdf
+
+
+def _differences(footed: FootedClaim, page: ClaimPage) -> Iterator[str]:
+    """Where the printed numbers are not the claim's: a sheet can add up and still miss a line."""
+    printed = [row for sheet in footed.sheets for row in sheet.rows]
+    if len(printed) != len(page.lines):
+        yield f"{len(printed)} of {len(page.lines)} lines are on the sheet"
+    for row, line in zip(printed, page.lines, strict=False):
+        if row != tuple(Decimal(money.plain()) for money in _line_amounts(line)):
+            yield f"line {line.item} is printed with other amounts"
+    for name in summary_labels(page.words):
+        expected = _summary_amounts(page)[name]
+        if footed.summary[name] != Decimal(expected.plain()):
+            yield f"'{name}' is printed as {footed.summary[name]} instead of {expected.plain()}"
+
+
+def _line_amounts(line: Line) -> tuple[Money, ...]:
+    """In the order of AMOUNT_COLUMNS."""
+    return (
+        line.scheduled, line.previous_work, line.this_work, line.stored, line.completed, line.balance, line.retainage,
+    )  # fmt: skip
+
+
+def _summary_amounts(page: ClaimPage) -> Mapping[str, Money]:
+    summary = page.summary
+    zero = Money(0, summary.due.currency)
+    changes = [line.scheduled for line in page.lines if line.change_order is not None]
+    additions = sum((change for change in changes if change > zero), zero)
+    return {
+        **{name: getattr(summary, name) for name in summary_labels(page.words) if hasattr(summary, name)},
+        "additions": additions,
+        "deductions": sum((change for change in changes if change < zero), zero),
+    }
+
+
+def _data(page: ClaimPage) -> dict[str, Any]:
+    words, direction = page.words, page.direction
+    paper = PAPERS[words.paper]
+    running = [[*map(amount, sums[:5]), _percent(sums), *map(amount, sums[5:])] for sums in _running(page)]
+    return {
+        "title": printable(f"{words.claim(direction)} {page.claim_number}, {page.contract_number}"),
+        "paper": words.paper,
+        "payee": {"name": printable(page.payee)},
+        "heading": words.claim(direction),
+        "number_label": f"No. {page.claim_number}",
+        "status": _status(page),
+        "foot": _foot(page),
+        "fields": [[label, printable(text)] for label, text in _fields(page)],
+        "lines": _summary_lines(page),
+        **_boxes(page),
+        "sign": paper.signing(),
+        "sheet_title": f"{words.schedule}: continuation sheet",
+        "sheet_line": printable(f"{page.payee}, {page.contract_number} {page.contract_title}"),
+        "sheet_size": str(_sheet_size(running)),
+        "columns": paper.columns(),
+        "letters": list(_LETTERS),
+        "heads": _heads(words),
+        "rows": [_row(line, page.review.get(line.item)) for line in page.lines],
+        "running": running,
+    }
+
+
+def _status(page: ClaimPage) -> str:
+    shown = f"Status: {page.status_label}"
+    return printable(f"{shown}, revision {page.revision}" if page.revision > 1 else shown)
+
+
+def _foot(page: ClaimPage) -> str:
+    project = f"{page.project_number} {page.project_name}"
+    return printable(f"{project} | {page.contract_number} | {page.words.claim(page.direction)} {page.claim_number}")
+
+
+def _fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
+    words, direction = page.words, page.direction
+    yield "Project", f"{page.project_name} ({page.project_number})"
+    yield f"To ({words.payer(direction).lower()})", page.payer
+    yield f"From ({words.payee(direction).lower()})", page.payee
+    yield words.contract(direction), f"{page.contract_number} {page.contract_title}"
+    yield "Period", f"{_day(page.period_from)} to {_day(page.period_to)}"
+    yield "Invoice number and date", f"{page.invoice_number or 'none'}, {_day(page.billed_on)}"
+
+
+def _day(day: date) -> str:
+    """With the month in letters: 03/04 is April in London and March in Chicago."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def _summary_lines(page: ClaimPage) -> list[dict[str, Any]]:
+    labels, amounts = summary_labels(page.words), _summary_amounts(page)
+    numbered = (
+        ("1", "original_sum", False), ("2", "change_orders", False), ("3", "contract_sum", True),
+        ("4", "completed", True), ("5a", "work_retainage", False), ("5b", "stored_retainage", False),
+        ("5", "retainage", False), ("6", "earned", True), ("7", "previous_certificates", False),
+        ("8", "due", True), ("9", "balance", False),
+    )  # fmt: skip
+    return [
+        {"number": number, "label": labels[name], "amount": amount(amounts[name]), "bold": bold}
+        for number, name, bold in numbered
+    ]
+
+
+def _boxes(page: ClaimPage) -> dict[str, Any]:
+    words, summary = page.words, page.summary
+    labels, amounts = summary_labels(words), _summary_amounts(page)
+    payee, payer = words.payee(page.direction), words.payer(page.direction)
+    return {
+        "changes_title": words.change_orders.capitalize(),
+        "changes": [[labels[name], amount(amounts[name])] for name in ("additions", "deductions")]
+        + [["Net", amount(summary.change_orders)]],
+        "percent_line": f"{summary.percent} % of the contract sum is completed and stored to date.",
+        "currency_line": f"All amounts in {summary.due.currency}; amounts in parentheses are negative.",
+        "retainage_line": f"{words.retainage} is rounded to the cent on each line, then added up.",
+        "statement": {
+            "title": f"{payee}'s statement",
+            "text": f"The {payee.lower()} states that the work billed here was done, and the material billed here is "
+            "stored, as the contract requires, and that what was paid before was passed on to those it was due to.",
+        },
+        "certificate": {
+            "title": f"{payer}'s certificate",
+            "text": f"The {payer.lower()} certifies the amount below for payment. An amount other than line 8 is "
+            "explained in an attachment.",
+        },
+    }
+
+
+def _heads(words: Words) -> list[str]:
+    return [
+        "Item", "Description of work", "Scheduled value", "Work completed, earlier periods",
+        "Work completed, this period", "Material stored", "Completed and stored to date", "%",
+        "Balance to finish", words.retainage,
+    ]  # fmt: skip
+
+
+def _row(line: Line, review: tuple[str, str] | None) -> dict[str, Any]:
+    amounts = [amount(money) for money in _line_amounts(line)]
+    described = f"{line.change_order}: {line.description}" if line.change_order else line.description
+    return {
+        "item": printable(line.item),
+        "description": printable(described),
+        "amounts": [*amounts[:5], str(line.percent), *amounts[5:]],
+        "note": _note(review),
+    }
+
+
+def _note(review: tuple[str, str] | None) -> str:
+    """What the reviewer said about the line; an approval without a word is not worth the ink."""
+    if review is None:
+        return ""
+    status, reason = review
+    mark = _MARKS.get(status, "Note")
+    if reason:
+        return printable(f"{mark}: {reason}")
+    return mark if status == "rejected" else ""
+
+
+def _running(page: ClaimPage) -> list[list[Money]]:
+    """The columns added up before the first line, after it, and so on: what a page brings and carries forward."""
+    sums = [Money(0, page.summary.due.currency)] * len(AMOUNT_COLUMNS)
+    result = [sums]
+    for line in page.lines:
+        sums = [so_far + money for so_far, money in zip(sums, _line_amounts(line), strict=True)]
+        result.append(sums)
+    return result
+
+
+def _percent(sums: Sequence[Money]) -> str:
+    return str(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
+
+
+def _sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
+    """The type size in points at which the widest amount still fits its column."""
+    widest = max(len(text) for row in running for text in row)
+    return min(Decimal("8.2"), Decimal(8) * 16 / max(widest, 1)).quantize(Decimal("0.1"))
+
+
+__all__ = ["ClaimPage", "FootingError", "Paper", "render_claim"]

@@ -1,0 +1,182 @@
+"""Reads a printed claim back and says what does not add up (tie-out rules, domain 3.7).
+
+The summary is read by its labels and the sheet by its columns' places: what is checked is what a person will see.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any, Final
+
+from pypdf import PdfReader
+
+from .layout import PAPERS, Paper
+from .words import US_GC, Words, summary_labels
+
+AMOUNT_COLUMNS: Final = ("scheduled", "previous_work", "this_work", "stored", "completed", "balance", "retainage")
+# Their places among the sheet's ten columns: after item and description, and around the percentage.
+_PLACES: Final = (2, 3, 4, 5, 6, 8, 9)
+_AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
+Amounts = tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FootedSheet:
+    """One page of the continuation sheet as printed; amounts in the order of AMOUNT_COLUMNS."""
+
+    brought: Amounts
+    rows: tuple[Amounts, ...]
+    carried: Amounts
+    last_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FootedClaim:
+    """The numbers printed on a claim: summary amounts by field name, and the sheet page by page."""
+
+    summary: Mapping[str, Decimal]
+    sheets: tuple[FootedSheet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    x: Decimal
+    y: Decimal
+    text: str
+
+
+def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
+    """The numbers of a claim printed by `render_claim`; ValueError names what cannot be found."""
+    first, *rest = [_fragments(page) for page in PdfReader(io.BytesIO(pdf)).pages]
+    paper = PAPERS[words.paper]
+    return FootedClaim(_read_summary(first, words), tuple(_read_sheet(page, paper) for page in rest))
+
+
+def _fragments(page: Any) -> list[_Fragment]:
+    found: list[_Fragment] = []
+
+    def visit(text: str, matrix: Sequence[Any], text_matrix: Sequence[Any], _font: Any, _size: Any) -> None:
+        if text.strip():
+            x, y = _placed(matrix, text_matrix)
+            found.append(_Fragment(x, y, text.strip()))
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+def _placed(matrix: Sequence[Any], text_matrix: Sequence[Any]) -> tuple[Decimal, Decimal]:
+    """Where a text begins on the page: its own matrix, then the page's."""
+    a, b, c, d, e, f = (Decimal(str(value)) for value in matrix)
+    x, y = Decimal(str(text_matrix[4])), Decimal(str(text_matrix[5]))
+    tenth = Decimal("0.1")
+    return (a * x + c * y + e).quantize(tenth), (b * x + d * y + f).quantize(tenth)
+
+
+def _number(text: str) -> Decimal:
+    value = Decimal(text.strip("()").replace(",", ""))
+    return -value if text.startswith("(") else value
+
+
+def _read_summary(fragments: Sequence[_Fragment], words: Words) -> Mapping[str, Decimal]:
+    return {name: _beside(label, fragments) for name, label in summary_labels(words).items()}
+
+
+def _beside(label: str, fragments: Sequence[_Fragment]) -> Decimal:
+    """The first amount to the right of a label, on its line."""
+    for start in (fragment for fragment in fragments if fragment.text == label):
+        same = [f for f in fragments if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
+        if same:
+            return _number(min(same, key=lambda fragment: fragment.x).text)
+    raise ValueError(f"no amount is printed beside '{label}'")
+
+
+def _read_sheet(fragments: Sequence[_Fragment], paper: Paper) -> FootedSheet:
+    """Rows from top to bottom; the first brings forward, the last carries forward or closes."""
+    rows = _rows(fragments, paper.edges())
+    if len(rows) < 2:
+        raise ValueError("a continuation page has no totals")
+    (_, brought), *lines, (bottom, carried) = rows
+    label = min((f for f in fragments if abs(f.y - bottom) <= 1), key=lambda fragment: fragment.x).text
+    return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, label)
+
+
+def _rows(fragments: Sequence[_Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+    by_height: dict[Decimal, dict[int, Decimal]] = {}
+    for fragment in fragments:
+        place = next((i for i in _PLACES if edges[i][0] <= fragment.x < edges[i][1]), None)
+        if place is not None and _AMOUNT.fullmatch(fragment.text):
+            by_height.setdefault(fragment.y, {})[place] = _number(fragment.text)
+    full = ((y, cells) for y, cells in by_height.items() if len(cells) == len(_PLACES))
+    return [(y, tuple(cells[place] for place in _PLACES)) for y, cells in sorted(full, reverse=True)]
+
+
+def check_footing(claim: FootedClaim) -> list[str]:
+    """Everything that does not add up on the printed claim; nothing for one that foots."""
+    return [*_check_pages(claim.sheets), *_check_rows(claim.sheets), *_check_summary(claim)]
+
+
+def _check_pages(sheets: Sequence[FootedSheet]) -> Iterator[str]:
+    if not sheets:
+        yield "there is no continuation sheet"
+        return
+    if any(sheets[0].brought):
+        yield "the first sheet brings an amount forward"
+    for number, sheet in enumerate(sheets, start=1):
+        yield from _check_columns(number, sheet)
+    for number, (sheet, following) in enumerate(pairwise(sheets), start=1):
+        if sheet.carried != following.brought:
+            yield f"sheet {number} carries forward other amounts than sheet {number + 1} brings"
+    yield from _check_labels(sheets)
+
+
+def _check_columns(number: int, sheet: FootedSheet) -> Iterator[str]:
+    for index, name in enumerate(AMOUNT_COLUMNS):
+        added = sheet.brought[index] + sum((row[index] for row in sheet.rows), Decimal(0))
+        if added != sheet.carried[index]:
+            yield f"column '{name}' of sheet {number} adds up to {added}, not {sheet.carried[index]}"
+
+
+def _check_labels(sheets: Sequence[FootedSheet]) -> Iterator[str]:
+    for number, sheet in enumerate(sheets, start=1):
+        expected = "Grand total" if number == len(sheets) else "Carried forward"
+        if sheet.last_label != expected:
+            yield f"sheet {number} ends with '{sheet.last_label}', not '{expected}'"
+
+
+def _check_rows(sheets: Sequence[FootedSheet]) -> Iterator[str]:
+    for number, sheet in enumerate(sheets, start=1):
+        for scheduled, previous, this, stored, completed, balance, _ in (*sheet.rows, sheet.carried):
+            if previous + this + stored != completed:
+                yield f"a line of sheet {number}: {previous} + {this} + {stored} is not {completed}"
+            if scheduled - completed != balance:
+                yield f"a line of sheet {number}: {scheduled} - {completed} is not {balance}"
+
+
+def _check_summary(claim: FootedClaim) -> Iterator[str]:
+    s = claim.summary
+    sums = {
+        "contract_sum": s["original_sum"] + s["change_orders"],  # 3
+        "change_orders": s["additions"] + s["deductions"],  # 2; deductions are printed negative
+        "retainage": s["work_retainage"] + s["stored_retainage"],  # 5
+        "earned": s["completed"] - s["retainage"],  # 6
+        "due": s["earned"] - s["previous_certificates"],  # 8
+        "balance": s["contract_sum"] - s["earned"],  # 9
+    }
+    for name, value in sums.items():
+        if s[name] != value:
+            yield f"summary '{name}' is {s[name]}, but its lines give {value}"
+    yield from _check_summary_against_sheet(claim)
+
+
+def _check_summary_against_sheet(claim: FootedClaim) -> Iterator[str]:
+    if not claim.sheets:
+        return
+    grand = dict(zip(AMOUNT_COLUMNS, claim.sheets[-1].carried, strict=True))
+    for name, column in (("contract_sum", "scheduled"), ("completed", "completed"), ("retainage", "retainage")):
+        if claim.summary[name] != grand[column]:
+            yield f"summary '{name}' is {claim.summary[name]}, the sheet's total of '{column}' is {grand[column]}"

@@ -1,0 +1,1 @@
+"""What the doors and actions look up. Reads only."""
