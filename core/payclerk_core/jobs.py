@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import Engine, make_url, select
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,6 @@ QUEUES: Final[Mapping[str, str]] = {
     "slack.package": "slack",
     "slack.digest": "slack",
     "slack.trouble": "slack",
-    "claim.pdf": "heavy",
     "package.compile": "heavy",
     "docusign.send": "heavy",
     "docusign.poll": "heavy",
@@ -62,21 +61,15 @@ def promise(
     session: Session, job: str, key: str, payload: Mapping[str, Any] | None = None, *, attempt: int = 1, wait: float = 0
 ) -> None:
     """Promise a job in this transaction. The same (job, key) again changes nothing, finished or not."""
-    engine = session.get_bind()
-    assert isinstance(engine, Engine)
-    _client(engine).enqueue_in_transaction(
-        session,
-        {
-            "workflow_name": _WORKFLOW,
-            "queue_name": QUEUES[job],
-            "workflow_id": _workflow_id(job, key, attempt),
-            **({"delay_seconds": wait} if wait else {}),
-        },
-        job,
-        key,
-        dict(payload or {}),
-        attempt,
-    )
+    options: EnqueueOptions = {
+        "workflow_name": _WORKFLOW,
+        "queue_name": QUEUES[job],
+        "workflow_id": _workflow_id(job, key, attempt),
+    }
+    if wait:
+        options["delay_seconds"] = wait
+    client = _client(session.connection().engine)
+    client.enqueue_in_transaction(session, options, job, key, dict(payload or {}), attempt)
 
 
 def _workflow_id(job: str, key: str, attempt: int) -> str:

@@ -133,12 +133,14 @@ def read_money(text: str, currency: str = "USD") -> Money:
     Money('1234.50', 'USD')
     """
     bare = text.strip().replace("\u00a0", "").replace(" ", "")
-    negative = bare.startswith("-") or (bare.startswith("(") and bare.endswith(")"))
-    bare = bare.strip("()").lstrip("+-").removeprefix(_SYMBOLS.get(currency, "")).removeprefix(currency).lstrip("-")
+    in_brackets = bare.startswith("(") and bare.endswith(")")
+    bare = bare[1:-1] if in_brackets else bare
+    signed = bare.startswith("-")
+    bare = bare.removeprefix("-" if signed else "+").removeprefix(_SYMBOLS.get(currency, currency)).removeprefix(currency)
     if not (_PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare)):
         raise ValueError(f"'{text.strip()[:40]}' is not an amount; write it like 1234.50")
     amount = decimal_to_money(Decimal(bare.replace(",", "")), currency)
-    return -amount if negative else amount
+    return -amount if in_brackets != signed else amount
 
 
 def decimal_to_money(value: Decimal, currency: str) -> Money:

@@ -81,7 +81,9 @@ class Settings(BaseSettings):
             (self.imap_host, self.imap_security, "IMAP"),
         ):
             if host and security == "none" and host not in LOOPBACK:
-                raise ValueError(f"PAYCLERK_{name}_SECURITY=none would send the password in the clear; use tls or starttls")
+                raise ValueError(
+                    f"PAYCLERK_{name}_SECURITY=none would send the password in the clear; use tls or starttls"
+                )
         return self
 
     @property

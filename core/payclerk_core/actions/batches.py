@@ -55,7 +55,9 @@ def start_batch(call: Call, order: Order, action: str, items: Sequence[Item]) ->
 def _item(call: Call, item: Item) -> BatchItem:
     outcome = "skipped" if item.reason else item.outcome
     settled = None if outcome == "waiting" else call.at
-    return BatchItem(record_id=item.record_id, label=item.label, outcome=outcome, reason=item.reason, settled_at=settled)
+    return BatchItem(
+        record_id=item.record_id, label=item.label, outcome=outcome, reason=item.reason, settled_at=settled
+    )
 
 
 def settle_item(call: Call, item_id: int | None, outcome: str, reason: str | None = None) -> None:

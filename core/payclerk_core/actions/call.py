@@ -15,7 +15,6 @@ from ..rules.permissions import require
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
-
 Row = TypeVar("Row", bound=Base)
 
 

@@ -17,7 +17,7 @@ from .batches import Item, Order, known_batch, start_batch
 from .call import Call
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
-from .mailing import About, Recipient, write_letter
+from .mailing import About, NamedFile, Recipient, write_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
         return
     before = {"status": claim.status}
     call.move(claim, status.value)
-    call.record("status_changed", claim, project_id=claim.contract.project_id, before=before, after={"status": status.value})
+    call.record(
+        "status_changed", claim, project_id=claim.contract.project_id, before=before, after={"status": status.value}
+    )
     pdf = store_pdf(call, claim)
     if claim.contract.is_prime:
         return
@@ -82,7 +84,9 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
         _return_to_contacts(call, claim)
     elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}:
         _tell_approved(call, claim, named_pdf(claim, pdf))
-    promise(call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id})
+    promise(
+        call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id}
+    )
 
 
 def _contacts(claim: Claim) -> list[Person]:
@@ -113,14 +117,12 @@ def _returned_line(claim: Claim, line: ClaimLine) -> dict[str, str]:
     }
 
 
-def _tell_approved(call: Call, claim: Claim, pdf: object) -> None:
+def _tell_approved(call: Call, claim: Claim, pdf: NamedFile) -> None:
+    about = About("claim", claim_id=claim.id)
     for person in _contacts(claim):
-        facts = {
-            **_facts(claim, person),
-            "status_label": ClaimStatus(claim.status).label,
-            "due": str(summary_of(claim).due),
-        }
-        write_letter(call, _thread(call, claim), "claim_approved", [Recipient(person)], facts, About("claim", claim_id=claim.id))
+        label = ClaimStatus(claim.status).label
+        facts = {**_facts(claim, person), "status_label": label, "due": str(summary_of(claim).due)}
+        write_letter(call, _thread(call, claim), "claim_approved", [Recipient(person)], facts, about, files=[pdf])
 
 
 def _facts(claim: Claim, person: Person) -> dict[str, object]:

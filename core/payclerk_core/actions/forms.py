@@ -44,7 +44,9 @@ def read_identity(secret: bytes, sealed: str) -> FormIdentity | None:
     return FormIdentity(*(int(part) for part in text.split(":")[1:]))
 
 
-def billing_form_for(call: Call, contract: Contract, period: BillingPeriod, *, returned: Claim | None = None) -> NamedFile:
+def billing_form_for(
+    call: Call, contract: Contract, period: BillingPeriod, *, returned: Claim | None = None
+) -> NamedFile:
     """The workbook for the contract's next claim, or for the correction of a returned one."""
     basis = basis_of(call.session, contract, before=returned.number if returned else None)
     revision = returned.revision + 1 if returned else 1
@@ -109,8 +111,11 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     then nothing is stored.
     """
     identity = read_identity(call.settings.secret, filled.seal)
+    if identity is None:
+        raise UserError(
+            "The form's seal is broken; please fill the form we sent, without changing its sheets.", code="seal"
+        )
     contract = _contract_of(call, returned, identity)
-    assert identity is not None
     period = open_period(call.session, contract.project_id)
     if period is None or period.id != identity.period_id:
         raise UserError("This form is of a billing period that is closed.", code="old_form")
@@ -125,9 +130,7 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     return _submit(call, returned, claim)
 
 
-def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity | None) -> Contract:
-    if identity is None:
-        raise UserError("The form's seal is broken; please fill the form we sent, without changing its sheets.", code="seal")
+def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> Contract:
     if identity.contract_id != returned.thread.contract_id:
         raise UserError("This form belongs to another contract; please send it in answer to that contract's mail.")
     contract = call.get(Contract, identity.contract_id, "contract")

@@ -167,7 +167,9 @@ def recipient_of_token(call: Call, token: ReplyToken) -> MessageRecipient | None
     return call.session.scalar(select(MessageRecipient).where(MessageRecipient.token_id == token.id))
 
 
-def finish_mail(call: Call, inbox: InboxMail, status: str, *, kind: str | None = None, reason: str | None = None) -> None:
+def finish_mail(
+    call: Call, inbox: InboxMail, status: str, *, kind: str | None = None, reason: str | None = None
+) -> None:
     """The captured mail has been dealt with: done, or quarantined where people see it."""
     call.move(inbox, status)
     inbox.kind, inbox.reason = kind, reason[:500] if reason else None

@@ -124,7 +124,9 @@ def _decide(call: Call, invitation: Invitation, person: Person, status: Invitati
     invitation.reason = reason
     after = {"status": status.value, "by_contact": person.id, "reason": reason}
     call.record(status.value, invitation, project_id=invitation.contract.project_id, before=before, after=after)
-    promise(call.session, "slack.notice", f"{status.value}:{invitation.id}", {"notice": status.value, "id": invitation.id})
+    promise(
+        call.session, "slack.notice", f"{status.value}:{invitation.id}", {"notice": status.value, "id": invitation.id}
+    )
 
 
 def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus, reason: str = "") -> Invitation:

@@ -125,7 +125,13 @@ def _token(call: Call, thread: Thread, message: Message, person: Person, about: 
 
 
 def start_thread(
-    call: Call, *, project_id: int, contract_id: int | None, subject: str, claim_id: int | None = None, private: bool = False
+    call: Call,
+    *,
+    project_id: int,
+    contract_id: int | None,
+    subject: str,
+    claim_id: int | None = None,
+    private: bool = False,
 ) -> Thread:
     thread = Thread(
         project_id=project_id,

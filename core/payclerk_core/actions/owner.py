@@ -29,7 +29,9 @@ def make_owner_claim(call: Call, project_id: int) -> Claim:
     period = open_period(call.session, project_id)
     contract = prime_contract(call.session, project_id)
     if period is None or contract is None:
-        raise UserError("This needs an open billing period and a prime contract; see /billing period.", code="no_period")
+        raise UserError(
+            "This needs an open billing period and a prime contract; see /billing period.", code="no_period"
+        )
     if (existing := claim_of_period(call.session, contract.id, period.id)) is not None:
         text = f"Claim {existing.number} to the owner exists for this period already."
         raise UserError(text, code="already_made")
@@ -59,7 +61,9 @@ def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Mapping
 
 def _require_lines(contract: Contract, amounts: Mapping[CostKey, tuple[int, int]]) -> None:
     known = {(line.cost_code, line.cost_type) for line in contract.lines}
-    missing = sorted(f"{code} {kind}" for (code, kind), cents in amounts.items() if (code, kind) not in known and any(cents))
+    missing = sorted(
+        f"{code} {kind}" for (code, kind), cents in amounts.items() if (code, kind) not in known and any(cents)
+    )
     if missing:
         text = f"The prime contract has no line for {', '.join(missing[:10])}; add the lines to its schedule of values."
         raise UserError(text, code="no_prime_line")

@@ -29,7 +29,9 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
         raise UserError("Choose at least one claim.", code="nothing_chosen")
     missing = [claim for claim in claims if claim.pdf_id is None]
     if missing:
-        raise UserError(f"Claim {missing[0].number} of {missing[0].contract.number} has no PDF yet; set its status again.")
+        raise UserError(
+            f"Claim {missing[0].number} of {missing[0].contract.number} has no PDF yet; set its status again."
+        )
     package = Package(
         key=order.key,
         project_id=project.id,
@@ -62,7 +64,9 @@ def package_parts(call: Call, package: Package) -> tuple[PackageCover, list[Pack
 
 def _part(call: Call, claim: Claim) -> PackagePart:
     signed = call.session.scalar(
-        select(Envelope).where(Envelope.claim_id == claim.id, Envelope.signed_pdf_id.is_not(None)).order_by(Envelope.id.desc())
+        select(Envelope)
+        .where(Envelope.claim_id == claim.id, Envelope.signed_pdf_id.is_not(None))
+        .order_by(Envelope.id.desc())
     )
     # T5: the signed copy replaces the plain one when the envelope is complete.
     file_id = signed.signed_pdf_id if signed else claim.pdf_id

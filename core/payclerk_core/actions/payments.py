@@ -58,7 +58,9 @@ def _check(claim: Claim, entry: PaymentEntry) -> None:
     if not entry.number.strip():
         raise UserError("Give the payment a number.", field="number")
     if not claim.contract.is_prime and ClaimStatus(claim.status) not in SIGNABLE:
-        raise UserError(f"The claim is {ClaimStatus(claim.status).label}; approve it before it is paid.", code="not_approved")
+        raise UserError(
+            f"The claim is {ClaimStatus(claim.status).label}; approve it before it is paid.", code="not_approved"
+        )
     if any(payment.number == entry.number.strip() for payment in claim.payments):
         raise UserError(f"Payment {entry.number.strip()} is recorded on this claim already.", field="number")
     row = row_of(claim)

@@ -38,7 +38,9 @@ def create_period(call: Call, project_id: int, dates: PeriodDates) -> BillingPer
     previous = open_period(call.session, project_id)
     if previous is not None:
         call.move(previous, PeriodStatus.CLOSED.value)
-        call.record("period_closed", previous, project_id=project_id, before={"status": "open"}, after={"status": "closed"})
+        call.record(
+            "period_closed", previous, project_id=project_id, before={"status": "open"}, after={"status": "closed"}
+        )
     period = BillingPeriod(
         project_id=project_id,
         starts_on=dates.starts_on,

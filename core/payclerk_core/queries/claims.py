@@ -40,7 +40,7 @@ def summary_of(claim: Claim) -> Summary:
     return summarize(lines_of(claim), previous_certificates=previous)
 
 
-def with_pages(query: Select[tuple[Claim]]) -> Select[tuple[Claim]]:
+def with_pages(query: Select[Claim]) -> Select[Claim]:
     """Load all that the pages of a claim need, in a fixed number of queries."""
     return query.options(
         joinedload(Claim.contract).joinedload(Contract.project),
@@ -144,7 +144,7 @@ def row_of(claim: Claim, signature: str | None = None) -> ClaimRow:
 
 def _signatures(session: Session, claim_ids: Sequence[int]) -> dict[int, str]:
     query = select(Envelope.claim_id, Envelope.status).where(Envelope.claim_id.in_(claim_ids)).order_by(Envelope.id)
-    return {claim_id: status for claim_id, status in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def _matches(row: ClaimRow, search: str) -> bool:

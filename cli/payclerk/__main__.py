@@ -1,0 +1,7 @@
+"""`python -m payclerk`."""
+
+from __future__ import annotations
+
+from .main import app
+
+app()

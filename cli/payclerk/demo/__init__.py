@@ -1,0 +1,1 @@
+"""The demo: one month-end played through the real doors, each step checked."""

@@ -1,0 +1,168 @@
+"""`payclerk ...`: one command a process, and the tools for who installs and looks after it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.settings import load_settings
+
+P = ParamSpec("P")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console(highlight=False)
+
+
+def told(command: Callable[P, None]) -> Callable[P, None]:
+    """The one place of the command line where errors end: the person's are shown as they are."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UserError, OutsideError) as error:
+            console.print(error.message, style="red", soft_wrap=True, markup=False)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+def _run(*names: str) -> None:
+    from .logs import set_up_logs
+    from .wiring import open_office, run_until_signal
+
+    settings = load_settings()
+    set_up_logs(settings.log_level)
+    run_until_signal(open_office(settings, names))
+
+
+@app.command()
+@told
+def up() -> None:
+    """Run everything in this one process (after migrating the database)."""
+    from payclerk_core.migrate import upgrade
+
+    from .wiring import ALL
+
+    upgrade(load_settings().database_url)
+    _run(*ALL)
+
+
+@app.command()
+@told
+def bot() -> None:
+    """Run the Slack door."""
+    _run("bot")
+
+
+@app.command()
+@told
+def mail() -> None:
+    """Run the e-mail door."""
+    _run("mail")
+
+
+@app.command()
+@told
+def clock() -> None:
+    """Run the clock and the workers of heavy jobs."""
+    _run("clock")
+
+
+@app.command()
+@told
+def web() -> None:
+    """Run the HTTP door: health and metrics."""
+    _run("web")
+
+
+@app.command()
+@told
+def migrate() -> None:
+    """Bring the database to this version's tables. Safe to run again."""
+    from payclerk_core.migrate import upgrade
+
+    upgrade(load_settings().database_url)
+    console.print("The database is up to date.")
+
+
+@app.command("import")
+@told
+def import_file(file: Annotated[Path, typer.Argument(help="The workbook (.xlsx) with the project.")]) -> None:
+    """Load a project, its people, contracts and schedules of values. All or nothing; again changes nothing."""
+    from .importing import import_workbook
+
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.")
+    for line in import_workbook(load_settings(), file.read_bytes()):
+        console.print(line, markup=False)
+
+
+@app.command()
+@told
+def doctor() -> None:
+    """Test each connection and setting, and say what to do about what fails."""
+    from .doctor import examine
+
+    healthy = True
+    for finding in examine():
+        healthy = healthy and finding.ok
+        console.print(
+            f"[{'green' if finding.ok else 'red'}]{'ok  ' if finding.ok else 'FAIL'}[/] {finding.name}", end=""
+        )
+        console.print(f": {finding.text}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@app.command()
+@told
+def manifest() -> None:
+    """Print the Slack app's manifest: paste it at 'Create an app from a manifest'."""
+    from payclerk_bot.registry import manifest as app_manifest
+
+    sys.stdout.write(json.dumps(app_manifest(), indent=2) + "\n")
+
+
+@app.command()
+@told
+def show(
+    kind: Annotated[str, typer.Argument(help="project, period, contract or claim")],
+    name: Annotated[str, typer.Argument(help="Its number: 2611, 2026-11, SC-01, SC-01#1")] = "",
+) -> None:
+    """Print a record with its events."""
+    from .show import describe
+
+    for line in describe(load_settings(), kind, name):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+@told
+def playground(port: Annotated[int, typer.Option(help="The port of its page; 0 takes a free one.")] = 0) -> None:
+    """Run the local Slack, mail server and DocuSign alone, and print the settings that point payclerk at them."""
+    from .demo.local import run_playground
+
+    run_playground(port, console)
+
+
+@app.command()
+@told
+def demo(
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End after the story; status 0 only if all was as it should.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over with an empty database and empty mailboxes.")
+    ] = False,
+) -> None:
+    """Play a month-end on a local Slack, mail server and DocuSign, checking each step, and stay up."""
+    from .demo.run import run_demo
+
+    raise typer.Exit(run_demo(leave=leave, fresh=fresh, console=console))

@@ -1,0 +1,68 @@
+"""The HTTP door: health and metrics. It shows numbers of work, never amounts or addresses."""
+
+from __future__ import annotations
+
+import threading
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select, text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from payclerk_core.clock import Clock
+from payclerk_core.db import Database
+from payclerk_core.jobs import waiting
+from payclerk_core.settings import Settings
+from payclerk_core.tables import FailedJob, InboxMail, MailFolder
+
+
+def build_web(db: Database, clock: Clock) -> Starlette:
+    """The routes, over one database."""
+
+    def health(_request: Request) -> Response:
+        with db.reading() as session:
+            session.execute(text("SELECT 1"))
+        return JSONResponse({"status": "ok"})
+
+    def metrics(_request: Request) -> Response:
+        return PlainTextResponse(generate_latest(_measure(db, clock)), media_type="text/plain; version=0.0.4")
+
+    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics)])
+
+
+def _measure(db: Database, clock: Clock) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    jobs = Gauge("payclerk_jobs_waiting", "Jobs that have not finished", ["job"], registry=registry)
+    for row in waiting(db):
+        jobs.labels(row.job).set(row.count)
+    with db.reading() as session:
+        failed = session.scalar(select(func.count(FailedJob.id)).where(FailedJob.status == "failed"))
+        held = session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status.in_(["quarantine", "oversize"])))
+        polled = session.scalar(select(func.max(MailFolder.polled_at)))
+    Gauge("payclerk_jobs_failed", "Jobs that ended without success", registry=registry).set(failed or 0)
+    Gauge("payclerk_mails_held", "Mails that could not be read", registry=registry).set(held or 0)
+    if polled is not None:
+        age = Gauge("payclerk_mail_poll_age_seconds", "Since the last good look into the mailbox", registry=registry)
+        age.set((clock() - polled).total_seconds())
+    return registry
+
+
+class WebDoor:
+    """Serves the routes in a thread of its own."""
+
+    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
+        config = uvicorn.Config(
+            build_web(db, clock), host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
