@@ -48,7 +48,7 @@ WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
 WAITS: Final[tuple[int, ...]] = (1, 2, 5, 15, 60, 300, 900)
 MAX_ATTEMPTS: Final = 300
 # A fault of our own is not healed by waiting: few tries, then a person sees it.
-MAX_ATTEMPTS_OWN_FAULT: Final = 4
+MAX_ATTEMPTS_OWN_FAULT: Final = 3
 
 _WORKFLOW: Final = "payclerk_job"
 _SCHEMA: Final = "dbos"

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from payclerk_core.money import Money, total
 from payclerk_core.rules.billing import Line, Summary, check_claim, summarize
 

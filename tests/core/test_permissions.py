@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from payclerk_core.errors import NotAllowedError
 from payclerk_core.rules.permissions import Level, Standing, Tool, may, require, tasks
 

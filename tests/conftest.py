@@ -1,0 +1,141 @@
+"""Real servers and databases, as fixtures. What starts them is in tests/support/.
+
+`database_url` runs a test over SQLite and PostgreSQL, `imap_server` over Dovecot and pymap; a server that is not
+installed skips the test with the reason, and fails it in CI.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from selenium.webdriver import Chrome
+
+    from imap_servers import Dovecot, ImapServer, Pymap
+    from payclerk_core.db import Database
+    from postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """An empty PostgreSQL cluster: `url(name)`, `create(name)`, `drop(name)`."""
+    from postgres import PostgresServer
+
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> PostgresServer:
+    """The cluster with a migrated template: `new_database()` copies it."""
+    from payclerk_core.migrate import upgrade
+    from postgres import TEMPLATE
+
+    upgrade(postgres_server.create(TEMPLATE))
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    from payclerk_core.migrate import upgrade
+
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """An empty migrated SQLite database."""
+    path = tmp_path / "payclerk.sqlite3"
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(migrated_postgres: PostgresServer) -> Iterator[str]:
+    """An empty migrated PostgreSQL database."""
+    name = migrated_postgres.new_database()
+    yield migrated_postgres.url(name)
+    migrated_postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty migrated database, once of each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    from payclerk_core.db import Database
+
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot_session() -> Iterator[Dovecot]:
+    from imap_servers import Dovecot
+
+    server = Dovecot()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def pymap_session() -> Iterator[Pymap]:
+    from imap_servers import Pymap
+
+    server = Pymap()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def dovecot_server(dovecot_session: Dovecot) -> Dovecot:
+    """Dovecot, up, whatever the test before did to it. Take a `new_user()` for each test."""
+    dovecot_session.start()
+    return dovecot_session
+
+
+@pytest.fixture
+def pymap_server(pymap_session: Pymap) -> Pymap:
+    """pymap, up, whatever the test before did to it. Take a `new_user()` for each test."""
+    pymap_session.start()
+    return pymap_session
+
+
+@pytest.fixture(params=["dovecot", "pymap"])
+def imap_server(request: pytest.FixtureRequest) -> ImapServer:
+    """Each of the two IMAP servers in turn."""
+    return request.getfixturevalue(f"{request.param}_server")
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> Iterator[Chrome]:
+    """A headless Chromium with an empty profile, driven by selenium."""
+    from browser import open_chromium
+
+    driver = open_chromium(tmp_path / "chromium")
+    yield driver
+    driver.quit()
