@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..personas import Persona
+    from payclerk_playground.personas import Persona
 
 PAYCLERK_ADDRESS = "billing@reply.payclerk.example"
 HOST_NAME = "mx.playground.example"

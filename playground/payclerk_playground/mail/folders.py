@@ -7,7 +7,6 @@ that came in go out, since payclerk takes their hash, and a waiting IDLE hears o
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
@@ -17,6 +16,7 @@ from pymap.parsing.specials.flag import Answered, Deleted, Draft, Flag, Flagged,
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pymap.flags import FlagOp
     from pymap.interfaces.message import CachedMessage
@@ -29,7 +29,7 @@ class Folder(MailboxData):
     """One IMAP folder and its Maildir. File names carry the UID, so that a restart gives the same ones."""
 
     def __init__(self, path: Path, owner: Folders) -> None:
-        super().__init__(owner._content_cache, owner._thread_cache)
+        super().__init__(owner.content_cache, owner.thread_cache)
         self.path = path
         self.raw: dict[int, bytes] = {}
         for part in ("new", "cur", "tmp"):
@@ -43,19 +43,19 @@ class Folder(MailboxData):
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Message:
         message = await super().append(append_msg, recent=recent)
-        self._keep(message.uid, bytes(append_msg.literal))
+        self.keep(message.uid, bytes(append_msg.literal))
         return message
 
     async def copy(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
         new = await super().copy(uid, destination, recent=recent)
         if new is not None and isinstance(destination, Folder):
-            destination._keep(new, self.raw[uid])
+            destination.keep(new, self.raw[uid])
         return new
 
     async def move(self, uid: int, destination: MailboxData, *, recent: bool = False) -> int | None:
         new = await super().move(uid, destination, recent=recent)
         if new is not None and isinstance(destination, Folder):
-            destination._keep(new, self.raw[uid])
+            destination.keep(new, self.raw[uid])
             self._drop(uid)
         return new
 
@@ -73,9 +73,11 @@ class Folder(MailboxData):
 
     def contents(self) -> list[tuple[Message, bytes]]:
         """All mails now, oldest first. Safe from any thread: `list` of a dict is one step for Python."""
-        return [(message, self.raw[message.uid]) for message in list(self._messages.values()) if message.uid in self.raw]
+        return [
+            (message, self.raw[message.uid]) for message in list(self._messages.values()) if message.uid in self.raw
+        ]
 
-    def _keep(self, uid: int, raw: bytes) -> None:
+    def keep(self, uid: int, raw: bytes) -> None:
         message = self._messages[uid]
         self.raw[uid] = raw
         draft = self.path / "tmp" / self._name(message)
@@ -101,7 +103,7 @@ class Folder(MailboxData):
         notes = self.path / "uids"
         if notes.exists():
             self._uid_validity, self._max_uid = map(int, notes.read_text(encoding="ascii").split())
-        found = [_parts_of(path) + (path,) for part in ("new", "cur") for path in (self.path / part).iterdir()]
+        found = [(*_parts_of(path), path) for part in ("new", "cur") for path in (self.path / part).iterdir()]
         for uid, when, flags, path in sorted(found, key=lambda one: one[0]):
             self._messages[uid] = self._read(uid, when, flags, path)
         self._mod_sequences.update(list(self._messages))
@@ -120,6 +122,7 @@ class Folders(MailboxSet):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.content_cache, self.thread_cache = self._content_cache, self._thread_cache
         self._inbox = self.inbox = Folder(path, self)
         for folder in sorted(path.glob(".*")):
             self._set[folder.name[1:].replace(".", self.delimiter)] = Folder(folder, self)
@@ -131,17 +134,21 @@ class Folders(MailboxSet):
         return folder.mailbox_id
 
     async def delete_mailbox(self, name: str) -> None:
-        folder = await self.get_mailbox(name)
+        folder = self.folder(name)
         await super().delete_mailbox(name)
-        _remove(folder.path)
+        if folder is not None:
+            _remove(folder.path)
 
     async def rename_mailbox(self, before: str, after: str) -> None:
-        folder = await self.get_mailbox(before)
+        folder = self.folder(before)
+        if folder is None or folder is self.inbox:
+            raise KeyError(before)
         await super().rename_mailbox(before, after)
         folder.path = folder.path.rename(self._path_of(after))
 
     def folder(self, name: str) -> Folder | None:
-        return self.inbox if name.upper() == "INBOX" else self._set.get(name)
+        found = self.inbox if name.upper() == "INBOX" else self._set.get(name)
+        return found if isinstance(found, Folder) else None
 
     def names(self) -> list[str]:
         return ["INBOX", *sorted(self._set)]

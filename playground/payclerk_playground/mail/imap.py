@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from argparse import Namespace
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from proxyprotocol.noop import ProxyProtocolNoop
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.result import ProxyResultLocal
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.session import BaseSession
 from pymap.concurrent import Subsystem
 from pymap.config import BackendCapability, IMAPConfig
 from pymap.exceptions import InvalidAuth, NotAllowedError
 from pymap.imap import IMAPServer
 from pymap.interfaces.login import IdentityInterface, LoginInterface
-from pymap.user import BuiltinHash
+from pysasl.hashing import BuiltinHash
 from pysasl.identity import ClearIdentity
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class ImapServer:
         config = self._login.config
         config.apply_context()
         try:
-            await ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(self._login, config))(reader, writer)
+            peer = SocketInfo.get(writer, ProxyResultLocal(), unique_id=secrets.token_bytes(16))
+            await IMAPServer(self._login, config)(reader, writer, peer)
         finally:
             self._connections.discard(task)
             writer.close()

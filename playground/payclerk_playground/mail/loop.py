@@ -14,10 +14,14 @@ Result = TypeVar("Result")
 
 class LoopThread:
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
 
     def call(self, work: Coroutine[Any, Any, Result], timeout: float = 30) -> Result:
@@ -25,8 +29,6 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
     def stop(self) -> None:
-        if not self._thread.is_alive():
-            return
         self.call(self._cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

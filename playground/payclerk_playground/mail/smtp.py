@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from .accounts import HOST_NAME
 from .stamps import Submission
+
+# aiosmtpd warns of its own use of an old attribute at every sign-in.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

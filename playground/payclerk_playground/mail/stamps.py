@@ -42,7 +42,11 @@ def stamped(submission: Submission, recipient: str, now: datetime) -> bytes:
 
 def author_of(raw: bytes) -> str:
     """The address in From, or nothing where there is not exactly one."""
-    found = [address for _, address in getaddresses([str(line) for line in message_from_bytes(head_of(raw)).get_all("From", [])]) if address]
+    found = [
+        address
+        for _, address in getaddresses([str(line) for line in message_from_bytes(head_of(raw)).get_all("From", [])])
+        if address
+    ]
     return found[0] if len(found) == 1 else ""
 
 
