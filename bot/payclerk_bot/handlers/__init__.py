@@ -1,0 +1,1 @@
+"""What is done at a command, click, submit or typing: parse, authorise, call an action or query, show a view."""

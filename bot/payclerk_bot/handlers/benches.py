@@ -1,0 +1,145 @@
+"""The two workbenches: contracts to invite, and claims to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from payclerk_core.actions.batches import Order
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.claims import bulk_status, status_obstacle
+from payclerk_core.actions.invitations import invite
+from payclerk_core.actions.packages import compile_backup
+from payclerk_core.actions.signing import send_to_docusign, signing_obstacle
+from payclerk_core.errors import UserError
+from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows
+from payclerk_core.queries.contracts import contract_rows, open_period
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import Claim
+
+from ..selections import Row
+from ..views.bench import Controls, Outlook
+
+Filters = Mapping[str, str]
+
+
+class Bench(Protocol):
+    """What a workbench lists, what its action would do, and doing it. `confirm` returns words for the person."""
+
+    controls: Controls
+
+    def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]: ...
+    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook: ...
+    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str: ...
+
+
+class InviteBench:
+    controls = Controls(
+        title="Invite to bill", noun="contract", all_label="Select all {n} that can be invited", submit="Review"
+    )
+
+    def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]:
+        period = open_period(call.session, project_id)
+        if period is None:
+            raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
+        return [
+            Row(r.contract.id, r.label, r.contract.title, r.contract_sum, r.readiness.blocked)
+            for r in contract_rows(call.session, project_id, period.id)
+        ]
+
+    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
+        return Outlook(chosen, [], "will be invited to bill", f"Invite {len(chosen)}")
+
+    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str:
+        invite(call, order, ids)
+        return ""
+
+
+Obstacle = Callable[[Call, Claim], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do with chosen claims."""
+
+    label: str
+    verb: str
+    confirm: str
+    obstacle: Obstacle
+    warning: str = ""
+
+
+def _status_act(status: ClaimStatus) -> Act:
+    def obstacle(_call: Call, claim: Claim) -> str | None:
+        return status_obstacle(claim, status)
+
+    label = "Approve" if status is ClaimStatus.APPROVED else f"Set to {status.label}"
+    verb, confirm = f"will be set to {status.label}", "Approve {n}" if status is ClaimStatus.APPROVED else "Set {n}"
+    mails = status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}
+    return Act(label, verb, confirm, obstacle, "The invoice contacts are told by e-mail." if mails else "")
+
+
+def _without_pdf(_call: Call, claim: Claim) -> str | None:
+    return "It has no PDF yet; set its status again." if claim.pdf_id is None else None
+
+
+REVIEW: Final = "review"
+BULK: Final = (
+    ClaimStatus.APPROVED,
+    ClaimStatus.APPROVED_AS_NOTED,
+    ClaimStatus.PENDING_OWNER_APPROVAL,
+    ClaimStatus.UNDER_REVIEW,
+    ClaimStatus.DRAFT,
+)
+ACTS: Final[Mapping[str, Act]] = {
+    **{status.value: _status_act(status) for status in BULK},
+    "docusign": Act(
+        "Send to DocuSign", "will be sent for signature", "Send {n}", signing_obstacle, "What is sent cannot be unsent."
+    ),
+    "backup": Act("Compile backup", "will be compiled into one PDF", "Compile {n}", _without_pdf),
+}
+
+
+class ClaimBench:
+    controls = Controls(
+        title="Claims",
+        noun="claim",
+        all_label="Select all {n} matching",
+        submit="Review",
+        statuses={status.value: status.label for status in ClaimStatus},
+        acts={**{key: act.label for key, act in ACTS.items()}, REVIEW: "Review line by line (one)"},
+    )
+
+    def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]:
+        status = filters.get("status")
+        wanted = ClaimFilter(ClaimStatus(status) if status else None, search=filters.get("search", ""))
+        return [Row(r.claim.id, r.label, _detail(r), r.due) for r in claim_rows(call.session, project_id, wanted)]
+
+    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
+        act = ACTS[filters["act"]]
+        verdicts = [(row, act.obstacle(call, call.get(Claim, row.id, "claim"))) for row in chosen]
+        done = [row for row, why in verdicts if why is None]
+        skipped = [(row, why) for row, why in verdicts if why is not None]
+        return Outlook(done, skipped, act.verb, act.confirm.format(n=len(done)), act.warning)
+
+    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str:
+        act = filters["act"]
+        if act == "docusign":
+            send_to_docusign(call, order, ids)
+        elif act == "backup":
+            # compile_backup refuses the whole when one has no PDF; the review has said that those are left out.
+            ready = [i for i in ids if call.get(Claim, i, "claim").pdf_id is not None]
+            compile_backup(call, order, ready)
+            return f"The backup of {len(ready)} claims is being compiled; it will be posted here as a file."
+        else:
+            bulk_status(call, order, ids, ClaimStatus(act))
+        return ""
+
+
+def _detail(row: ClaimRow) -> str:
+    signature = f" · signature {row.signature}" if row.signature else ""
+    return f"{row.status.label} · {row.payment.value.replace('_', ' ')}{signature}"
+
+
+BENCHES: Final[Mapping[str, Bench]] = {"invite": InviteBench(), "claims": ClaimBench()}

@@ -1,0 +1,1 @@
+"""What payclerk says in Slack by itself: the handlers of the slack.* jobs."""

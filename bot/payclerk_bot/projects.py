@@ -1,0 +1,81 @@
+"""Which project, contract or claim a person means: theirs, the channel's, or the one they name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from payclerk_core.actions.call import Call
+from payclerk_core.errors import UserError
+from payclerk_core.queries.claims import latest_claim
+from payclerk_core.queries.directory import projects_of
+from payclerk_core.tables import Claim, Contract, Project
+from sqlalchemy import func, select
+
+from .desk import Turn
+
+NAMED: Final = re.compile(r"\bproject:(\S+)\s*", re.IGNORECASE)
+
+
+def pick_project(turn: Turn, call: Call) -> Project:
+    """The person's only project, the one named with project:NUMBER, or the channel's."""
+    mine = projects_of(call.session, turn.who.person_id)
+    if not mine:
+        raise UserError("You are on no project yet; ask an administrator to add you to one.", code="no_project")
+    if named := NAMED.search(turn.words):
+        return _named(mine, named.group(1))
+    if len(mine) == 1:
+        return mine[0]
+    here = {turn.channel_id, turn.channel_name, f"#{turn.channel_name}"}
+    for project in mine:
+        if project.slack_channel is not None and project.slack_channel in here:
+            return project
+    numbers = ", ".join(f"project:{project.number} ({project.name})" for project in mine[:10])
+    raise UserError(f"You are on several projects; add which one to the command: {numbers}.", code="which_project")
+
+
+def _named(mine: Sequence[Project], number: str) -> Project:
+    for project in mine:
+        if project.number.casefold() == number.casefold():
+            return project
+    numbers = ", ".join(project.number for project in mine[:10])
+    raise UserError(f"You are on no project {number}; yours: {numbers}.", code="which_project")
+
+
+def rest_of(turn: Turn) -> str:
+    """The words without the naming of a project."""
+    return NAMED.sub("", turn.words).strip()
+
+
+def authorise(turn: Turn) -> None:
+    """The permission the registry names, before anything opens. The action asks again."""
+    if turn.task is None:
+        return
+    with turn.looking() as call:
+        call.authorise(turn.task, pick_project(turn, call).id)
+
+
+def find_contract(turn: Turn, call: Call, project: Project, usage: str) -> Contract:
+    """The contract whose number was typed."""
+    number = rest_of(turn).partition(" ")[0]
+    if not number:
+        raise UserError(f"Say which contract, for example {usage}.", code="which_contract")
+    query = select(Contract).where(Contract.project_id == project.id)
+    found = call.session.scalar(query.where(func.lower(Contract.number) == number.lower()))
+    if found is not None:
+        return found
+    known = list(call.session.scalars(select(Contract.number).where(Contract.project_id == project.id)))
+    near = difflib.get_close_matches(number.upper(), known, n=3, cutoff=0.4)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UserError(f"There is no contract {number} on {project.name}.{meant}", code="no_contract")
+
+
+def find_claim(turn: Turn, call: Call, usage: str) -> Claim:
+    """The latest claim of the contract whose number was typed."""
+    contract = find_contract(turn, call, pick_project(turn, call), usage)
+    claim = latest_claim(call.session, contract.id)
+    if claim is None:
+        raise UserError(f"{contract.number} has no claim yet.", code="no_claim")
+    return claim

@@ -1,0 +1,112 @@
+"""The rows a person is picking, kept on the server: no ceiling, and it survives paging, closing and restarts.
+
+A modal only carries `public_id:revision`. Every change makes a new revision; block_ids carry it, because Slack keeps
+old ticks under an old block_id.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from payclerk_core.actions.call import Call
+from payclerk_core.errors import UserError
+from payclerk_core.money import Money
+from payclerk_core.tables import Selection
+from sqlalchemy import select
+
+LASTS: Final = timedelta(hours=24)
+ALL: Final = "all_matching"
+IDS: Final = "ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as the workbench lists it. `blocked` says why it cannot be chosen."""
+
+    id: int
+    label: str
+    detail: str
+    amount: Money
+    blocked: str | None = None
+
+
+def open_selection(call: Call, project_id: int, action: str, filters: Mapping[str, str]) -> Selection:
+    assert call.actor is not None
+    selection = Selection(
+        public_id=f"sel_{secrets.token_urlsafe(9)}",
+        person_id=call.actor.id,
+        project_id=project_id,
+        action=action,
+        filters=dict(filters),
+        mode=IDS,
+        include=[],
+        exclude=[],
+        page=0,
+        revision=1,
+        made_at=call.at,
+        confirmed_at=None,
+    )
+    call.session.add(selection)
+    call.session.flush()
+    return selection
+
+
+def metadata_of(selection: Selection) -> str:
+    return f"{selection.public_id}:{selection.revision}"
+
+
+def load_selection(call: Call, metadata: str) -> tuple[Selection, bool]:
+    """The selection behind a modal, locked, and whether the modal shows its present revision."""
+    public_id, _, revision = metadata.rpartition(":")
+    query = select(Selection).where(Selection.public_id == public_id).with_for_update()
+    selection = call.session.scalar(query)
+    gone = selection is None or selection.person_id != call.actor_id or call.at - selection.made_at > LASTS
+    if selection is None or gone:
+        raise UserError("This form is out of date; please open it again with the command.", code="out_of_date")
+    return selection, str(selection.revision) == revision
+
+
+def set_filters(selection: Selection, **changes: str) -> None:
+    selection.filters = {**selection.filters, **changes}
+
+
+def absorb(selection: Selection, shown: Collection[int], ticked: Collection[int]) -> None:
+    """Take over the ticks of the page the person had in front of them."""
+    if selection.mode == ALL:
+        kept = [i for i in selection.exclude if i not in shown]
+        selection.exclude = kept + [i for i in shown if i not in ticked]
+    else:
+        kept = [i for i in selection.include if i not in shown]
+        selection.include = kept + [i for i in shown if i in ticked]
+
+
+def choose_all(selection: Selection) -> None:
+    selection.mode, selection.include, selection.exclude = ALL, [], []
+
+
+def choose_none(selection: Selection) -> None:
+    selection.mode, selection.include, selection.exclude = IDS, [], []
+
+
+def freeze(selection: Selection, rows: Iterable[Row]) -> None:
+    """From now on exactly these rows: what is confirmed is what was reviewed, not what has come to match since."""
+    selection.mode, selection.include, selection.exclude = IDS, [row.id for row in rows], []
+
+
+def chosen_of(selection: Selection, rows: Sequence[Row]) -> list[Row]:
+    """The chosen rows among those that match and can be chosen."""
+    free = [row for row in rows if row.blocked is None]
+    if selection.mode == ALL:
+        left_out = set(selection.exclude)
+        return [row for row in free if row.id not in left_out]
+    wanted = set(selection.include)
+    return [row for row in free if row.id in wanted]
+
+
+def hidden_of(selection: Selection, rows: Sequence[Row]) -> int:
+    """How many were ticked under another filter; they are not acted on while they cannot be seen."""
+    return 0 if selection.mode == ALL else len(set(selection.include) - {row.id for row in rows})

@@ -1,0 +1,91 @@
+"""`payclerk doctor`: tests each connection and setting, and says what to do about what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from payclerk_bot.checks import check_slack
+from payclerk_core.clock import clock_for
+from payclerk_core.db import Database
+from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.settings import Settings, load_settings
+from payclerk_mailbox.checks import check_imap, check_smtp
+from payclerk_scheduler.docusign import DocuSign
+from sqlalchemy.exc import SQLAlchemyError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    name: str
+    ok: bool
+    text: str
+
+
+def examine() -> Iterator[Finding]:
+    """One finding after the other, so that a slow server does not hold back what is known."""
+    try:
+        settings = load_settings()
+    except UserError as error:
+        yield Finding("settings", ok=False, text=error.message)
+        return
+    yield Finding("settings", ok=True, text="complete and well formed")
+    yield _try("database", lambda: _database(settings))
+    yield _try("slack", lambda: _slack(settings))
+    yield _try("smtp", lambda: check_smtp(settings), set_up=settings.has_mail, what="PAYCLERK_MAIL_ADDRESS, SMTP, IMAP")
+    yield _try("imap", lambda: check_imap(settings), set_up=settings.has_mail, what="PAYCLERK_MAIL_ADDRESS, SMTP, IMAP")
+    yield _docusign(settings)
+    if settings.clock_file is not None:
+        yield Finding("clock", ok=True, text=f"shifted: payclerk takes it to be {clock_for(settings.clock_file)():%c} UTC")
+
+
+def _try(name: str, check: Callable[[], str], *, set_up: bool = True, what: str = "") -> Finding:
+    if not set_up:
+        return Finding(name, ok=False, text=f"not set up: fill in {what} (see .env.example)")
+    try:
+        return Finding(name, ok=True, text=check())
+    except (UserError, OutsideError) as error:
+        return Finding(name, ok=False, text=error.message)
+
+
+def _database(settings: Settings) -> str:
+    db = Database(settings.database_url)
+    try:
+        with db.engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        # The driver's text may hold the password; its kind says enough.
+        raise UserError(f"cannot be opened ({type(error).__name__}); check PAYCLERK_DATABASE_URL") from None
+    finally:
+        db.close()
+    newest = _newest_revision()
+    if current != newest:
+        raise UserError(f"at version {current or 'none'}, needs {newest}: run 'payclerk migrate'")
+    return f"{db.engine.dialect.name}, version {current}"
+
+
+def _newest_revision() -> str | None:
+    import payclerk_core
+
+    return ScriptDirectory(f"{payclerk_core.__path__[0]}/migrations").get_current_head()
+
+
+def _slack(settings: Settings) -> str:
+    if not settings.has_slack:
+        raise UserError("not set up: fill in PAYCLERK_SLACK_BOT_TOKEN and PAYCLERK_SLACK_APP_TOKEN (see .env.example)")
+    return check_slack(settings)
+
+
+def _docusign(settings: Settings) -> Finding:
+    if not settings.has_docusign:
+        return Finding("docusign", ok=True, text="not set up; claims cannot be sent for signature until it is")
+    docusign = DocuSign(settings, clock_for(settings.clock_file))
+    try:
+        finding = _try("docusign", lambda: f"signed in, account {docusign.check()}")
+    finally:
+        docusign.close()
+    if "consent" in finding.text:
+        return Finding("docusign", ok=False, text=f"needs consent once; open {docusign.consent_url()}")
+    return finding

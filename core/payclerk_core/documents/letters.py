@@ -1,0 +1,181 @@
+"""The mails payclerk writes: the texts are templates, and this is the one place that fills them.
+
+Every letter begins with a marker line and ends with a reply reference, so that an answer can be cut and led back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+# An answer is what stands above this line; the mailbox looks for the same words.
+MARKERS: Final[Mapping[str, str]] = {
+    "en": "— reply above this line —",
+    "fr": "— répondez au-dessus de cette ligne —",
+    "es": "— responda por encima de esta línea —",
+}
+
+_PLACE: Final = frozenset({"contact_name", "project_name", "contract_number"})
+_INVITED: Final = _PLACE | {"project_number", "contract_title", "company", "period_from", "period_to", "due_on"}
+_CLAIM: Final = frozenset(
+    {"project_name", "project_number", "contract_number", "contract_title", "claim_number", "period_from", "period_to"}
+)
+
+# The letters, and the facts each one needs.
+LETTERS: Final[Mapping[str, frozenset[str]]] = {
+    "invitation": _INVITED | {"invited_by", "note"},
+    "invitation_accepted": _INVITED,
+    "invitation_declined": _INVITED | {"reason"},
+    "answer_unclear": _PLACE | {"contract_title", "due_on", "why"},
+    "reminder": _INVITED | {"invited_by", "note", "days_left"},
+    "claim_received": _CLAIM
+    | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
+    "form_faults": _PLACE | {"file_name", "faults"},
+    "file_refused": _PLACE | {"file_name", "why"},
+    "claim_returned": _PLACE | {"contract_title", "claim_number", "due_on", "lines"},
+    "claim_approved": _PLACE | {"claim_number", "status_label", "due"},
+    "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary"},
+    "composed": frozenset({"subject", "message", "sender_name", "project_name", "contract_number"}),
+}
+
+_ROWS: Final[Mapping[str, Sequence[str]]] = {
+    "faults": ("where", "what", "fix"),
+    "lines": ("item", "description", "claimed", "reason"),
+    "summary": ("label", "amount"),
+}
+_MONTHS: Final[Mapping[str, str]] = {
+    "en": "January February March April May June July August September October November December",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+}
+_REFERENCE: Final = "[payclerk:REPLY-REFERENCE]"
+_LONGEST_SUBJECT: Final = 200
+_LONGEST_NAME: Final = 70  # in a subject: two long names still leave room for what the mail is about
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+# French sets a space before these signs, and no line may break there; '!important' is the style sheet's.
+_FRENCH_SPACE: Final = re.compile(r" (?=[?:;»]|!(?!important))|(?<=«) ")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail, the same words in text and html; the reply reference is not filled in yet."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Letter:
+    """A letter with these facts, in English where the language is not known.
+
+    Errors: KeyError for an unknown letter or a missing fact.
+    """
+    language = _known(language)
+    shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
+    folder = name if language == "en" else f"{name}/{language}"
+    return Letter(
+        subject=_cut(_one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
+        text=_BLANK_LINES.sub("\n\n", _fill(f"{folder}/body.txt", language, shown)),
+        html=_fill(f"{folder}/body.html", language, shown),
+    )
+
+
+def with_reference(letter: Letter, token: str) -> Letter:
+    """The letter for one recipient: their reply token takes the place kept for it, in the last line."""
+    return Letter(letter.subject, _put_reference(letter.text, token), _put_reference(letter.html, token))
+
+
+def _put_reference(body: str, token: str) -> str:
+    before, _, after = body.rpartition(_REFERENCE)
+    return f"{before}[payclerk:{token}]{after}"
+
+
+def _known(language: str) -> str:
+    """'fr-CA' and 'FR' are 'fr'."""
+    primary = language.lower().replace("_", "-").partition("-")[0]
+    return primary if primary in MARKERS else "en"
+
+
+def _fill(template: str, language: str, facts: Mapping[str, object]) -> str:
+    filled = _templates().get_template(template).render(facts, language=language, marker=MARKERS[language])
+    return _FRENCH_SPACE.sub("\u00a0", filled) if language == "fr" else filled
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("payclerk_templates", "mail"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["breaks"] = _with_breaks
+    return templates
+
+
+def _with_breaks(text: str) -> Markup:
+    return Markup("<br>\n").join(escape(line) for line in text.splitlines())
+
+
+def _shown(fact: str, value: object, language: str) -> object:
+    """A fact as the letter prints it."""
+    if isinstance(value, date):
+        return _written(value, language)
+    if isinstance(value, str):
+        return _lines(value) if fact == "message" else _one_line(value)
+    if fact in _ROWS and isinstance(value, Sequence):
+        return [_row(row, _ROWS[fact]) for row in value]
+    if isinstance(value, Sequence):
+        return [_one_line(str(text)) for text in value]
+    return value
+
+
+def _row(row: object, names: Sequence[str]) -> dict[str, str]:
+    values = [row[name] if isinstance(row, Mapping) else getattr(row, name) for name in names]
+    return dict(zip(names, (_one_line(str(value)) for value in values), strict=True))
+
+
+def _written(day: date, language: str) -> str:
+    """A date in words, as the language writes it.
+
+    >>> [_written(date(2026, 11, 1), language) for language in ("en", "fr", "es")]
+    ['November 1, 2026', '1er novembre 2026', '1 de noviembre de 2026']
+    """
+    month = _MONTHS[language].split()[day.month - 1]
+    if language == "fr":
+        return f"{'1er' if day.day == 1 else day.day} {month} {day.year}"
+    if language == "es":
+        return f"{day.day} de {month} de {day.year}"
+    return f"{month} {day.day}, {day.year}"
+
+
+def _one_line(text: str) -> str:
+    """One line without control or direction-changing characters: nobody's name may add a line or a header."""
+    visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
+    # Only our own last line may look like a reply reference: an old one in a message would lead the answer astray.
+    return re.sub(r"\[(?=payclerk:)", "(", " ".join(visible.split()), flags=re.IGNORECASE)
+
+
+def _lines(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", "\n".join(_one_line(line) for line in text.splitlines())).strip()
+
+
+def _short(facts: Mapping[str, object]) -> dict[str, object]:
+    return {
+        fact: _cut(value, _LONGEST_NAME) if isinstance(value, str) and fact != "subject" else value
+        for fact, value in facts.items()
+    }
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,0 +1,211 @@
+"""One connection to one IMAP folder. It belongs to one thread: IMAPClient mixes up the commands of several (3.1 #31)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import LoginError
+
+from payclerk_core.errors import OutsideError
+from payclerk_core.settings import Settings
+
+from .bell import Bell
+
+# Without a timeout a silent network would hang the poller for ever (3.1 #29).
+TIMEOUT: Final = SocketTimeout(10, 60)
+# What one FETCH asks for; the answer stays far below imaplib's limit of a million bytes a line (3.1 #25).
+FACTS_A_CALL: Final = 200
+HEAD_BYTES: Final = 65_536
+UNREACHABLE: Final = "the mail server (IMAP) cannot be reached"
+REFUSED: Final = "the mail server (IMAP) refused the sign-in; check PAYCLERK_IMAP_USER and PAYCLERK_IMAP_PASSWORD"
+# imaplib raises bare errors of its own on answers it cannot read.
+TROUBLE: Final = (IMAPClient.Error, OSError, ValueError, IndexError, KeyError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What the server says of the folder at this moment."""
+
+    uidvalidity: int
+    uidnext: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A mail as the server lists it."""
+
+    uid: int
+    size: int
+    arrived_at: datetime
+
+
+class UnreadableMailError(Exception):
+    """The server did not hand over this one mail; the others can be had."""
+
+
+class ImapFolder:
+    """The folder payclerk reads. Every trouble leaves as OutsideError, and the connection is of no use after it."""
+
+    def __init__(self, client: IMAPClient, folder: str) -> None:
+        self._client, self._folder = client, folder
+        self._can_idle = client.has_capability("IDLE")
+
+    def select(self) -> Selected:
+        """Open the folder (again): the numbers tell whether it is still the same one."""
+        with _translated():
+            answer = self._client.select_folder(self._folder)
+            return Selected(int(answer[b"UIDVALIDITY"]), int(answer.get(b"UIDNEXT") or self._highest() + 1))
+
+    def _highest(self) -> int:
+        return max(self._client.search(["UID", "*"]), default=0)
+
+    def uids_from(self, first: int) -> Sequence[int]:
+        """The UIDs from `first` on, ascending. Never by UNSEEN: a person reading the mailbox would hide mail."""
+        with _translated():
+            found = self._client.search(["UID", f"{first}:*"])
+        # "UID 11:*" in a folder whose highest is 10 answers 10 (3.1 #30).
+        return sorted(uid for uid in found if uid >= first)
+
+    def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
+        """Size and arrival of these mails; one that is gone or answered badly is missing."""
+        found: dict[int, Facts] = {}
+        for start in range(0, len(uids), FACTS_A_CALL):
+            some = uids[start : start + FACTS_A_CALL]
+            try:
+                found |= self._facts(some)
+            except UnreadableMailError:
+                for uid in some:  # one of them spoils the answer (3.1 #17)
+                    with suppress(UnreadableMailError):
+                        found |= self._facts([uid])
+        return found
+
+    def _facts(self, uids: Sequence[int]) -> dict[int, Facts]:
+        answer = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        found: dict[int, Facts] = {}
+        for uid, row in answer.items():
+            with suppress(KeyError, TypeError, ValueError, AttributeError):
+                found[uid] = Facts(uid, int(row[b"RFC822.SIZE"]), row[b"INTERNALDATE"].astimezone(UTC))
+        return found
+
+    def raw(self, uid: int) -> bytes:
+        """The mail, unmarked: a plain fetch would set \\Seen before we have it (3.1 #13, #19)."""
+        return self._body(uid, "BODY.PEEK[]", b"BODY[]")
+
+    def head(self, uid: int) -> bytes:
+        """The first 64 KB of a mail that is too large."""
+        return self._body(uid, f"BODY.PEEK[]<0.{HEAD_BYTES}>", b"BODY[]<0>")
+
+    def _body(self, uid: int, what: str, key: bytes) -> bytes:
+        content = self._fetch([uid], [what]).get(uid, {}).get(key)
+        if not isinstance(content, bytes):
+            raise UnreadableMailError
+        return content
+
+    def _fetch(self, uids: Sequence[int], what: Sequence[str]) -> dict[int, dict[bytes, Any]]:
+        with _translated():
+            try:
+                return dict(self._client.fetch(uids, what))
+            except IMAPClient.AbortError:
+                raise
+            except IMAPClient.Error:
+                # Is it this mail, or a server that says no to everything for a while (3.1 #24)? Then this raises too.
+                self._client.noop()
+                raise UnreadableMailError from None
+
+    def mark_seen(self, uids: Collection[int]) -> None:
+        """Decoration for people who look into the mailbox; doing it twice changes nothing."""
+        with _translated():
+            self._client.add_flags(list(uids), [b"\\Seen"], silent=True)
+
+    def wait(self, seconds: float, bell: Bell) -> bool:
+        """Wait until the server has something new, the bell rings, or the time is over. True: worth a look now.
+
+        A server without IDLE is waited out: the interval is what counts, IDLE only shortens it.
+        """
+        if not self._can_idle:
+            return bell.wait(seconds)
+        with _translated():
+            return self._idle(seconds, bell)
+
+    def _idle(self, seconds: float, bell: Bell) -> bool:
+        self._client.idle()
+        rang = bell.wait(seconds, self._client.socket())
+        # idle_done reads up to the server's closing answer, so no half line stays behind (imapclient #351) and a
+        # connection the server has closed is noticed here; idle_check would answer [] for ever (3.1 #28).
+        _, answers = self._client.idle_done()
+        if not rang and not answers:
+            self._client.noop()
+        return rang or any(b"EXISTS" in answer or b"RECENT" in answer for answer in answers)
+
+
+@contextmanager
+def open_folder(settings: Settings) -> Iterator[ImapFolder]:
+    """Sign in to the mailbox of the settings; always signed out and closed at the end (3.1 #23)."""
+    with _translated():
+        client = _connect(settings)
+    try:
+        with _translated():
+            _sign_in(client, settings)
+        yield ImapFolder(client, settings.imap_folder)
+    finally:
+        _leave(client)
+
+
+def account_name(settings: Settings) -> str:
+    """The mailbox in our tables. Not its host: a server that is renamed still holds the same mail."""
+    return (settings.imap_user or settings.mail_address or "").casefold()
+
+
+def _connect(settings: Settings) -> IMAPClient:
+    secure = settings.imap_security == "tls"
+    context = ssl.create_default_context() if settings.imap_security != "none" else None
+    client = IMAPClient(
+        settings.imap_host,
+        port=settings.imap_port,
+        ssl=secure,
+        ssl_context=context if secure else None,
+        timeout=TIMEOUT,
+    )
+    client.normalise_times = False  # else arrival times are local and without a zone
+    if settings.imap_security == "starttls":
+        try:
+            client.starttls(context)
+        except BaseException:
+            _leave(client)
+            raise
+    return client
+
+
+def _sign_in(client: IMAPClient, settings: Settings) -> None:
+    user = settings.imap_user or settings.mail_address or ""
+    password = settings.imap_password.get_secret_value() if settings.imap_password else ""
+    try:
+        if user.isascii() and password.isascii():
+            client.login(user, password)
+        else:
+            client.plain_login(user, password)  # LOGIN knows no other letters (3.1 #33)
+    except LoginError:
+        raise OutsideError(REFUSED, permanent=False) from None
+
+
+def _leave(client: IMAPClient) -> None:
+    try:
+        client.logout()
+    except TROUBLE:
+        with suppress(*TROUBLE):
+            client.shutdown()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the server and of imaplib as our one kind; their texts may hold addresses and are not kept."""
+    try:
+        yield
+    except TROUBLE as error:
+        raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None

@@ -1,0 +1,69 @@
+"""The text of a mail: flowed lines joined, several text parts put together, all within the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from .limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One text part, or the pair of a multipart/alternative."""
+
+    plain: str | None
+    html: str | None
+    defects: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.plain or "").strip() and not (self.html or "").strip()
+
+
+def join_bodies(bodies: Sequence[Body], limits: Limits) -> Body:
+    """Several text parts follow one another in the mail; each kind of text is given only when it tells all of it.
+
+    A gateway puts a plain footer behind an HTML mail: taken alone, that footer would be the answer.
+    """
+    bodies = [body for body in bodies if not body.empty]
+    plains = [body.plain for body in bodies if body.plain is not None]
+    plain = "\n\n".join(plains) if plains and len(plains) == len(bodies) else None
+    html = "\n".join(_as_html(body) for body in bodies) if any(body.html for body in bodies) else None
+    return _capped(plain, html, limits)
+
+
+def _as_html(body: Body) -> str:
+    return body.html if body.html is not None else f"<pre>{escape(body.plain or '')}</pre>"
+
+
+def _capped(plain: str | None, html: str | None, limits: Limits) -> Body:
+    cut = any(len(text or "") > limits.text_chars for text in (plain, html))
+    if plain is not None:
+        lines = plain[: limits.text_chars].split("\n")
+        cut = cut or any(len(line) > limits.line_chars for line in lines)
+        plain = "\n".join(line[: limits.line_chars] for line in lines)
+    return Body(plain, html and html[: limits.text_chars], ("the text was cut",) if cut else ())
+
+
+def unflow(text: str, *, delsp: bool) -> str:
+    """Lines of format=flowed joined again (RFC 3676): `I acc \\nept` is one word with DelSp (issue 81)."""
+    joined: list[str] = []
+    open_depth: int | None = None  # of the line before, when it goes on
+    for line in text.split("\n"):
+        depth, content = _depth_and_content(line)
+        flows = content.endswith(" ") and content != "-- "  # the signature separator never flows (RFC 3676, 4.3)
+        content = content[:-1] if flows and delsp else content
+        if open_depth == depth and content != "-- ":
+            joined[-1] += content
+        else:
+            joined.append(f"{'>' * depth} {content}" if depth else content)
+        open_depth = depth if flows else None
+    return "\n".join(joined)
+
+
+def _depth_and_content(line: str) -> tuple[int, str]:
+    content = line.lstrip(">")
+    depth = len(line) - len(content)
+    return depth, content.removeprefix(" ")  # space-stuffing (RFC 3676, 4.4)

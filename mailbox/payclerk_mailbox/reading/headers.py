@@ -1,0 +1,134 @@
+"""The headers of a mail: split off and capped before any parser sees them, then read value by value.
+
+mail-parser reads addresses and the date, from a message made of the headers alone: handed whole mails, it merges the
+text of attached ones and raises on some bounces (reference 0 line 12, issues 80 and 85).
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+from typing import Final, TypeVar
+
+import mailparser
+from mailparser.utils import get_addresses
+
+from .charsets import decode, tidy
+from .limits import Limits
+
+_MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}>")
+_BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+T = TypeVar("T")
+_VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    name: str
+    email: str
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2].casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """All headers in order, names in lower case, values unfolded but not decoded."""
+
+    items: tuple[tuple[str, str], ...]
+    head: bytes
+    body_at: int
+    references_kept: int
+    defects: tuple[str, ...]
+
+    def with_body(self, raw: bytes) -> bytes:
+        return self.head + b"\r\n\r\n" + raw[self.body_at :]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(value for key, value in self.items if key == name)
+
+    def first(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+    def text(self, name: str) -> str:
+        """Decoded, on one line."""
+        return " ".join(_decoded(self.first(name)[:2000]).split())
+
+    def message_ids(self, name: str) -> tuple[str, ...]:
+        """Each once, in order. Of a very long header the end is kept, where the newest ids stand (itop-jb #246)."""
+        found = [one for value in self.all(name) for one in _MESSAGE_ID.findall(value[-20_000:])]
+        return tuple(dict.fromkeys(found))[-self.references_kept :]
+
+    def addresses(self, name: str) -> tuple[Address, ...]:
+        return tuple(address for value in self.all(name) for address in _addresses(value))
+
+    def date(self) -> datetime | None:
+        """The sender's claim; None where it makes no sense (zammad #2245)."""
+        return _guarded(self._parsed_date) or _guarded(self._stdlib_date)
+
+    def _parsed_date(self) -> datetime | None:
+        found = mailparser.MailParser(email.message_from_bytes(self.head + b"\r\n\r\n")).date
+        return _in_utc(found) if isinstance(found, datetime) else None
+
+    def _stdlib_date(self) -> datetime | None:
+        return _in_utc(parsedate_to_datetime(self.first("date")))
+
+
+def read_headers(raw: bytes, limits: Limits) -> HeaderBlock:
+    """Split at the first blank line; more than the limit is cut, and said (cpython #136063: reading is quadratic)."""
+    raw_from = len(raw) - len(raw.lstrip(b"\r\n"))
+    end = _BLANK_LINE.search(raw, raw_from)
+    head, body_at = (raw[raw_from : end.start()], end.end()) if end else (raw[raw_from:], len(raw))
+    defects: tuple[str, ...] = ()
+    if len(head) > limits.header_bytes:
+        head = head[: limits.header_bytes].rpartition(b"\n")[0].rstrip(b"\r")
+        defects = ("the headers were cut",)
+    message = email.message_from_bytes(head + b"\r\n\r\n")
+    return HeaderBlock(tuple(_items(message)), head, body_at, limits.references, defects)
+
+
+def _items(message: Message) -> list[tuple[str, str]]:
+    return [(name.lower(), _unfolded(str(value))) for name, value in message.raw_items()]
+
+
+def _unfolded(value: str) -> str:
+    """One line; bytes that are not ASCII are read as the body's are (they came as surrogates)."""
+    value = value[:_VALUE_CHARS].replace("\r", "").replace("\n", "")
+    return decode(value.encode("utf-8", "surrogateescape"), None) if not value.isascii() else value.replace("\x00", "")
+
+
+def _decoded(value: str) -> str:
+    """RFC 2047 words; a text that only looks like one is left as it is."""
+    try:
+        pieces = decode_header(value) if value.isascii() else [(value, None)]
+    except (HeaderParseError, ValueError, TypeError):
+        return tidy(value)
+    return "".join(piece if isinstance(piece, str) else decode(piece, charset) for piece, charset in pieces)
+
+
+def _addresses(value: str) -> list[Address]:
+    """Two readers must agree; where they differ both answers count, so that no one is alone (CVE-2023-27043)."""
+    ours = _guarded(lambda: get_addresses(value, decode_names=True)) or []
+    second = _guarded(lambda: getaddresses([value])) or []
+    known = {mail.casefold() for _, mail in ours}
+    found = [*ours, *((name, mail) for name, mail in second if mail.casefold() not in known)]
+    return [Address(tidy(_decoded(name)).strip(), tidy(mail).strip()) for name, mail in found if "@" in mail]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _guarded(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except Exception:  # noqa: BLE001 - the library's own errors are many (issue 84)
+        return None

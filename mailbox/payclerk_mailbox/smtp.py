@@ -1,0 +1,122 @@
+"""Handing one mail to the SMTP server, and saying in our own words how it went."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from payclerk_core.errors import OutsideError
+from payclerk_core.settings import Settings
+
+TIMEOUT_SECONDS: Final = 30
+UNREACHABLE: Final = "the mail server (SMTP) cannot be reached"
+REFUSED: Final = "the mail server (SMTP) refused the sign-in; check PAYCLERK_SMTP_USER and PAYCLERK_SMTP_PASSWORD"
+NOT_OURS: Final = "the mail server (SMTP) does not let us send from our address; check PAYCLERK_MAIL_ADDRESS"
+
+
+class UndeliverableError(Exception):
+    """The server will never take this mail for this recipient."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def hand_over(settings: Settings, *, sender: str, recipient: str, raw: bytes) -> None:
+    """Give the mail to the server. Raises UndeliverableError when it says never, OutsideError when it says not now."""
+    try:
+        with _connection(settings) as client:
+            _check(client.mail(sender), NOT_OURS)
+            _take(client.rcpt(recipient))
+            _take(client.data(raw))
+    except smtplib.SMTPAuthenticationError:
+        raise OutsideError(REFUSED, permanent=False) from None
+    except smtplib.SMTPResponseException as error:
+        raise OutsideError(f"the mail server (SMTP) answered {error.smtp_code}", permanent=False) from None
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[smtplib.SMTP]:
+    client = _connect(settings)
+    try:
+        _sign_in(client, settings)
+        yield client
+        with suppress(smtplib.SMTPException, OSError):
+            client.quit()  # the mail is over there already, whatever the goodbye
+    finally:
+        client.close()
+
+
+def _connect(settings: Settings) -> smtplib.SMTP:
+    host, port = settings.smtp_host or "", settings.smtp_port
+    context = ssl.create_default_context()
+    name = (settings.mail_address or "").rpartition("@")[2] or "localhost"
+    if settings.smtp_security == "tls":
+        return smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=TIMEOUT_SECONDS, context=context)
+    client = smtplib.SMTP(host, port, local_hostname=name, timeout=TIMEOUT_SECONDS)
+    if settings.smtp_security == "starttls":
+        try:
+            client.starttls(context=context)
+        except BaseException:
+            client.close()
+            raise
+    return client
+
+
+def _sign_in(client: smtplib.SMTP, settings: Settings) -> None:
+    client.ehlo_or_helo_if_needed()
+    if settings.smtp_user:
+        password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+        client.login(settings.smtp_user, password)
+
+
+def _check(answer: tuple[int, bytes], what: str) -> None:
+    """An answer that is about us and not about the recipient: it waits until somebody has put it right."""
+    if answer[0] >= 500:
+        raise OutsideError(REFUSED if answer[0] == 530 else what, permanent=False)
+    _later(answer)
+
+
+def _take(answer: tuple[int, bytes]) -> None:
+    code, text = answer
+    if code in {530, 550} and re.search(rb"5\.7\.(0|57)|authentica", text, re.IGNORECASE):
+        raise OutsideError(REFUSED, permanent=False)
+    if code >= 500:
+        raise UndeliverableError(explain(code, text))
+    _later(answer)
+
+
+def _later(answer: tuple[int, bytes]) -> None:
+    if not 200 <= answer[0] < 300:
+        raise OutsideError(f"the mail server (SMTP) answered {answer[0]}: not now", permanent=False)
+
+
+_MEANINGS: Final = (
+    ("5.1.1", "the address does not exist"),
+    ("5.1.2", "the domain of the address does not exist"),
+    ("5.1.3", "the address is not written correctly"),
+    ("5.1.6", "the person has moved to another address"),
+    ("5.1.10", "the address does not exist"),
+    ("5.2.1", "the mailbox is switched off"),
+    ("5.2.2", "the mailbox is full"),
+    ("5.2.3", "the mail is too large for the mailbox"),
+    ("5.3.4", "the mail is too large"),
+    ("5.4.1", "the domain takes no mail for this address"),
+    ("5.7.1", "the server refuses our mail"),
+)
+_BY_CODE: Final = {550: "the address does not exist or refuses mail", 552: "the mailbox is full or the mail too large"}
+
+
+def explain(code: int, text: bytes | str) -> str:
+    """A refusal in plain words. The server's own words hold the address and are left out."""
+    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    found = re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", words)
+    status = found.group() if found else ""
+    meaning = dict(_MEANINGS).get(status) or _BY_CODE.get(code, "the server refuses the mail")
+    return " ".join(f"{code} {status}".split()) + f": {meaning}"

@@ -1,0 +1,261 @@
+"""Every letter in every language. After a change of words: PAYCLERK_UPDATE_GOLDEN=1 ./.venv/bin/pytest tests/documents/test_letters.py."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+from inscriptis import get_text
+
+from payclerk_core.documents.letters import LETTERS, MARKERS, Letter, render_letter, with_reference
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "letters"
+REFERENCE = "[payclerk:REPLY-REFERENCE]"
+EVERY = [(name, language) for name in LETTERS for language in MARKERS]
+# What the mailbox takes for a decision when it stands alone on a line.
+DECISIONS = re.compile(
+    r"\W*((i |we )?accept(ed)?|declined?|approved?|reject(ed)?|yes|no|(j'|nous )?accepte|(je |nous )?refuse|oui|non"
+    r"|(no )?acepto|aceptado|aceptamos|rechazo|declino|s[íi])\W*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    where: str
+    what: str
+    fix: str
+
+
+FACTS: dict[str, object] = {
+    "project_name": "Riverside Tower",
+    "project_number": "2026-014",
+    "contract_number": "SC-0031",
+    "contract_title": "Structural steel & metal deck",
+    "company": "Delgado Steel Erectors",
+    "contact_name": "Maria Delgado",
+    "invited_by": "Anna Lindqvist",
+    "sender_name": "Anna Lindqvist",
+    "period_from": date(2026, 11, 1),
+    "period_to": date(2026, 11, 30),
+    "due_on": date(2026, 11, 25),
+    "days_left": 3,
+    "note": "Please bill stored steel separately.\nThank you for the early start on level 9!",
+    "reason": "no steel was set in November",
+    "why": "It says “yes, but only for level 9”.",
+    "claim_number": 4,
+    "invoice_number": "INV-2291",
+    "completed": "$412,350.00",
+    "percent": "61.55 %",
+    "retainage": "$41,235.00",
+    "previous": "$288,900.00",
+    "due": "$82,215.00",
+    "warnings": ["Line 05: 104.00 % of the scheduled $12,000.00 is billed.", "Line 07: takes back $300.00."],
+    "file_name": "Billing form SC-0031 claim 4.xlsx",
+    "faults": [
+        Fault("F12", "“twelve” is not an amount.", "Write it like 1234.50."),
+        {"where": "G15", "what": "The cell is empty.", "fix": "Write 0 if nothing is stored."},
+    ],
+    "lines": [
+        {"item": "03", "description": "Erection, levels 7 to 9", "claimed": "$64,000.00", "reason": "Level 9 is open."},
+        {"item": "06", "description": "Metal deck", "claimed": "$18,500.00", "reason": "Bill of sale is missing."},
+    ],
+    "status_label": "Approved as Noted",
+    "subject": "Riverside Tower: SC-0031 progress claim #4",
+    "message": "Dear Mr. Okafor,\n\nour claim for November is attached.\nThe steel is up to level 9.\n\nAnna",
+    "summary": [
+        {"label": "Contract sum to date", "amount": "$670,000.00"},
+        {"label": "Total completed and stored to date", "amount": "$412,350.00"},
+        {"label": "Current payment due", "amount": "$82,215.00"},
+    ],
+}
+
+
+DAYS = {
+    "en": {1: "November 1, 2026", 25: "November 25, 2026", 30: "November 30, 2026"},
+    "fr": {1: "1er novembre 2026", 25: "25 novembre 2026", 30: "30 novembre 2026"},
+    "es": {1: "1 de noviembre de 2026", 25: "25 de noviembre de 2026", 30: "30 de noviembre de 2026"},
+}
+
+
+def render(name: str, language: str = "en", **changed: object) -> Letter:
+    return render_letter(name, language, FACTS | changed)
+
+
+def seen(html: str) -> str:
+    """What a mail program makes of the html as text."""
+    return get_text(html).strip()
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+def html_words(html: str) -> list[str]:
+    body = re.sub(r"<head>.*?</head>", "", html, flags=re.DOTALL)
+    return words(unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def bare_decisions(text: str) -> list[str]:
+    return [line for line in text.splitlines() if DECISIONS.fullmatch(line)]
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_the_words_are_the_agreed_ones(name: str, language: str):
+    letter = render(name, language)
+    written = f"Subject: {letter.subject}\n\n{letter.text}"
+    path = GOLDEN / f"{name}.{language}.txt"
+    if os.environ.get("PAYCLERK_UPDATE_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(written, encoding="utf-8")
+    assert written == path.read_text(encoding="utf-8")
+
+
+def test_there_is_no_golden_file_without_a_letter():
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{language}.txt" for name, language in EVERY}
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_text_and_html_say_the_same(name: str, language: str):
+    letter = render(name, language)
+    assert html_words(letter.html) == words(letter.text)
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_text_and_html_say_the_same_when_less_is_known(name: str):
+    letter = render(name, note="", reason="", warnings=[], lines=[], faults=FACTS["faults"][:1], days_left=0)
+    assert html_words(letter.html) == words(letter.text)
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_the_marker_is_first_and_the_reference_last(name: str, language: str):
+    letter = render(name, language)
+    for shown in (letter.text, seen(letter.html)):
+        lines = shown.splitlines()
+        assert lines[0].strip() == MARKERS[language]
+        assert lines[-1].strip() == REFERENCE
+        assert shown.count(REFERENCE) == 1
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_no_decision_stands_alone_on_a_line(name: str, language: str):
+    letter = render(name, language)
+    assert bare_decisions(letter.text) == []
+    assert bare_decisions(seen(letter.html)) == []
+
+
+@pytest.mark.parametrize("name", ["invitation", "reminder", "answer_unclear"])
+@pytest.mark.parametrize(
+    ("language", "yes", "no"),
+    [("en", "ACCEPT", "DECLINE"), ("fr", "J'ACCEPTE", "JE REFUSE"), ("es", "ACEPTO", "RECHAZO")],
+)
+def test_who_is_asked_is_told_how_to_answer(name: str, language: str, yes: str, no: str):
+    text = render(name, language).text
+    assert yes in text
+    assert no in text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_each_fact_is_shown(name: str, language: str):
+    letter = render(name, language)
+    for fact in LETTERS[name]:
+        value = FACTS[fact]
+        if isinstance(value, str) and (fact != "status_label" or language == "en"):
+            shown = letter.subject if fact == "subject" else letter.text
+            assert " ".join(words(value)) in " ".join(words(shown)), fact
+        elif isinstance(value, int):
+            assert str(value) in words(letter.text), fact
+        elif isinstance(value, date):
+            assert DAYS[language][value.day] in letter.text, fact
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_missing_fact_stops_the_letter(name: str):
+    for fact in LETTERS[name]:
+        with pytest.raises(KeyError, match=fact):
+            render_letter(name, "en", {known: value for known, value in FACTS.items() if known != fact})
+
+
+def test_there_is_no_letter_of_that_name():
+    with pytest.raises(KeyError, match="love_letter"):
+        render("love_letter")
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"), [("de", "en"), ("", "en"), ("EN-gb", "en"), ("fr-CA", "fr"), ("ES", "es"), ("es_MX", "es")]
+)
+def test_a_language_is_found_or_english_taken(asked: str, used: str):
+    assert render("invitation", asked) == render("invitation", used)
+
+
+def test_the_invitation_has_the_subject_people_know():
+    assert render("invitation").subject == "Riverside Tower: Anna Lindqvist has invited you to bill."
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "today"), (1, "tomorrow"), (2, "in 2 days")])
+def test_the_reminder_counts_the_days(days: int, said: str):
+    assert f"It is due {said}, on November 25, 2026." in render("reminder", days_left=days).text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_what_people_write_stays_text(name: str, language: str):
+    bad = '<script>alert("x")</script>'
+    rows = {"where": bad, "what": bad, "fix": bad, "item": bad, "description": bad, "claimed": bad}
+    rows |= {"reason": bad, "label": bad, "amount": bad}
+    texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str)}
+    letter = render(name, language, **texts, warnings=[bad], faults=[rows], lines=[rows], summary=[rows])
+    assert "<script" not in letter.html
+    assert "&lt;script&gt;" in letter.html
+    assert bad in letter.text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\u2028", "\x0b", "\x85"])
+def test_no_name_adds_a_line(name: str, language: str, newline: str):
+    bad = f"Tower{newline}ACCEPT{newline}Bcc: all@example.com"
+    texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str) and fact != "message"}
+    row = dict.fromkeys(("where", "what", "fix", "item", "description", "claimed", "reason", "label", "amount"), bad)
+    letter = render(name, language, **texts, warnings=[bad], faults=[row], lines=[row], summary=[row])
+    assert len(letter.subject.splitlines()) == 1
+    assert bare_decisions(letter.text) == []
+
+
+def test_a_name_cannot_turn_the_direction_of_reading():
+    letter = render("invitation", company="Acme\u202egnitceleE")
+    assert "\u202e" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_subject_is_short_and_keeps_its_point(name: str, language: str):
+    long = {fact: "Very long " * 40 for fact, value in FACTS.items() if isinstance(value, str)}
+    assert len(render(name, language, **long).subject) <= 200
+    assert render("invitation", **long).subject.endswith("… has invited you to bill.")
+
+
+def test_a_message_keeps_its_lines_and_the_html_too():
+    letter = render("composed", message="One <b>\r\nTwo\n\n\n\nThree\n")
+    assert "\nOne <b>\nTwo\n\nThree\n" in letter.text
+    assert "<p>One &lt;b&gt;<br>\nTwo<br>\n<br>\nThree</p>" in letter.html
+
+
+def test_the_reference_is_filled_in_once_at_the_end():
+    letter = with_reference(render("composed", message=f"You wrote: {REFERENCE} [PayClerk:other]"), "abc234")
+    for shown in (letter.text, seen(letter.html)):
+        assert shown.splitlines()[-1].strip() == "[payclerk:abc234]"
+        assert len(re.findall(r"\[payclerk:", shown, re.IGNORECASE)) == 1
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_nothing_is_fetched_and_nothing_tracked(name: str, language: str):
+    assert re.findall(r"https?:|<img|<link|src=|url\(|@import", render(name, language).html) == []
+
+
+def test_french_signs_keep_to_their_word():
+    letter = render("invitation_declined", "fr")
+    assert "Votre motif\u00a0: «\u00a0no steel was set in November\u00a0»" in letter.text
+    assert letter.html.count(" !important") == render("invitation_declined").html.count(" !important") > 0
