@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
 from payclerk_bot.checks import check_slack
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
@@ -14,7 +16,6 @@ from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.settings import Settings, load_settings
 from payclerk_mailbox.checks import check_imap, check_smtp
 from payclerk_scheduler.docusign import DocuSign
-from sqlalchemy.exc import SQLAlchemyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ def examine() -> Iterator[Finding]:
     yield _try("imap", lambda: check_imap(settings), set_up=settings.has_mail, what="PAYCLERK_MAIL_ADDRESS, SMTP, IMAP")
     yield _docusign(settings)
     if settings.clock_file is not None:
-        yield Finding("clock", ok=True, text=f"shifted: payclerk takes it to be {clock_for(settings.clock_file)():%c} UTC")
+        yield Finding(
+            "clock", ok=True, text=f"shifted: payclerk takes it to be {clock_for(settings.clock_file)():%c} UTC"
+        )
 
 
 def _try(name: str, check: Callable[[], str], *, set_up: bool = True, what: str = "") -> Finding:

@@ -41,6 +41,12 @@ def hand_over(settings: Settings, *, sender: str, recipient: str, raw: bytes) ->
         raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
 
 
+def sign_in_only(settings: Settings) -> None:
+    """Connect and sign in, for a test of the settings. Raises what smtplib raises."""
+    with _connection(settings):
+        pass
+
+
 @contextmanager
 def _connection(settings: Settings) -> Iterator[smtplib.SMTP]:
     client = _connect(settings)

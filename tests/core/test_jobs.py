@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from payclerk_core.clock import system_clock
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job, JobRunner, promise, retry_failed, waiting

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+
 from payclerk_core.migrate import upgrade
 from payclerk_core.tables import Base
 

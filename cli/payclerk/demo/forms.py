@@ -12,7 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 FIRST_COLUMN = "Item"
 
 
-def fill(content: bytes, share: Callable[[str, Decimal], tuple[object, object]], *, invoice: str | None = None) -> bytes:
+def fill(
+    content: bytes, share: Callable[[str, Decimal], tuple[object, object]], *, invoice: str | None = None
+) -> bytes:
     """Fill each line: `share` gives work and stored for (item, what is left to bill)."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     sheet = book["Billing"]

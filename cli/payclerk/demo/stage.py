@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from payclerk_playground.world import World
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from payclerk_core.db import Database
 from payclerk_core.jobs import waiting
 from payclerk_core.queries.claims import ClaimRow, row_of, with_pages
 from payclerk_core.tables import Claim, Contract, Invitation, Project
 from payclerk_playground.mail import StoredMail
-from payclerk_playground.world import World
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from .clockwork import Clockwork
 from .office import OfficeProcess

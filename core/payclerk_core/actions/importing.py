@@ -50,7 +50,9 @@ def import_project(call: Call, file: ProjectFile) -> ImportReport:
     for row in file.sov:
         positions[row.contract] = positions.get(row.contract, 0) + 1
         loader.sov_line(row, contracts[row.contract], positions[row.contract])
-    call.record("imported", project, project_id=project.id, after={"new": loader.report.new, "changed": loader.report.changed})
+    call.record(
+        "imported", project, project_id=project.id, after={"new": loader.report.new, "changed": loader.report.changed}
+    )
     return loader.report
 
 
