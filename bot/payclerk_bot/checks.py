@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from payclerk_core.errors import UserError
-from payclerk_core.settings import Settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+
+from payclerk_core.errors import UserError
+from payclerk_core.settings import Settings
 
 _HELP: Final = {
     "invalid_auth": "the token is wrong or was revoked; copy it again from the Slack app's pages",

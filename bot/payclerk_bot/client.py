@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from payclerk_core.errors import OutsideError
-from payclerk_core.settings import Settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from payclerk_core.errors import OutsideError
+from payclerk_core.settings import Settings
 
 TIMEOUT_S: Final = 10
 # Waiting heals these; a wrong token too, once somebody has put the right one into the settings.
 PASSING: Final = frozenset(
     {
-        "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
-        "accesslimited", "not_authed", "invalid_auth", "token_expired", "token_revoked", "account_inactive",
-    }  # fmt: skip
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "accesslimited",
+        "not_authed",
+        "invalid_auth",
+        "token_expired",
+        "token_revoked",
+        "account_inactive",
+    }
 )
 ADVICE: Final = {
     "channel_not_found": "Slack does not know the channel, or payclerk is not in it; invite @payclerk to it",

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from slack_bolt import Ack
+from slack_sdk import WebClient
+from sqlalchemy.orm import Session
+
 from payclerk_core.actions.call import Call
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Person
-from slack_bolt import Ack
-from slack_sdk import WebClient
-from sqlalchemy.orm import Session
 
 from .form import Form
 
@@ -51,7 +52,7 @@ class Turn:
     words: str = ""  # what was typed after the subcommand
     task: str | None = None  # the permission the registry names for it
     opened: list[str] = field(default_factory=list)  # the modal this turn has opened
-    ack: Ack | None = None  # for a form whose work is long: answer early, then work
+    ack: Ack = field(default_factory=Ack)  # for a form whose work is long: answer early, then work
 
     @contextmanager
     def call(self) -> Iterator[Call]:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
+from slack_bolt import Ack
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.settings import Settings
-from slack_bolt import Ack
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from .client import SLACK_TROUBLE
 from .desk import Desk, Turn
@@ -38,7 +39,7 @@ class Edge:
 
     def command(self, ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
         ack()
-        word, _, words = str(body.get("text") or "").strip().partition(" ")
+        word, _, words = _unescaped(str(body.get("text") or "")).strip().partition(" ")
         found = self._desk.registry.command(word or "help")
         self._guarded(body, client, _command_handler(found, word), words.strip(), found.task if found else None)
 
@@ -57,16 +58,21 @@ class Edge:
             turn = self._turn(body, client, words, task)
             authorise(turn)
             handler(turn)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the door stays open
             tell(client, body, explain(error), opened=turn.opened if turn else [])
 
     def submit(self, handler: Handler) -> BoltListener:
         """A form's answer travels in the acknowledgement, so its handler runs before it and must be short."""
 
         def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
+            turn = None
             try:
-                answer = handler(self._turn(body, client, "", None, ack=ack))
-            except Exception as error:
+                turn = self._turn(body, client, "", None, ack=ack)
+                answer = handler(turn)
+            except Exception as error:  # noqa: BLE001
+                if turn is not None and turn.opened:  # answered already, because the work was long
+                    tell(client, body, explain(error), opened=turn.opened)
+                    return
                 answer = _refused(error, body)
             ack(answer) if answer else ack()
 
@@ -76,20 +82,20 @@ class Edge:
         def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
             try:
                 found = handler(self._turn(body, client, "", None))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 explain(error)
                 found = []
             ack(options=found)
 
         return listener
 
-    def home(self, handler: Handler, stranger: Callable[[str], Mapping[str, Any]]) -> BoltListener:
+    def home(self, handler: Handler, stranger: Callable[[str], b.View]) -> BoltListener:
         def listener(body: Mapping[str, Any], client: WebClient) -> None:
             try:
                 handler(self._turn(body, client, "", None))
             except StrangerError as error:
                 client.views_publish(user_id=body["event"]["user"], view=stranger(error.message))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 explain(error)
 
         return listener
@@ -98,12 +104,17 @@ class Edge:
         self, body: Mapping[str, Any], client: WebClient, words: str, task: str | None, *, ack: Ack | None = None
     ) -> Turn:
         who = identify(self._desk.db, client, body, self._home_team(client))
-        return Turn(self._desk, who, client, body, words, task, ack=ack)
+        return Turn(self._desk, who, client, body, words, task, ack=ack or Ack())
 
     def _home_team(self, client: WebClient) -> str:
         if self._team is None:
             self._team = str(client.auth_test()["team_id"])
         return self._team
+
+
+def _unescaped(text: str) -> str:
+    """Slack escapes the text of a command as it does that of a message."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _command_handler(found: Command | None, word: str) -> Handler:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from slack_sdk import WebClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.queries.directory import administrators, person_by_email, person_by_slack
 from payclerk_core.tables import Event, Person, Project
-from slack_sdk import WebClient
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from .desk import Who
 

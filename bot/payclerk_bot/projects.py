@@ -7,12 +7,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import func, select
+
 from payclerk_core.actions.call import Call
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import latest_claim
 from payclerk_core.queries.directory import projects_of
 from payclerk_core.tables import Claim, Contract, Project
-from sqlalchemy import func, select
 
 from .desk import Turn
 

@@ -39,15 +39,13 @@ def tell(client: WebClient, body: Mapping[str, Any], text: str, *, opened: Seque
         log.warning("could_not_tell", error=type(error).__name__)
 
 
-def _ephemeral(
-    client: WebClient, body: Mapping[str, Any], text: str, blocks: Sequence[b.Block] | None = None
-) -> None:
+def _ephemeral(client: WebClient, body: Mapping[str, Any], text: str, blocks: Sequence[b.Block] | None = None) -> None:
     if url := body.get("response_url"):
         WebhookClient(url, timeout=10).send(
             text=text, blocks=list(blocks) if blocks else None, response_type="ephemeral", replace_original=False
         )
         return
-    user = body.get("user_id") or (body.get("user") or {}).get("id")
+    user = str(body.get("user_id") or (body.get("user") or {}).get("id"))
     channel = body.get("channel_id") or (body.get("channel") or {}).get("id")
     if channel:
         client.chat_postEphemeral(channel=channel, user=user, text=text, blocks=blocks)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import select
+
 from payclerk_core.actions.call import Call
 from payclerk_core.errors import UserError
 from payclerk_core.money import Money
 from payclerk_core.tables import Selection
-from sqlalchemy import select
 
 LASTS: Final = timedelta(hours=24)
 ALL: Final = "all_matching"
@@ -35,10 +36,9 @@ class Row:
 
 
 def open_selection(call: Call, project_id: int, action: str, filters: Mapping[str, str]) -> Selection:
-    assert call.actor is not None
     selection = Selection(
         public_id=f"sel_{secrets.token_urlsafe(9)}",
-        person_id=call.actor.id,
+        person_id=_owner(call),
         project_id=project_id,
         action=action,
         filters=dict(filters),
@@ -53,6 +53,12 @@ def open_selection(call: Call, project_id: int, action: str, filters: Mapping[st
     call.session.add(selection)
     call.session.flush()
     return selection
+
+
+def _owner(call: Call) -> int:
+    if call.actor_id is None:
+        raise TypeError("a selection belongs to a person")
+    return call.actor_id
 
 
 def metadata_of(selection: Selection) -> str:

@@ -36,7 +36,7 @@ class Connection:
         self._ended.set()
         self._keeper.join(timeout=15)
         if self._handler is not None:
-            self._handler.close()
+            self._handler.client.close()
 
     def _keep(self) -> None:
         failures = missed = 0
@@ -54,7 +54,7 @@ class Connection:
             if self._handler is None:
                 self._handler = SocketModeHandler(self._app, self._token, logger=_quiet_logger(), concurrency=30)
             self._handler.client.connect_to_new_endpoint()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  nothing may end the keeping
             log.warning("slack_not_connected", error=type(error).__name__)
             return False
         log.info("slack_connected")

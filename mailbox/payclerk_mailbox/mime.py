@@ -25,6 +25,7 @@ _HEADERS: Final = HeaderRegistry()
 _HEADERS.map_to_type("in-reply-to", MessageIDHeader)
 _HEADERS.map_to_type("references", MessageIDHeader)
 _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
+_PLAIN_ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 
@@ -117,13 +118,12 @@ def ascii_address(email: str) -> str:
     """The address as servers without SMTPUTF8 take it: the domain in its ASCII form."""
     local, _, domain = email.strip().rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        address = Address(username=local, domain=ascii_domain)
-    except (UnicodeError, ValueError, IndexError):
+        address = f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
         raise AddressError from None
-    if not local.isascii() or not local or not ascii_domain or re.search(r"[\s<>,;]", email.strip()):
+    if not _PLAIN_ADDRESS.fullmatch(address):
         raise AddressError
-    return address.addr_spec
+    return address
 
 
 def _addresses(people: Sequence[Named]) -> list[Address]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import ssl
@@ -37,7 +38,7 @@ def hand_over(settings: Settings, *, sender: str, recipient: str, raw: bytes) ->
         raise OutsideError(REFUSED, permanent=False) from None
     except smtplib.SMTPResponseException as error:
         raise OutsideError(f"the mail server (SMTP) answered {error.smtp_code}", permanent=False) from None
-    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+    except (smtplib.SMTPException, OSError) as error:
         raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
 
 
@@ -77,9 +78,21 @@ def _connect(settings: Settings) -> smtplib.SMTP:
 
 def _sign_in(client: smtplib.SMTP, settings: Settings) -> None:
     client.ehlo_or_helo_if_needed()
-    if settings.smtp_user:
-        password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    if not settings.smtp_user:
+        return
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    if settings.smtp_user.isascii() and password.isascii():
         client.login(settings.smtp_user, password)
+    else:
+        _sign_in_plain(client, settings.smtp_user, password)
+
+
+def _sign_in_plain(client: smtplib.SMTP, user: str, password: str) -> None:
+    """smtplib knows ASCII passwords only; RFC 4616 says UTF-8."""
+    words = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, text = client.docmd("AUTH", f"PLAIN {words}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
 
 
 def _check(answer: tuple[int, bytes], what: str) -> None:

@@ -48,7 +48,12 @@ def _filters(words: str) -> dict[str, str]:
     """'approved electric' is a status and a search; a status may be written in several words."""
     folded = words.casefold()
     for status in sorted(ClaimStatus, key=lambda s: -len(s.label)):
-        for name in (status.label.casefold(), status.value, status.value.replace("_", " "), status.value.replace("_", "-")):
+        for name in (
+            status.label.casefold(),
+            status.value,
+            status.value.replace("_", " "),
+            status.value.replace("_", "-"),
+        ):
             if folded == name or folded.startswith(f"{name} "):
                 return {"status": status.value, "search": words[len(name) :].strip()}
     return {"search": words}
@@ -171,9 +176,7 @@ def confirm(turn: Turn) -> dict[str, Any] | None:
         selection, _ = load_selection(call, turn.metadata)
         count = len(selection.include)
     if count <= QUICK:
-        said = _run(turn)
-        return _answer(turn, said)
-    assert turn.ack is not None
+        return _answer(_run(turn))
     working = b.note("Working", f"Working on {count} rows; you may close this. The result is posted in the channel.")
     turn.ack({"response_action": "update", "view": working})
     turn.opened.append(str(turn.view["id"]))
@@ -182,7 +185,7 @@ def confirm(turn: Turn) -> dict[str, Any] | None:
     return None
 
 
-def _answer(turn: Turn, said: str) -> dict[str, Any]:
+def _answer(said: str) -> dict[str, Any]:
     if said:
         return {"response_action": "update", "view": b.note("Done", said)}
     return {"response_action": "clear"}

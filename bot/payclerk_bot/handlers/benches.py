@@ -29,9 +29,9 @@ class Bench(Protocol):
 
     controls: Controls
 
-    def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]: ...
-    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook: ...
-    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str: ...
+    def rows(self, call: Call, project_id: int, filters: Filters, /) -> list[Row]: ...
+    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters, /) -> Outlook: ...
+    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters, /) -> str: ...
 
 
 class InviteBench:
@@ -39,7 +39,7 @@ class InviteBench:
         title="Invite to bill", noun="contract", all_label="Select all {n} that can be invited", submit="Review"
     )
 
-    def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]:
+    def rows(self, call: Call, project_id: int, _filters: Filters) -> list[Row]:
         period = open_period(call.session, project_id)
         if period is None:
             raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
@@ -48,10 +48,10 @@ class InviteBench:
             for r in contract_rows(call.session, project_id, period.id)
         ]
 
-    def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
+    def outlook(self, _call: Call, chosen: Sequence[Row], _filters: Filters) -> Outlook:
         return Outlook(chosen, [], "will be invited to bill", f"Invite {len(chosen)}")
 
-    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str:
+    def confirm(self, call: Call, order: Order, ids: Sequence[int], _filters: Filters) -> str:
         invite(call, order, ids)
         return ""
 

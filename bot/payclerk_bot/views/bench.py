@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from payclerk_core.money import Money, total
+from payclerk_core.money import total
 
 from ..selections import Row
 from . import blocks as b

@@ -99,7 +99,13 @@ def actions(*elements: Block, block_id: str | None = None) -> Block:
 
 
 def button(
-    text: str, action_id: str, value: object = "", *, style: str | None = None, ask: Block | None = None, label: str = ""
+    text: str,
+    action_id: str,
+    value: object = "",
+    *,
+    style: str | None = None,
+    ask: Block | None = None,
+    label: str = "",
 ) -> Block:
     element: Block = {"type": "button", "action_id": action_id, "text": plain(text, BUTTON)}
     if value != "":
@@ -152,7 +158,9 @@ def _with_initial(element: Block, chosen: Sequence[Block], key: str, *, one: boo
     return element
 
 
-def text_input(action_id: str, initial: str = "", *, multiline: bool = False, most: int = 3000, hint: str = "") -> Block:
+def text_input(
+    action_id: str, initial: str = "", *, multiline: bool = False, most: int = 3000, hint: str = ""
+) -> Block:
     element: Block = {"type": "plain_text_input", "action_id": action_id, "multiline": multiline, "max_length": most}
     if initial:
         element["initial_value"] = initial[:most]

@@ -1,0 +1,124 @@
+"""The review of one claim. What was said of lines on other pages is kept on the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.claims import LineReview, load_claim, review_claim
+from payclerk_core.errors import UserError
+from payclerk_core.queries.claims import claim_line, lines_of, row_of, summary_of
+from payclerk_core.rules.billing import check_claim
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import Claim, ClaimLine, Selection
+
+from ..desk import Turn
+from ..projects import find_claim
+from ..say import show_modal, update_modal
+from ..selections import load_selection, metadata_of, open_selection, set_filters
+from ..views import blocks as b
+from ..views.review import REJECT, ReviewLine, ReviewPage, pages_of, review_modal
+
+
+def open_by_number(turn: Turn) -> None:
+    with turn.looking() as call:
+        claim_id = find_claim(turn, call, "/billing review SC-03").id
+    _open(turn, claim_id)
+
+
+def open_by_button(turn: Turn) -> None:
+    _open(turn, int(turn.value))
+
+
+def _open(turn: Turn, claim_id: int) -> None:
+    def build() -> b.View:
+        with turn.call() as call:
+            return review_page(call, claim_id)
+
+    show_modal(turn, "Review claim", build)
+
+
+def review_page(call: Call, claim_id: int) -> b.View:
+    """The first page of a new review."""
+    claim = load_claim(call, claim_id)
+    call.authorise("C13", claim.contract.project_id, claim.contract)
+    if claim.contract.is_prime:
+        raise UserError("The owner reviews this claim; see /billing emails for the answers.", code="prime")
+    filters = {"claim": str(claim.id), "claim_revision": str(claim.revision), "status": _suggested(claim)}
+    selection = open_selection(call, claim.contract.project_id, "review", filters)
+    return _page(selection, claim)
+
+
+def _suggested(claim: Claim) -> str:
+    return claim.status if claim.status != ClaimStatus.UNDER_REVIEW.value else ClaimStatus.APPROVED.value
+
+
+def _page(selection: Selection, claim: Claim) -> b.View:
+    warnings = [f.text for f in check_claim(lines_of(claim)) if f.severity == "warning"]
+    page = ReviewPage(
+        metadata=metadata_of(selection),
+        title=row_of(claim).label,
+        status_label=ClaimStatus(claim.status).label,
+        summary=summary_of(claim),
+        lines=[_line(selection, row, claim) for row in claim.lines],
+        page=min(selection.page, pages_of(len(claim.lines)) - 1),
+        status=selection.filters.get("status", ""),
+        findings=warnings,
+    )
+    return review_modal(page)
+
+
+def _line(selection: Selection, row: ClaimLine, claim: Claim) -> ReviewLine:
+    line = claim_line(row, claim)
+    said = selection.filters.get(f"verdict:{row.id}") or ("rejected" if row.review == REJECT else "approved")
+    reason = selection.filters.get(f"reason:{row.id}", row.review_reason or "")
+    return ReviewLine(row.id, line.item, line.description, line.this_work, line.stored, str(line.percent), said, reason)
+
+
+def _take(turn: Turn, selection: Selection) -> None:
+    """Keep what the person said of the lines in front of them."""
+    ids = [name.split(":")[1] for name in turn.form.values if name.startswith("verdict:")]
+    said = {f"verdict:{i}": turn.form.option(f"verdict:{i}") for i in ids}
+    said |= {f"reason:{i}": turn.form.text(f"reason:{i}") for i in ids}
+    set_filters(selection, **said, status=turn.form.option("status") or selection.filters.get("status", ""))
+
+
+def turn_page(turn: Turn) -> None:
+    with turn.call() as call:
+        selection, current = load_selection(call, turn.metadata)
+        if current:
+            _take(turn, selection)
+            selection.page = max(0, int(turn.value or 0))
+            selection.revision += 1
+        view = _page(selection, _claim(call, selection))
+    update_modal(turn.client, turn.view["id"], view)
+
+
+def _claim(call: Call, selection: Selection) -> Claim:
+    claim = load_claim(call, int(selection.filters["claim"]))
+    if str(claim.revision) != selection.filters["claim_revision"]:
+        raise UserError("The claim has been submitted again since; open the review anew.", code="out_of_date")
+    return claim
+
+
+def submit(turn: Turn) -> dict[str, Any]:
+    with turn.call() as call:
+        selection, _ = load_selection(call, turn.metadata)
+        if selection.confirmed_at is None:
+            claim = _claim(call, selection)
+            _take(turn, selection)
+            status = ClaimStatus(selection.filters["status"] or ClaimStatus.UNDER_REVIEW)
+            review_claim(call, claim.id, _reviews(selection, claim), status)
+            selection.confirmed_at = call.at
+    return {"response_action": "clear"}
+
+
+def _reviews(selection: Selection, claim: Claim) -> dict[int, LineReview]:
+    """The lines on the pages that were looked at; the others stay as they are."""
+    said = selection.filters
+    seen = [line.id for line in claim.lines if f"verdict:{line.id}" in said]
+    return {i: LineReview(said[f"verdict:{i}"], _reason(said, i)) for i in seen}
+
+
+def _reason(said: dict[str, str], line_id: int) -> str:
+    return said.get(f"reason:{line_id}", "") if said[f"verdict:{line_id}"] == REJECT else ""

@@ -1,0 +1,83 @@
+"""What waits and what failed, and trying it again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.inbox import read_again
+from payclerk_core.errors import UserError
+from payclerk_core.jobs import promise, retry_failed, waiting
+from payclerk_core.tables import FailedJob, InboxMail, MailFolder
+
+from ..desk import Turn
+from ..projects import pick_project
+from ..say import reply, show_modal, update_modal
+from ..views import blocks as b
+from ..views.status import Failed, Health, Quarantined, status_modal
+
+
+def open_status(turn: Turn) -> None:
+    show_modal(turn, "What waits", lambda: _status(turn))
+
+
+def _status(turn: Turn) -> b.View:
+    rows = waiting(turn.desk.db)
+    with turn.looking() as call:
+        return status_modal(Health(rows, _failed(call), _quarantined(call), _polled(call)))
+
+
+def _failed(call: Call) -> list[Failed]:
+    query = select(FailedJob).where(FailedJob.status == "failed").order_by(FailedJob.id.desc())
+    return [Failed(row.id, row.job, row.reason, row.attempts) for row in call.session.scalars(query)]
+
+
+def _quarantined(call: Call) -> list[Quarantined]:
+    query = select(InboxMail).where(InboxMail.status.in_(["quarantine", "oversize"])).order_by(InboxMail.id.desc())
+    return [Quarantined(row.id, row.reason or "unknown fault") for row in call.session.scalars(query)]
+
+
+def _polled(call: Call) -> str:
+    last = call.session.scalar(select(func.max(MailFolder.polled_at)))
+    return _ago(call.at, last) if last is not None else "never"
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    minutes = max(0, int((now - then).total_seconds() // 60))
+    if minutes < 1:
+        return "less than a minute ago"
+    return f"{b.plural(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
+
+
+def retry_job(turn: Turn) -> None:
+    with turn.call() as call:
+        # What failed may concern any of our work: whoever may set payclerk up may try it again.
+        call.authorise("T6", pick_project(turn, call).id)
+        row = call.session.scalar(select(FailedJob).where(FailedJob.id == int(turn.value)).with_for_update())
+        if row is None or row.status != "failed":
+            raise UserError("This is being tried again already.", code="already_decided")
+        retry_failed(call.session, row, at=call.at, by_id=call.actor_id)
+        key = f"{row.id}:{row.attempts}:retried"
+        promise(call.session, "slack.trouble", key, {"failed_job_id": row.id})
+    _show(turn, "It is being tried again.")
+
+
+def retry_mail(turn: Turn) -> None:
+    with turn.call() as call:
+        call.authorise("T6", pick_project(turn, call).id)
+        read_again(call, int(turn.value))
+        promise(call.session, "slack.notice", f"again:{turn.value}:{call.at.timestamp()}", _notice(turn.value))
+    _show(turn, "The mail will be read again.")
+
+
+def _notice(mail_id: str) -> dict[str, object]:
+    return {"notice": "quarantine", "id": int(mail_id)}
+
+
+def _show(turn: Turn, said: str) -> None:
+    if turn.in_modal:
+        update_modal(turn.client, turn.view["id"], _status(turn))
+    else:
+        reply(turn, said)

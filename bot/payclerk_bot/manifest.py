@@ -1,0 +1,65 @@
+"""The Slack app manifest, made of the registry: paste it at api.slack.com/apps."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from payclerk_core.settings import Settings
+
+from .registry import Registry
+from .routes import REGISTRY
+
+COMMAND: Final = "/billing"
+SCOPES: Final = (
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:write",
+    "users:read",
+    "users:read.email",
+)
+
+
+def manifest(settings: Settings, registry: Registry = REGISTRY) -> dict[str, Any]:
+    """`settings` is taken for the day when HTTP mode needs our address in it; Socket Mode needs none."""
+    del settings
+    return {
+        "display_information": {
+            "name": "payclerk",
+            "description": "Construction progress billing from Slack and e-mail",
+            "background_color": "#1d3b53",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "payclerk", "always_online": True},
+            "slash_commands": [_slash_command(registry)],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": ["app_home_opened"]},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _slash_command(registry: Registry) -> dict[str, Any]:
+    words = " | ".join(command.word for command in registry.commands)
+    return {
+        "command": COMMAND,
+        "description": "Progress billing: invite, review, approve, sign, e-mail, pay",
+        "usage_hint": f"[{words}]",
+        "should_escape": False,
+    }

@@ -1,0 +1,164 @@
+"""slack.notice: one message for each event people should see, brought up to date when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from payclerk_core.db import Database
+from payclerk_core.errors import UserError
+from payclerk_core.jobs import Job
+from payclerk_core.queries.claims import row_of, summary_of, with_pages
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import (
+    BillingPeriod,
+    Claim,
+    Event,
+    InboxMail,
+    Invitation,
+    Message,
+    MessageRecipient,
+    Person,
+    Project,
+    Thread,
+)
+
+from ..posts import Post, Posts
+from ..views import notices as view
+from ..views.period import Dates, period_opened
+from . import answers
+from .answers import Notice, Targets
+
+Render = Callable[[Session, int], Notice]
+
+
+class NoticePosts:
+    def __init__(self, db: Database, posts: Posts) -> None:
+        self._db, self._posts = db, posts
+
+    def __call__(self, job: Job) -> None:
+        kind, record_id = str(job.payload["notice"]), int(job.payload["id"])
+        if kind not in NOTICES:
+            raise UserError(f"There is no notice '{kind}'.", code="unknown_notice")
+        targets, _ = self._render(kind, record_id)
+        self._posts.show(f"{kind}:{record_id}", targets, lambda: self._render(kind, record_id)[1])
+
+    def _render(self, kind: str, record_id: int) -> Notice:
+        with self._db.reading() as session:
+            return NOTICES[kind](session, record_id)
+
+
+def _answered(session: Session, invitation_id: int) -> tuple[Invitation, view.Answered]:
+    invitation = session.get_one(Invitation, invitation_id)
+    query = select(Event).where(
+        Event.record == "invitation", Event.record_id == invitation_id, Event.verb == invitation.status
+    )
+    event = session.scalar(query.order_by(Event.id.desc()).limit(1))
+    contact = _person(session, (event.after or {}).get("by_contact") if event else None)
+    actor = _person(session, event.actor_id if event else None)
+    decided_by = actor if event is not None and event.door == "slack" else ""
+    contract = invitation.contract
+    label = f"{contract.number} {contract.company.name}"
+    return invitation, view.Answered(label, contact or "the contact", decided_by, invitation.reason or "")
+
+
+def _person(session: Session, person_id: object) -> str:
+    person = session.get(Person, person_id) if isinstance(person_id, int) else None
+    return person.name if person else ""
+
+
+def _accepted(session: Session, invitation_id: int) -> Notice:
+    invitation, answer = _answered(session, invitation_id)
+    return [invitation.contract.project.slack_channel], Post(*view.accepted(answer))
+
+
+def _declined(session: Session, invitation_id: int) -> Notice:
+    invitation, answer = _answered(session, invitation_id)
+    return [invitation.contract.project.slack_channel], Post(*view.declined(answer))
+
+
+def _submitted(session: Session, claim_id: int) -> Notice:
+    claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one()
+    return [claim.contract.project.slack_channel], Post(*view.submitted(claim_notice(claim)))
+
+
+def claim_notice(claim: Claim) -> view.ClaimNotice:
+    row, summary, prime = row_of(claim), summary_of(claim), claim.contract.is_prime
+    waiting = row.status in {ClaimStatus.UNDER_REVIEW, ClaimStatus.PENDING_OWNER_APPROVAL}
+    rejected = any(line.review == "rejected" for line in claim.lines)
+    return view.ClaimNotice(
+        id=claim.id,
+        contract_id=claim.contract_id,
+        label=row.label,
+        title=claim.contract.title,
+        prime=prime,
+        revision=claim.revision,
+        status_label=row.status.label,
+        payment=row.payment.value.replace("_", " "),
+        completed=summary.completed,
+        retainage=summary.retainage,
+        due=row.due,
+        paid=row.paid,
+        reviewable=not prime and waiting,
+        approvable=not prime and waiting and not rejected,
+    )
+
+
+def _bounced(session: Session, recipient_id: int) -> Notice:
+    recipient = session.get_one(MessageRecipient, recipient_id)
+    message = session.get_one(Message, recipient.message_id)
+    thread = session.get_one(Thread, message.thread_id)
+    project = session.get_one(Project, thread.project_id)
+    about = answers.about(session, thread)
+    said = view.bounced(message.kind, about, recipient.name, recipient.email, recipient.failure or "")
+    sender = _slack_user(session, thread.started_by_id) if thread.private else None
+    return [sender or project.slack_channel], Post(*said)
+
+
+def _slack_user(session: Session, person_id: int | None) -> str | None:
+    person = session.get(Person, person_id) if person_id else None
+    return person.slack_user if person else None
+
+
+def _quarantine(session: Session, mail_id: int) -> Notice:
+    mail = session.get_one(InboxMail, mail_id)
+    waiting = mail.status in {"quarantine", "oversize"}
+    return _channels(session), Post(*view.quarantine(mail_id, mail.reason or "unknown fault", waiting=waiting))
+
+
+def _unmatched(session: Session, mail_id: int) -> Notice:
+    mail = session.get_one(InboxMail, mail_id)
+    details = mail.details or {}
+    sender, subject = str(details.get("from") or details.get("sender") or ""), str(details.get("subject") or "")
+    return _channels(session), Post(*view.unmatched(mail_id, sender, subject, mail.reason or ""))
+
+
+def _channels(session: Session) -> Targets:
+    """A mail of nobody's project goes to the first project that has a channel."""
+    return session.scalars(
+        select(Project.slack_channel).where(Project.slack_channel.is_not(None)).order_by(Project.id)
+    ).all()
+
+
+def _period(session: Session, period_id: int) -> Notice:
+    period = session.get_one(BillingPeriod, period_id)
+    dates = Dates(period.starts_on, period.ends_on, period.due_on)
+    who = _person(session, period.status_by_id) or "payclerk"
+    return [period.project.slack_channel], Post(*period_opened(period.project.name, dates, who))
+
+
+NOTICES: Final[Mapping[str, Render]] = {
+    "accepted": _accepted,
+    "declined": _declined,
+    "unclear": answers.unclear,
+    "submitted": _submitted,
+    "bounced": _bounced,
+    "quarantine": _quarantine,
+    "owner_reply": answers.owner_reply,
+    "unmatched": _unmatched,
+    "late": answers.late,
+    "period": _period,
+}

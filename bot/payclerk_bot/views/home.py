@@ -1,0 +1,53 @@
+"""The Home tab: where the open period stands, and where to go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from . import blocks as b
+
+
+@dataclass(frozen=True, slots=True)
+class HomeProject:
+    name: str
+    period: str = ""  # empty: none is open
+    due: str = ""
+    standings: Mapping[str, int] = field(default_factory=dict)  # of contracts
+    claims: Mapping[str, int] = field(default_factory=dict)  # by status
+
+
+BUTTONS = (
+    ("Invite to bill", "open.invite"),
+    ("Claims", "open.claims"),
+    ("New billing period", "open.period"),
+    ("What waits", "open.status"),
+)
+
+
+def home_view(name: str, projects: Sequence[HomeProject]) -> b.View:
+    blocks = [b.header(f"Hello {name}")]
+    for project in projects[:15]:
+        blocks += _project(project)
+    if not projects:
+        blocks.append(b.section("You are on no project yet; ask an administrator to add you to one."))
+    buttons = [b.button(text, action_id, "home") for text, action_id in BUTTONS]
+    blocks += [b.DIVIDER, b.actions(*buttons, block_id="home"), b.context("Everything else: `/billing help`")]
+    return {"type": "home", "callback_id": "home", "blocks": blocks}
+
+
+def _project(project: HomeProject) -> list[b.Block]:
+    if not project.period:
+        return [b.section(f"*{b.esc(project.name, 200)}*\nNo billing period is open.")]
+    lines = [f"*{b.esc(project.name, 200)}*: {project.period}, due {project.due}"]
+    lines += [_counts("Contracts", project.standings), _counts("Claims", project.claims)]
+    return [b.section("\n".join(line for line in lines if line))]
+
+
+def _counts(title: str, counts: Mapping[str, int]) -> str:
+    said = ", ".join(f"{count} {b.esc(label.lower())}" for label, count in counts.items())
+    return f"{title}: {said}" if said else ""
+
+
+def stranger_home(text: str) -> b.View:
+    return {"type": "home", "callback_id": "home", "blocks": [b.section(b.esc(text))]}

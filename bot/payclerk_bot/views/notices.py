@@ -1,0 +1,187 @@
+"""Single events put before people: answers, claims, bounces, mails that need a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from payclerk_core.money import Money
+
+from . import blocks as b
+
+Said = tuple[str, list[b.Block]]
+LETTERS: Final = {
+    "invitation": "The invitation to bill",
+    "reminder": "The reminder",
+    "invitation_accepted": "The billing form",
+    "claim_returned": "The returned claim",
+    "claim_approved": "The approval",
+    "owner_claim": "The mail about the claim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    contract: str  # number and company
+    contact: str
+    decided_by: str = ""  # an administrator who decided for them
+    reason: str = ""
+
+
+def accepted(answer: Answered) -> Said:
+    text = f"{b.esc(answer.contract, 200)} accepted the invitation to bill"
+    return text, [b.section(f"✅ *{text}*"), b.context(_by(answer))]
+
+
+def declined(answer: Answered) -> Said:
+    text = f"{b.esc(answer.contract, 200)} declined the invitation to bill"
+    return text, [b.section(f"❌ *{text}*"), b.section(b.quoted(answer.reason)), b.context(_by(answer))]
+
+
+def _by(answer: Answered) -> str:
+    if answer.decided_by:
+        return f"{b.esc(answer.decided_by, 200)} decided for {b.esc(answer.contact, 200)}"
+    return f"Answered by {b.esc(answer.contact, 200)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A mail that needs a person. `handled` says what became of it and by whom; then the buttons are gone."""
+
+    id: int
+    about: str  # contract and company, or contract and claim
+    sender: str
+    text: str
+    why: str
+    files: Sequence[str] = ()
+    handled: str = ""
+    proposal: str = ""
+
+
+def unclear(answer: Answer, *, open_: bool) -> Said:
+    text = f"Unclear answer to the invitation: {b.esc(answer.about, 200)}"
+    blocks = [b.section(f"❓ *{text}*"), *_mail(answer), _state(answer.handled or f"Why it is unclear: {answer.why}")]
+    if open_ and not answer.handled:
+        accept = b.ask("Accept for them?", "They get the billing form by e-mail.", "Accept for them")
+        decline = b.ask("Decline for them?", "They are told that the invitation is declined.", "Decline for them")
+        blocks.append(
+            b.actions(
+                b.button("Accept for them", "unclear.accept", answer.id, style="primary", ask=accept),
+                b.button("Decline for them", "unclear.decline", answer.id, ask=decline),
+                b.button("Leave as is", "unclear.leave", answer.id),
+                block_id=f"unclear:{answer.id}",
+            )
+        )
+    return text, blocks
+
+
+def owner_reply(answer: Answer) -> Said:
+    text = f"The owner answered about {b.esc(answer.about, 200)}"
+    proposal = f"It reads like: {answer.proposal}." if answer.proposal else "It takes no decision that can be read."
+    blocks = [b.section(f"✉️ *{text}*"), *_mail(answer), _state(answer.handled or f"{proposal} {answer.why}")]
+    if not answer.handled:
+        approve = b.ask("Mark approved?", "The claim to the owner becomes Approved.", "Mark approved")
+        revise = b.ask("Mark Revise & Resubmit?", "The claim to the owner goes back to you.", "Mark it")
+        blocks.append(
+            b.actions(
+                b.button("Mark approved", "owner.approve", answer.id, style="primary", ask=approve),
+                b.button("Mark revise & resubmit", "owner.revise", answer.id, ask=revise),
+                b.button("Just log", "owner.log", answer.id),
+                block_id=f"owner:{answer.id}",
+            )
+        )
+    return text, blocks
+
+
+def private_reply(about: str) -> Said:
+    """What a channel may know of an answer in a private thread: nothing of its words."""
+    text = f"An answer to a private e-mail about {b.esc(about, 200)} came; its sender and recipients can read it"
+    return text, [b.section(f"🔒 {text} with `/billing emails`.")]
+
+
+def late(answer: Answer) -> Said:
+    text = f"An answer that changes nothing any more: {b.esc(answer.about, 200)}"
+    return text, [b.section(f"🕗 *{text}*"), *_mail(answer), _state(answer.why)]
+
+
+def _mail(answer: Answer) -> list[b.Block]:
+    blocks = [b.context(f"From {b.esc(answer.sender, 300)}"), b.section(b.quoted(answer.text))]
+    if answer.files:
+        blocks.append(b.context("Attached: " + b.esc(", ".join(answer.files), 500)))
+    return blocks
+
+
+def _state(text: str) -> b.Block:
+    return b.context(b.esc(text.strip() or "No reason was noted.", 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimNotice:
+    id: int
+    contract_id: int
+    label: str
+    title: str
+    prime: bool
+    revision: int
+    status_label: str
+    payment: str
+    completed: Money
+    retainage: Money
+    due: Money
+    paid: Money
+    reviewable: bool
+    approvable: bool
+
+
+def submitted(claim: ClaimNotice) -> Said:
+    text = f"Claim {b.esc(claim.label, 200)}: {b.esc(claim.status_label)}, {claim.due} due"
+    numbers = b.facts(
+        {
+            "Status": b.esc(claim.status_label),
+            "Payment": b.esc(claim.payment),
+            "Completed and stored": str(claim.completed),
+            "Retainage": str(claim.retainage),
+            "Payment due": str(claim.due),
+            "Paid": str(claim.paid),
+        }
+    )
+    revision = f" · revision {claim.revision}" if claim.revision > 1 else ""
+    head = b.section(f"*Claim {b.esc(claim.label, 200)}*\n{b.esc(claim.title, 200)}{revision}")
+    return text, [head, numbers, b.actions(*_claim_buttons(claim), block_id=f"claim:{claim.id}")]
+
+
+def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
+    buttons = []
+    if claim.prime:
+        buttons.append(b.button("Send by e-mail", "claim.email", claim.id, style="primary"))
+    if claim.reviewable:
+        buttons.append(b.button("Review", "claim.review", claim.id, style="primary"))
+    if claim.approvable:
+        sure = b.ask(
+            "Approve this claim?", f"{claim.label} becomes Approved; the contacts are told by e-mail.", "Approve"
+        )
+        buttons.append(b.button("Approve", "claim.approve", claim.id, ask=sure))
+    buttons.append(b.button("Emails", "claim.emails", claim.id))
+    return buttons
+
+
+def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Said:
+    what = LETTERS.get(letter, "A mail")
+    text = f"{what} for {b.esc(about, 200)} did not reach {b.esc(name, 200)}"
+    fix = f"Correct {b.esc(name, 200)}'s address ({b.esc(email, 320)}) in the directory, then send it again."
+    return text, [b.section(f"⚠️ *{text}*"), b.context(b.esc(failure or "No reason was given.", 500)), b.section(fix)]
+
+
+def quarantine(mail_id: int, reason: str, *, waiting: bool) -> Said:
+    text = f"A mail could not be read: {b.esc(reason, 300)}"
+    blocks = [b.section(f"⚠️ *{text}*"), b.context(f"Mail {mail_id}. It is kept as it came; nothing is lost.")]
+    if waiting:
+        blocks.append(b.actions(b.button("Retry", "mail.retry", mail_id), block_id=f"mail:{mail_id}"))
+    return text, blocks
+
+
+def unmatched(mail_id: int, sender: str, subject: str, reason: str) -> Said:
+    text = "A mail came that belongs to no thread"
+    facts = {"From": b.esc(sender or "unknown", 300), "Subject": b.esc(subject or "none", 300)}
+    return text, [b.section(f"✉️ *{text}*"), b.facts(facts), b.context(f"Mail {mail_id}. {b.esc(reason, 400)}")]

@@ -1,0 +1,92 @@
+"""What waits, what failed, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from payclerk_core.jobs import Waiting
+
+from . import blocks as b
+
+JOBS: Final[Mapping[str, str]] = {
+    "mail.send": "E-mails to send",
+    "slack.batch": "Slack: progress of bulk actions",
+    "slack.notice": "Slack: notices",
+    "slack.package": "Slack: backups to post",
+    "slack.digest": "Slack: digests",
+    "slack.trouble": "Slack: trouble to report",
+    "package.compile": "Backups to compile",
+    "docusign.send": "Claims to send to DocuSign",
+    "docusign.poll": "Signatures to ask for",
+    "clock.reminders": "Reminders",
+    "clock.digest": "Digests",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    id: int
+    job: str
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    waiting: Sequence[Waiting]
+    failed: Sequence[Failed]
+    quarantined: Sequence[Quarantined]
+    polled: str  # "2 minutes ago", "never"
+
+
+def status_modal(health: Health) -> b.View:
+    blocks = [b.section("*Waiting*"), *b.sections(_waiting(health.waiting))]
+    blocks += [b.DIVIDER, b.section(f"*Could not be done*: {len(health.failed)}")]
+    for row in health.failed[:20]:
+        retry = b.button("Retry", "job.retry", row.id, label=f"Retry {_job(row.job)}")
+        blocks.append(b.section(_failed(row), block_id=f"failed:{row.id}", accessory=retry))
+    blocks += [b.DIVIDER, b.section(f"*Mails that could not be read*: {len(health.quarantined)}")]
+    for mail in health.quarantined[:20]:
+        again = b.button("Read again", "mail.retry", mail.id, label=f"Read mail {mail.id} again")
+        text = f"Mail {mail.id}: {b.esc(mail.reason, 300)}"
+        blocks.append(b.section(text, block_id=f"mail:{mail.id}", accessory=again))
+    blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 60)}."))
+    return b.modal("status", "What waits", blocks)
+
+
+def _waiting(rows: Sequence[Waiting]) -> list[str]:
+    if not rows:
+        return ["Nothing: all is done."]
+    return [f"• {_job(row.job)}: {row.count}{_troubled(row.troubled)}" for row in rows]
+
+
+def _troubled(count: int) -> str:
+    return f" ({count} met trouble and will be tried again)" if count else ""
+
+
+def _job(name: str) -> str:
+    return JOBS.get(name, b.esc(name, 60))
+
+
+def _failed(row: Failed) -> str:
+    return f"{_job(row.job)}: {b.esc(row.reason, 300)} ({b.plural(row.attempts, 'try', 'tries')})"
+
+
+def trouble_message(row: int, job: str, reason: str, attempts: int, status: str) -> tuple[str, list[b.Block]]:
+    text = f"This could not be done: {_job(job)}. {b.esc(reason, 400)}"
+    if status == "retried":
+        return f"{text} It is being tried again.", [b.section(f"🔁 {text}"), b.context("It is being tried again.")]
+    tries = b.context(f"After {b.plural(attempts, 'try', 'tries')}. Fix the cause, then try it again.")
+    return text, [
+        b.section(f"⚠️ {text}"),
+        tries,
+        b.actions(b.button("Retry", "job.retry", row), block_id=f"failed:{row}"),
+    ]

@@ -1,0 +1,101 @@
+"""What is done with each captured mail: read it, then change everything it changes in one transaction (reference 5.2).
+
+An attempt is counted before the mail is looked at, so that one which kills the process stops doing so; the row's state
+is claimed first in the transaction of its effects, so that two pollers never do it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.inbox import finish_mail
+from payclerk_core.clock import Clock
+from payclerk_core.db import Database
+from payclerk_core.settings import Settings
+from payclerk_core.tables import InboxMail
+
+from .incoming import take_in
+from .reading.message import IncomingMail, Unreadable, parse
+
+log = structlog.get_logger()
+
+ATTEMPTS: Final = 3
+
+
+class Handling:
+    """Deals with the captured mail that is still new, oldest first."""
+
+    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
+        self._settings, self._db, self._clock = settings, db, clock
+
+    def run(self) -> None:
+        """Each mail once. What goes wrong with one stays with that one."""
+        for key in self._new():
+            with structlog.contextvars.bound_contextvars(inbox_id=key):
+                self._handle(key)
+
+    def _new(self) -> Sequence[int]:
+        query = select(InboxMail.id).where(InboxMail.status == "new")
+        with self._db.reading() as session:
+            return session.scalars(query.order_by(InboxMail.arrived_at, InboxMail.id)).all()
+
+    def _handle(self, key: int) -> None:
+        if not self._begin(key):
+            return
+        try:
+            mail = parse(self._raw(key))
+        except Unreadable as error:
+            self._quarantine(key, f"The mail {error.reason}.")
+            return
+        try:
+            self._take_in(key, mail)
+        except Exception:
+            log.exception("mail_fault")  # still new: tried again at the next poll, then quarantined
+
+    def _begin(self, key: int) -> bool:
+        """Count the attempt. False when the mail is dealt with, or has had its chances."""
+        with self._db.transaction() as session:
+            tried = session.scalar(select(InboxMail.attempts).where(InboxMail.id == key)) or 0
+            if tried < ATTEMPTS:
+                query = update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new")
+                done = session.execute(query.values(attempts=InboxMail.attempts + 1))
+                return bool(done.rowcount)  # type: ignore[attr-defined]
+        self._quarantine(key, f"payclerk failed on this mail {ATTEMPTS} times.")
+        return False
+
+    def _raw(self, key: int) -> bytes:
+        with self._db.reading() as session:
+            return session.scalars(select(InboxMail.raw).where(InboxMail.id == key)).one()
+
+    def _take_in(self, key: int, mail: IncomingMail) -> None:
+        with self._db.transaction() as session:
+            inbox = _claim(session, key)
+            if inbox is None:
+                return
+            kind = take_in(self._call(session), inbox, mail)
+            finish_mail(self._call(session), inbox, "done", kind=kind)
+        log.info("mail_handled", kind=kind)
+
+    def _quarantine(self, key: int, reason: str) -> None:
+        with self._db.transaction() as session:
+            inbox = _claim(session, key)
+            if inbox is not None:
+                finish_mail(self._call(session), inbox, "quarantine", reason=reason)
+                log.warning("mail_quarantined")
+
+    def _call(self, session: Session) -> Call:
+        return Call(session, self._clock(), self._settings, actor=None, door="mail")
+
+
+def _claim(session: Session, key: int) -> InboxMail | None:
+    """Take the mail from 'new' to 'done', or learn that another has. The row stays locked until we commit."""
+    query = update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new").values(status="done")
+    if not session.execute(query).rowcount:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(InboxMail, key)
