@@ -41,21 +41,21 @@ class Edge:
         ack()
         word, _, words = _unescaped(str(body.get("text") or "")).strip().partition(" ")
         found = self._desk.registry.command(word or "help")
-        self._guarded(body, client, _command_handler(found, word), words.strip(), found.task if found else None)
+        self._guarded(ack, body, client, _command_handler(found, word), words.strip(), found.task if found else None)
 
     def click(self, handler: Handler, task: str | None) -> BoltListener:
         def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
             ack()
-            self._guarded(body, client, handler, "", task)
+            self._guarded(ack, body, client, handler, "", task)
 
         return listener
 
     def _guarded(
-        self, body: Mapping[str, Any], client: WebClient, handler: Handler, words: str, task: str | None
+        self, ack: Ack, body: Mapping[str, Any], client: WebClient, handler: Handler, words: str, task: str | None
     ) -> None:
         turn = None
         try:
-            turn = self._turn(body, client, words, task)
+            turn = self._turn(ack, body, client, words, task)
             authorise(turn)
             handler(turn)
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the door stays open
@@ -67,7 +67,7 @@ class Edge:
         def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
             turn = None
             try:
-                turn = self._turn(body, client, "", None, ack=ack)
+                turn = self._turn(ack, body, client)
                 answer = handler(turn)
             except Exception as error:  # noqa: BLE001
                 if turn is not None and turn.opened:  # answered already, because the work was long
@@ -81,7 +81,7 @@ class Edge:
     def suggest(self, handler: Handler) -> BoltListener:
         def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
             try:
-                found = handler(self._turn(body, client, "", None))
+                found = handler(self._turn(ack, body, client))
             except Exception as error:  # noqa: BLE001
                 explain(error)
                 found = []
@@ -90,9 +90,10 @@ class Edge:
         return listener
 
     def home(self, handler: Handler, stranger: Callable[[str], b.View]) -> BoltListener:
-        def listener(body: Mapping[str, Any], client: WebClient) -> None:
+        def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
+            ack()
             try:
-                handler(self._turn(body, client, "", None))
+                handler(self._turn(ack, body, client))
             except StrangerError as error:
                 client.views_publish(user_id=body["event"]["user"], view=stranger(error.message))
             except Exception as error:  # noqa: BLE001
@@ -101,10 +102,10 @@ class Edge:
         return listener
 
     def _turn(
-        self, body: Mapping[str, Any], client: WebClient, words: str, task: str | None, *, ack: Ack | None = None
+        self, ack: Ack, body: Mapping[str, Any], client: WebClient, words: str = "", task: str | None = None
     ) -> Turn:
         who = identify(self._desk.db, client, body, self._home_team(client))
-        return Turn(self._desk, who, client, body, words, task, ack=ack or Ack())
+        return Turn(self._desk, who, client, body, words, task, ack=ack)
 
     def _home_team(self, client: WebClient) -> str:
         if self._team is None:

@@ -36,7 +36,12 @@ class Connection:
         self._ended.set()
         self._keeper.join(timeout=15)
         if self._handler is not None:
-            self._handler.client.close()
+            client = self._handler.client
+            client.closed, client.auto_reconnect_enabled = True, False
+            if client.current_session is not None and client.current_session.sock is not None:
+                # Its reader sleeps up to ten seconds in select(), and closing the socket does not wake it; this does.
+                client.current_session.sock.abort()
+            client.close()
 
     def _keep(self) -> None:
         failures = missed = 0

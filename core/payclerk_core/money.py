@@ -136,7 +136,9 @@ def read_money(text: str, currency: str = "USD") -> Money:
     in_brackets = bare.startswith("(") and bare.endswith(")")
     bare = bare[1:-1] if in_brackets else bare
     signed = bare.startswith("-")
-    bare = bare.removeprefix("-" if signed else "+").removeprefix(_SYMBOLS.get(currency, currency)).removeprefix(currency)
+    bare = (
+        bare.removeprefix("-" if signed else "+").removeprefix(_SYMBOLS.get(currency, currency)).removeprefix(currency)
+    )
     if not (_PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare)):
         raise ValueError(f"'{text.strip()[:40]}' is not an amount; write it like 1234.50")
     amount = decimal_to_money(Decimal(bare.replace(",", "")), currency)

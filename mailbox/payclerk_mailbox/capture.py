@@ -92,6 +92,7 @@ class Capture:
 
     def _take(self, folder: ImapFolder, state: FolderState, uid: int, facts: Facts | None, *, whole: bool) -> bool:
         """Capture one mail. False when it is not ours yet, and the next poll has to ask for it again."""
+        row: InboxMail | None
         try:
             row = self._read(folder, state, facts)
         except UnreadableMailError:

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -55,6 +56,8 @@ class Handling:
             return
         try:
             self._take_in(key, mail)
+        except OperationalError:
+            raise  # the database's trouble, not this mail's: the poller waits and comes back
         except Exception:
             log.exception("mail_fault")  # still new: tried again at the next poll, then quarantined
 

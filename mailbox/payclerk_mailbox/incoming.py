@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import structlog
-from sqlalchemy import select
-
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.inbox import Incoming, IncomingFile, ask_administrator, log_incoming, note_undeliverable
-from payclerk_core.jobs import promise
-from payclerk_core.tables import InboxMail, Message
+from payclerk_core.tables import InboxMail
 
-from .answers import take_answer
-from .matching import Match, match
+from .matching import match
+from .people import take_person
 from .reading.classify import Kind, classify
 from .reading.message import IncomingMail
-
-log = structlog.get_logger()
 
 
 def take_in(call: Call, inbox: InboxMail, mail: IncomingMail) -> str:
     """Do everything this mail asks for. Returns the kind it was taken for."""
     kind = classify(mail)
+    inbox.details = {"from": mail.sender.email if mail.sender else "", "subject": mail.subject[:300]}
     if kind is Kind.OWN:
-        return kind.value  # our own mail come back; it is in the log already
+        return kind.value  # our own mail come back: the log has it already
     matches = match(call, mail)
     if not matches:
-        return _unmatched(call, inbox, kind)
-    if kind is Kind.PERSON:
-        return _person(call, inbox, mail, matches)
-    for found in matches:
-        message = log_incoming(call, found.thread, _incoming(inbox, mail, kind.value))
-        _note_machine(call, kind, mail, found, message)
+        _unmatched(call, inbox, kind)
+    elif kind is Kind.PERSON:
+        take_person(call, inbox, mail, matches)
+    else:
+        _machine(call, inbox, mail, kind, matches)
     return kind.value

@@ -22,10 +22,12 @@ from payclerk_core.documents.letters import Letter, with_reference
 LOOP_HEADER: Final = "X-Payclerk-Loop"
 # Python folds a long In-Reply-To into encoded words that no program finds its id in; as an id it is left whole.
 _HEADERS: Final = HeaderRegistry()
-_HEADERS.map_to_type("in-reply-to", MessageIDHeader)
-_HEADERS.map_to_type("references", MessageIDHeader)
+_HEADERS.map_to_type("in-reply-to", MessageIDHeader)  # type: ignore[arg-type]
+_HEADERS.map_to_type("references", MessageIDHeader)  # type: ignore[arg-type]
 _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
-_PLAIN_ADDRESS: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I)
+_PLAIN_ADDRESS: Final = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 def mail(text: str, message_id: str | None = None) -> bytes:
     head = "" if message_id is None else f"Message-ID: <{message_id}>\r\n"
-    return f"From: ana@ridgeline.example\r\nTo: billing@reply.example\r\n{head}Subject: {text}\r\n\r\n{text}\r\n".encode()
+    return (
+        f"From: ana@ridgeline.example\r\nTo: billing@reply.example\r\n{head}Subject: {text}\r\n\r\n{text}\r\n".encode()
+    )
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Sending what was promised, to a real SMTP server that can be told to refuse, to wait and to be down."""
 
+# ruff: noqa: ARG002, N802 - aiosmtpd calls its handlers so
 from __future__ import annotations
 
 import email
@@ -284,9 +285,7 @@ def test_an_address_no_mail_can_be_sent_to_is_noted_and_not_tried(sqlite_url: st
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA"])
-def test_a_refusal_for_good_is_put_before_a_person_without_the_servers_words(
-    post: Post, server: MailServer, step: str
-):
+def test_a_refusal_for_good_is_put_before_a_person_without_the_servers_words(post: Post, server: MailServer, step: str):
     server.say[step] = ["550 5.1.1 <dana@harbor.example> no such user"]
     [key] = post.letter(("to", post.month.dana))
     post.send(key)

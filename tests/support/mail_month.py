@@ -62,7 +62,7 @@ def call_of(session: Session, settings: Settings, actor: Person | None = None, a
 
 
 def make_person(session: Session, company: Company, name: str, **more: Any) -> Person:
-    email = f"{name.split()[0].lower()}@{company.name.split()[0].lower()}.example"
+    email = f"{name.split(maxsplit=1)[0].lower()}@{company.name.split()[0].lower()}.example"
     person = Person(company_id=company.id, name=name, email=email, email_key=email, **more)
     session.add(person)
     session.flush()

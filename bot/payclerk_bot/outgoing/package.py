@@ -61,7 +61,7 @@ class PackagePosts:
         opening = upload.comment.partition("\n")[0]
 
         def ours(message: dict[str, Any]) -> bool:
-            return bool(message.get("files")) and str(message.get("text", "")).startswith(opening)
+            return str(message.get("text", "")).startswith(opening)
 
         ts = self._posts.look_back(place, ours)
         if ts is not None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from ..errors import UserError
 from ..jobs import promise
 from ..queries.directory import person_by_email
 from ..tables import (
@@ -175,3 +176,14 @@ def finish_mail(
     inbox.kind, inbox.reason = kind, reason[:500] if reason else None
     if status in {"quarantine", "oversize"}:
         promise(call.session, "slack.notice", f"{status}:{inbox.id}", {"notice": "quarantine", "id": inbox.id})
+
+
+def read_again(call: Call, inbox_id: int) -> None:
+    """Put a mail that could not be read before the reader once more, because a person asks for it."""
+    inbox = call.get(InboxMail, inbox_id, "mail")
+    if inbox.status not in {"quarantine", "oversize"}:
+        raise UserError("This mail is being read already.", code="already_decided")
+    before = {"status": inbox.status, "reason": inbox.reason}
+    call.move(inbox, "new")
+    inbox.attempts, inbox.reason = 0, None
+    call.record("read_again", inbox, project_id=None, before=before, after={"status": "new"})

@@ -110,6 +110,11 @@ def decline_invitation(
     )
 
 
+def accept_by_form(call: Call, invitation: Invitation, person: Person) -> None:
+    """A filled form from a contact who never said yes is a yes; no other form goes out for it (task C1)."""
+    _decide(call, invitation, person, InvitationStatus.ACCEPTED, reason=None)
+
+
 def _decide(call: Call, invitation: Invitation, person: Person, status: InvitationStatus, reason: str | None) -> None:
     """Compare and set: the first decision wins, and only while the period is open and the due date not over."""
     if not is_contact(call.session, invitation.contract_id, person.id):

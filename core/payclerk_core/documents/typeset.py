@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 
-import payclerk_templates
 import typst
+
+import payclerk_templates
 
 from ..money import Money
 

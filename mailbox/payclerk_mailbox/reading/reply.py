@@ -1,0 +1,132 @@
+"""What the person wrote, apart from what they quoted, what we had sent, and what programs added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .attribution import Cut, find_cut, is_marker
+from .footers import footer_lines
+from .html_text import read_html
+from .message import IncomingMail
+from .parent import parent_lines
+from .words import comparable
+
+_FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "rv:", "wg:", "i:", "enc:", "fw :", "fwd :", "tr :", "rv :")
+_LINE_CHARS: Final = 10 * 2**10
+_MOST_LINES: Final = 60_000
+_WRAP_WIDTH: Final = 60  # a quoted line this long may have lost its end to the next line
+_INTRODUCTION: Final = 8  # lines between the start of the cut and its first `>`
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """`elided` is everything that was taken away, in order, for display: the cut is only a view."""
+
+    text: str
+    elided: str
+    forwarded: bool  # keeps all of its text, and decides nothing (zulip #17502)
+    interleaved: bool  # some of the text stands between quoted lines: which one it answers is for a person to say
+
+
+def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
+    """The answer in a mail. `parent_text` is the plain text of the mail it answers, where that is known."""
+    forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
+    readings = [cut_reply(text, parent_text, forwarded=forwarded) for text in _sources(mail)]
+    # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
+    return next((one for one in readings if one.text), readings[0]) if readings else ReplyText("", "", forwarded, False)
+
+
+def _sources(mail: IncomingMail) -> list[str]:
+    """HTML first when its structure says where the quotation is; otherwise the plain text."""
+    plain = [mail.plain] if mail.plain else []
+    if mail.html is None:
+        return plain
+    text, marked = read_html(mail.html)
+    return [text, *plain] if marked else [*plain, text]
+
+
+def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) -> ReplyText:
+    """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all."""
+    lines = [line[:_LINE_CHARS].rstrip() for line in text.split("\n")[:_MOST_LINES]]
+    cut = find_cut(lines)
+    if forwarded or (cut is not None and cut.forward):
+        return ReplyText(_joined(lines), "", True, False)
+    quoted = _quoted(lines)
+    gone = quoted | _parents(lines, cut, parent_text)
+    if parent_text is None:
+        gone |= _wrapped_ends(lines, quoted)
+    gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
+    return _split(lines, gone, quoted)
+
+
+def _quoted(lines: Sequence[str]) -> frozenset[int]:
+    return frozenset(at for at, line in enumerate(lines) if line.lstrip().startswith(">"))
+
+
+def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> frozenset[int]:
+    if parent_text is None:
+        return frozenset()
+    start = cut.at if cut else len(lines)
+    above = parent_lines(lines[:start], parent_text, lone_words_too=False)
+    below = parent_lines(lines[start:], parent_text, lone_words_too=True)
+    return above | {start + at for at in below}
+
+
+def _wrapped_ends(lines: Sequence[str], quoted: frozenset[int]) -> frozenset[int]:
+    """`> … please answer ACCEPT or` and then `DECLINE` on its own line, not quoted: still the quotation."""
+    return frozenset(at + 1 for at in quoted if len(lines[at]) >= _WRAP_WIDTH and at + 1 < len(lines)) - quoted
+
+
+def _behind_cut(
+    lines: Sequence[str], cut: Cut | None, gone: frozenset[int], quoted: frozenset[int], *, parent_known: bool
+) -> frozenset[int]:
+    """What goes from the cut on: all of it, or its introduction alone where the answer stands below or between."""
+    if cut is None:
+        return frozenset()
+    first_quoted = next((at for at in range(cut.at, min(cut.at + _INTRODUCTION, len(lines))) if at in quoted), None)
+    if first_quoted is not None:
+        return frozenset(range(cut.at, first_quoted))
+    answered_above = any(
+        lines[at] and at not in gone for at in range(cut.at) if at not in footer_lines(lines[: cut.at])
+    )
+    if answered_above or not parent_known:
+        return frozenset(range(cut.at, len(lines)))
+    return frozenset(range(cut.at, _end_of_introduction(lines, cut.at)))
+
+
+def _end_of_introduction(lines: Sequence[str], at: int) -> int:
+    """A marker is one line; other introductions run to the next blank line, or to a line that ends with a colon."""
+    for number in range(at, min(at + _INTRODUCTION, len(lines))):
+        line = comparable(lines[number])
+        if not line or line.endswith(":") or is_marker(line):
+            return number + 1
+    return min(at + _INTRODUCTION, len(lines))
+
+
+def _split(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int]) -> ReplyText:
+    kept = [at for at in range(len(lines)) if at not in gone]
+    footers = footer_lines([lines[at] for at in kept])
+    kept = [at for number, at in enumerate(kept) if number not in footers]
+    chosen = set(kept)
+    text = _joined([lines[at] for at in kept])
+    elided = _joined([line for at, line in enumerate(lines) if at not in chosen])
+    return ReplyText(text, elided, False, _is_between(lines, kept, quoted))
+
+
+def _is_between(lines: Sequence[str], kept: Sequence[int], quoted: frozenset[int]) -> bool:
+    written = [at for at in kept if lines[at].strip()]
+    if not written or not quoted:
+        return False
+    first, last = min(quoted), max(quoted)
+    return any(first < at < last for at in written)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Without the blank lines that taking others away has heaped up."""
+    kept: list[str] = []
+    for line in lines:
+        if line.strip() or (kept and kept[-1]):
+            kept.append(line if line.strip() else "")
+    return "\n".join(kept).strip("\n").strip()

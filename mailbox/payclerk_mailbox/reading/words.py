@@ -1,0 +1,27 @@
+"""Text made comparable: one space, no accents, no case, no marks that programs add on the way."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_SAME: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"'})
+_DROPPED: Final = {0xAD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFE0F: None, 0xFEFF: None}
+
+
+def comparable(text: str) -> str:
+    """NFKC first: French programs put a no-break space before the colon (issue 79).
+
+    >>> comparable("Anna\\u00a0 a  ÉCRIT\\u202f:")
+    'anna a ecrit :'
+    """
+    return unaccented(" ".join(straight(text).split()).casefold())
+
+
+def straight(text: str) -> str:
+    """Curly quotes and odd spaces made plain, the case and the accents left."""
+    return unicodedata.normalize("NFKC", text.translate(_DROPPED)).translate(_SAME)
+
+
+def unaccented(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))

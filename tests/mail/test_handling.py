@@ -1,0 +1,479 @@
+"""What each kind of mail changes: the log, the invitation, what is promised; and that it changes it once."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from email.message import EmailMessage
+from itertools import count
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from sqlalchemy import select
+
+from mail_month import ADDRESS, NOON, Month, call_of, make_settings, noon, promised
+from payclerk_core.actions.batches import Order
+from payclerk_core.actions.invitations import invite
+from payclerk_core.actions.periods import PeriodDates, create_period
+from payclerk_core.tables import (
+    Attachment,
+    Batch,
+    BatchItem,
+    Claim,
+    InboxMail,
+    Invitation,
+    Message,
+    MessageRecipient,
+    ReplyToken,
+)
+from payclerk_core.tables import (
+    Thread as MailThread,
+)
+from payclerk_mailbox import handling, incoming
+from payclerk_mailbox.handling import Handling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payclerk_core.db import Database
+    from payclerk_core.tables import Contract, Person
+
+MINE = "mx.reply.maple.example"
+QUOTE = "\n\nOn Tue, Nov 10, 2026 at 6:00 AM Maple Street Billing <billing@reply.maple.example> wrote:\n\n> "
+
+
+class Inbox:
+    """Maple Street in November, everybody invited; mails come in as captured rows."""
+
+    def __init__(self, database: Database) -> None:
+        self.db, self.settings = database, make_settings()
+        self.numbers = count(1)
+        with database.transaction() as session:
+            self.month = Month(session)
+            call = call_of(session, self.settings, self.month.pat)
+            create_period(
+                call, self.month.project.id, PeriodDates(date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 25))
+            )
+            session.flush()
+            contracts = [self.month.plumbing.id, self.month.steel.id]
+            invite(call, Order("first", self.month.project.id, None), contracts)
+
+    def token(self, person: Person) -> str:
+        with self.db.reading() as session:
+            return (
+                session.scalars(
+                    select(ReplyToken.token).where(ReplyToken.person_id == person.id).order_by(ReplyToken.id)
+                ).first()
+                or ""
+            )
+
+    def to(self, token: str) -> str:
+        local, _, domain = ADDRESS.partition("@")
+        return f"{local}+{token}@{domain}"
+
+    def sent_text(self, person: Person) -> str:
+        with self.db.reading() as session:
+            query = select(Message.text).join(MessageRecipient, MessageRecipient.message_id == Message.id)
+            return (
+                session.scalars(query.where(MessageRecipient.person_id == person.id).order_by(Message.id)).first() or ""
+            )
+
+    def answer(self, person: Person, text: str, *, token: str | None = None, **more: Any) -> EmailMessage:
+        """A person's answer to our first mail to them, as their provider delivers it."""
+        token = self.token(person) if token is None else token
+        quoted = self.sent_text(person).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
+        return self.mail(f"{person.name} <{person.email}>", text + QUOTE + quoted, to=self.to(token), **more)
+
+    def mail(
+        self,
+        sender: str,
+        text: str,
+        *,
+        to: str = ADDRESS,
+        signed: str | None = None,
+        files: Sequence[tuple[str, bytes]] = (),
+        **headers: str,
+    ) -> EmailMessage:
+        message = EmailMessage()
+        domain = signed or sender.rpartition("@")[2].rstrip(">")
+        message["Authentication-Results"] = f"{MINE}; dkim=pass header.d={domain}; dmarc=pass header.from={domain}"
+        message["From"], message["To"], message["Subject"] = sender, to, "Re: invited to bill"
+        message["Message-ID"] = f"<{next(self.numbers)}@mail.example>"
+        for name, value in headers.items():
+            del message[name.replace("_", "-")]
+            message[name.replace("_", "-")] = value
+        message.set_content(text)
+        for name, content in files:
+            message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+        return message
+
+    def put(self, mail: EmailMessage | bytes) -> int:
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes()
+        number = next(self.numbers)
+        with self.db.transaction() as session:
+            row = InboxMail(
+                account="billing",
+                folder="INBOX",
+                uidvalidity=1,
+                uid=number,
+                sha256=hashlib.sha256(raw).hexdigest(),
+                arrived_at=NOON + timedelta(seconds=number),
+                captured_at=NOON,
+                size=len(raw),
+                raw=raw,
+                status="new",
+                status_at=NOON,
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def run(self, clock=noon) -> None:
+        Handling(self.settings, self.db, clock).run()
+
+    def take(self, mail: EmailMessage | bytes, clock=noon) -> InboxMail:
+        """Put a mail in and handle it."""
+        key = self.put(mail)
+        self.run(clock)
+        with self.db.reading() as session:
+            return session.get_one(InboxMail, key)
+
+    def log(self) -> list[Message]:
+        """What came in, as the Emails logs have it."""
+        with self.db.reading() as session:
+            return list(session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id)))
+
+    def letters(self, kind: str) -> list[Message]:
+        with self.db.reading() as session:
+            return list(session.scalars(select(Message).where(Message.kind == kind).order_by(Message.id)))
+
+    def status(self, contract: Contract) -> str:
+        with self.db.reading() as session:
+            return session.scalars(select(Invitation.status).where(Invitation.contract_id == contract.id)).one()
+
+    def notices(self) -> list[str]:
+        return [one.removeprefix("slack.notice:") for one in promised(self.db, "slack.notice")]
+
+
+@pytest.fixture
+def inbox(database: Database) -> Inbox:
+    return Inbox(database)
+
+
+def test_an_acceptance_is_logged_decided_and_confirmed_with_the_form(inbox: Inbox):
+    dana = inbox.month.dana
+    row = inbox.take(inbox.answer(dana, "ACCEPT"))
+    assert (row.status, row.kind) == ("done", "person")
+    [message] = inbox.log()
+    assert (message.text.strip(), message.decision, message.sender_verified) == ("ACCEPT", "accept", True)
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    [letter] = inbox.letters("invitation_accepted")
+    assert letter.in_reply_to == message.message_id
+    assert [name.rpartition(".")[2] for name in attachments(inbox, letter)] == ["xlsx"]
+    assert inbox.notices() == ["accepted:1"]
+
+
+def attachments(inbox: Inbox, message: Message) -> list[str]:
+    with inbox.db.reading() as session:
+        return list(session.scalars(select(Attachment.name).where(Attachment.message_id == message.id)))
+
+
+def test_a_decline_keeps_the_reason_in_the_senders_words(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "DECLINE\n\nNo work was done in November."))
+    with inbox.db.reading() as session:
+        invitation = session.scalars(select(Invitation).where(Invitation.contract_id == inbox.month.plumbing.id)).one()
+    assert invitation.status == "declined"
+    assert invitation.reason == "No work was done in November."
+    assert len(inbox.letters("invitation_declined")) == 1
+    assert inbox.notices() == ["declined:1"]
+
+
+def test_an_unclear_answer_is_put_before_a_person_and_asked_about_once_a_day(inbox: Inbox):
+    for text in ("Who do I call about this?", "Hello? Anybody?"):
+        inbox.take(inbox.answer(inbox.month.dana, text))
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"unclear:{message.id}" for message in inbox.log()]
+    assert len(inbox.letters("answer_unclear")) == 1
+
+
+def test_another_invoice_contact_of_the_contract_may_answer(inbox: Inbox):
+    month = inbox.month
+    inbox.take(inbox.answer(month.eli, "ACCEPT", token=inbox.token(month.dana)))
+    assert inbox.status(month.plumbing) == "accepted"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        {"Authentication_Results": f"{MINE}; dmarc=fail header.from=harbor.example"},
+        {"Authentication_Results": "mx.evil.example; dmarc=pass header.from=harbor.example"},
+        {"From": "Eve <eve@evil.example>"},
+        {"From": "Sam Okafor <sam@northside.example>"},
+        {"From": "Dana <dana@harbor.example>, Eve <eve@evil.example>"},
+    ],
+)
+def test_a_forged_sender_is_logged_and_marked_and_decides_nothing(inbox: Inbox, forge: dict[str, str]):
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("backup.pdf", b"%PDF-1.7 forged")], **forge))
+    [message] = inbox.log()
+    assert (message.sender_verified, message.decision) == (False, None)
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"unclear:{message.id}"]
+    assert inbox.letters("answer_unclear") == []
+
+
+def test_a_mail_that_answers_two_threads_is_logged_in_both_and_decides_neither(inbox: Inbox):
+    month = inbox.month
+    both = f"{inbox.to(inbox.token(month.dana))}, {inbox.to(inbox.token(month.sam))}"
+    mail = inbox.answer(month.dana, "ACCEPT")
+    mail.replace_header("To", both)
+    inbox.take(mail)
+    assert len({message.thread_id for message in inbox.log()}) == 2
+    assert {inbox.status(month.plumbing), inbox.status(month.steel)} == {"invited"}
+    assert len(inbox.notices()) == 1
+    assert inbox.notices()[0].startswith("unclear:")
+
+
+def test_an_answer_to_the_plain_address_is_found_by_what_it_answers(inbox: Inbox):
+    month = inbox.month
+    mail = inbox.answer(month.dana, "ACCEPT", In_Reply_To=f"<t.{inbox.token(month.dana)}.1@reply.maple.example>")
+    mail.replace_header("To", ADDRESS)
+    inbox.take(mail)
+    assert inbox.status(month.plumbing) == "accepted"
+
+
+def test_a_mail_no_thread_claims_is_put_before_a_person(inbox: Inbox):
+    row = inbox.take(inbox.mail("Eve <eve@evil.example>", "ACCEPT"))
+    assert (row.status, row.details) == ("done", {"from": "eve@evil.example", "subject": "Re: invited to bill"})
+    assert inbox.log() == []
+    assert inbox.notices() == [f"unmatched:{row.id}"]
+
+
+def test_a_revoked_or_made_up_token_leads_nowhere(inbox: Inbox):
+    with inbox.db.transaction() as session:
+        session.query(ReplyToken).update({"revoked_at": NOON})
+    for token in (inbox.token(inbox.month.dana), "a" * 26):
+        inbox.take(inbox.mail("Dana <dana@harbor.example>", "ACCEPT", to=inbox.to(token)))
+    assert inbox.log() == []
+
+
+def test_the_same_mail_by_two_tokens_of_one_thread_is_logged_once(inbox: Inbox):
+    """Two copies of one mail: to Dana's token and, by a list of the firm, to it again."""
+    mail = inbox.answer(inbox.month.dana, "Who do I call about this?")
+    inbox.take(mail)
+    mail["Delivered-To"] = inbox.to(inbox.token(inbox.month.dana))
+    inbox.take(mail)
+    assert len(inbox.log()) == 1
+    assert len(inbox.notices()) == 1
+
+
+def test_two_different_mails_that_share_a_message_id_are_both_logged(inbox: Inbox):
+    for text in ("Who do I call about this?", "And by when?"):
+        inbox.take(inbox.answer(inbox.month.dana, text, Message_ID="<always@courier.example>"))
+    assert len(inbox.log()) == 2
+
+
+def test_the_same_decision_again_is_only_logged_and_a_contrary_one_shown(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"))
+    inbox.take(inbox.answer(inbox.month.eli, "ACCEPT"))
+    assert inbox.notices() == ["accepted:1"]
+    inbox.take(inbox.answer(inbox.month.eli, "DECLINE"))
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    assert inbox.notices() == ["accepted:1", f"late:{inbox.log()[-1].id}"]
+    assert len(inbox.letters("invitation_accepted")) == 1
+
+
+def test_a_decision_after_the_due_date_is_kept_and_shown(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"), clock=lambda: NOON + timedelta(days=20))
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"late:{inbox.log()[0].id}"]
+
+
+def test_a_decision_for_a_closed_period_is_kept_and_shown(inbox: Inbox):
+    with inbox.db.transaction() as session:
+        december = PeriodDates(date(2026, 12, 1), date(2026, 12, 31), date(2026, 12, 25))
+        create_period(call_of(session, inbox.settings, inbox.month.pat), inbox.month.project.id, december)
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"))
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices()[0].startswith("late:")
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "auto_reply"),
+        ({"Subject": "Automatic reply: invited to bill"}, "auto_reply"),
+        ({"List_Id": "<all.harbor.example>", "Precedence": "list"}, "list"),
+    ],
+)
+def test_machines_are_logged_and_never_decide_or_get_an_answer(inbox: Inbox, headers: dict[str, str], kind: str):
+    row = inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", **headers))
+    assert row.kind == kind
+    [message] = inbox.log()
+    assert (message.kind, message.decision) == (kind, None)
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == []
+    assert inbox.letters("answer_unclear") == []
+
+
+def test_our_own_mail_come_back_is_done_without_a_trace(inbox: Inbox):
+    token = inbox.token(inbox.month.dana)
+    row = inbox.take(
+        inbox.mail(
+            f"Maple Street Billing <{ADDRESS}>",
+            "hello",
+            to=inbox.to(token),
+            X_Payclerk_Loop="reply.maple.example",
+            Message_ID=f"<t.{token}.1@reply.maple.example>",
+        )
+    )
+    assert (row.status, row.kind) == ("done", "own")
+    assert inbox.log() == []
+    assert inbox.notices() == []
+
+
+def report(inbox: Inbox, to: str, *, action: str = "failed", status: str = "5.1.1", inner: str = "") -> bytes:
+    """A delivery report as Postfix writes it."""
+    return (
+        f"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.harbor.example (Mail Delivery System)\r\nTo: {to}\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nI'm sorry to have to inform you.\r\n\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.harbor.example\r\n\r\n"
+        f"Final-Recipient: rfc822; dana@harbor.example\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 <dana@harbor.example>: user unknown\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{inner}Subject: invited\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def recipient(inbox: Inbox, person: Person) -> MessageRecipient:
+    with inbox.db.reading() as session:
+        query = select(MessageRecipient).where(MessageRecipient.person_id == person.id)
+        return session.scalars(query.order_by(MessageRecipient.id)).first()
+
+
+def test_a_bounce_to_the_envelope_sender_marks_the_copy_undeliverable(inbox: Inbox):
+    dana = inbox.month.dana
+    row = inbox.take(report(inbox, inbox.to(inbox.token(dana))))
+    assert row.kind == "bounce"
+    copy = recipient(inbox, dana)
+    assert copy.bounced_at == NOON
+    assert inbox.notices() == [f"bounced:{copy.id}"]
+    assert [message.kind for message in inbox.log()] == ["bounce"]
+    with inbox.db.reading() as session:
+        outcomes = session.scalars(select(BatchItem).join(Batch).where(BatchItem.record_id == inbox.month.plumbing.id))
+        assert [item.outcome for item in outcomes] == ["failed"]
+
+
+def test_a_bounce_is_known_by_the_message_id_it_returns(inbox: Inbox):
+    dana = inbox.month.dana
+    inner = f"Message-ID: <t.{inbox.token(dana)}.1@reply.maple.example>\r\n"
+    inbox.take(report(inbox, ADDRESS, inner=inner))
+    assert recipient(inbox, dana).bounced_at == NOON
+
+
+def test_a_report_that_it_takes_longer_is_not_a_bounce(inbox: Inbox):
+    dana = inbox.month.dana
+    inbox.take(report(inbox, inbox.to(inbox.token(dana)), action="delayed", status="4.4.1"))
+    assert recipient(inbox, dana).bounced_at is None
+    assert inbox.notices() == []
+
+
+def test_a_mail_that_cannot_be_read_is_put_aside_before_a_person(inbox: Inbox, monkeypatch: pytest.MonkeyPatch):
+    def refuse(raw: bytes) -> None:
+        raise handling.Unreadable("is nested too deep")
+
+    monkeypatch.setattr(handling, "parse", refuse)
+    row = inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"))
+    assert (row.status, row.reason) == ("quarantine", "The mail is nested too deep.")
+    assert inbox.notices() == [f"quarantine:{row.id}"]
+
+
+def test_a_mail_that_makes_us_fail_stops_no_other_and_is_put_aside_after_three_attempts(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+):
+    poison = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    good = inbox.put(inbox.answer(inbox.month.sam, "ACCEPT"))
+    really = incoming.take_in
+
+    def take_in(call, row, mail):
+        kind = really(call, row, mail)
+        if row.id == poison:
+            raise RuntimeError("after everything was done")
+        return kind
+
+    monkeypatch.setattr(handling, "take_in", take_in)
+    for _ in range(4):
+        with structlog.testing.capture_logs():
+            inbox.run()
+    with inbox.db.reading() as session:
+        assert session.get_one(InboxMail, good).status == "done"
+        row = session.get_one(InboxMail, poison)
+        assert (row.status, row.attempts) == ("quarantine", 3)
+    assert inbox.status(inbox.month.plumbing) == "invited"  # nothing of it stayed behind
+    assert [message.inbox_id for message in inbox.log()] == [good]
+
+
+def test_a_process_that_dies_on_a_mail_each_time_puts_it_aside(inbox: Inbox, monkeypatch: pytest.MonkeyPatch):
+    class KilledError(BaseException):
+        pass
+
+    def die(raw: bytes) -> None:
+        raise KilledError
+
+    key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    monkeypatch.setattr(handling, "parse", die)
+    for _ in range(3):
+        with pytest.raises(KilledError):
+            inbox.run()
+    inbox.run()
+    with inbox.db.reading() as session:
+        assert session.get_one(InboxMail, key).status == "quarantine"
+
+
+def test_dying_before_the_commit_does_it_all_again_and_once(inbox: Inbox, monkeypatch: pytest.MonkeyPatch):
+    really = incoming.take_in
+
+    class KilledError(BaseException):
+        pass
+
+    def die(call, row, mail):
+        really(call, row, mail)
+        raise KilledError
+
+    inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    monkeypatch.setattr(handling, "take_in", die)
+    with pytest.raises(KilledError):
+        inbox.run()
+    assert inbox.log() == []
+    monkeypatch.setattr(handling, "take_in", really)
+    inbox.run()
+    inbox.run()
+    assert len(inbox.log()) == 1
+    assert len(inbox.letters("invitation_accepted")) == 1
+
+
+def test_two_pollers_at_once_handle_each_mail_once(inbox: Inbox):
+    for text in ("Who do I call?", "By when?", "Where?", "ACCEPT"):
+        inbox.put(inbox.answer(inbox.month.dana, text))
+    start = Barrier(2)
+
+    def run() -> None:
+        start.wait()
+        inbox.run()
+
+    pollers = [Thread(target=run) for _ in range(2)]
+    for poller in pollers:
+        poller.start()
+    for poller in pollers:
+        poller.join()
+    assert len(inbox.log()) == 4
+    assert len(inbox.letters("invitation_accepted")) == 1
+
+
+def test_threads_and_claims_are_untouched_by_mail_that_decides_nothing(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "Thanks!"))
+    with inbox.db.reading() as session:
+        assert session.scalars(select(Claim)).all() == []
+        assert len(session.scalars(select(MailThread)).all()) == 2
