@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from payclerk_core.documents.workbook import read_workbook
-
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.importing import import_project
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
+from payclerk_core.documents.workbook import read_workbook
 from payclerk_core.migrate import upgrade
 from payclerk_core.settings import Settings
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import recipient_of_token, token_row
+from payclerk_core.documents.letters import Letter, with_reference
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken, Thread
 
+from .reading.bounce import Bounce
+from .reading.matching import token_of, tokens_in
 from .reading.message import IncomingMail
-from .reading.tokens import tokens_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,31 @@ class Match:
     token: ReplyToken
     copy: MessageRecipient | None
 
-    def parent(self, call: Call) -> Message | None:
-        return call.session.get(Message, self.copy.message_id) if self.copy else None
 
-
-def match(call: Call, mail: IncomingMail) -> Sequence[Match]:
+def match(call: Call, mail: IncomingMail, bounce: Bounce | None = None) -> Sequence[Match]:
     """The threads this mail answers, one match each. Where several tokens lead to one, the sender's own is taken."""
     found: dict[int, Match] = {}
     sender = email_key(mail.sender.email) if mail.sender else ""
-    for token in tokens_in(mail, call.settings.mail_address or ""):
+    for token in _tokens(mail, call.settings.mail_address or "", bounce):
         row = token_row(call, token)
         if row is not None and (row.thread_id not in found or row.recipient_key == sender):
             found[row.thread_id] = Match(row.thread, row, recipient_of_token(call, row))
     return list(found.values())
+
+
+def _tokens(mail: IncomingMail, own_address: str, bounce: Bounce | None) -> Iterable[str]:
+    found = tokens_in(mail, own_address)
+    if bounce is not None and found.matched_by != "address" and bounce.original_message_id:
+        # Most bounces have nothing of ours but the envelope's address and the mail they return (3.3 #68).
+        returned = token_of(bounce.original_message_id)
+        if returned:
+            return [returned]
+    return found.chosen
+
+
+def text_as_sent(call: Call, found: Match) -> str | None:
+    """The mail that is answered, to the letter: what of it comes back is not the sender's (reference 0, line 4)."""
+    message = call.session.get(Message, found.copy.message_id) if found.copy else None
+    if message is None:
+        return None
+    return with_reference(Letter(message.subject, message.text, ""), found.token.token).text

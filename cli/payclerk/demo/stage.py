@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from payclerk_playground.world import World
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from payclerk_core.jobs import waiting
 from payclerk_core.queries.claims import ClaimRow, row_of, with_pages
 from payclerk_core.tables import Claim, Contract, Invitation, Project
 from payclerk_playground.mail import StoredMail
+from payclerk_playground.world import World
 
 from .clockwork import Clockwork
 from .office import OfficeProcess

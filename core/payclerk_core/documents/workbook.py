@@ -246,7 +246,7 @@ class _Reader:
         for row in sheet.iter_rows(min_row=1, max_col=2):
             if row[0].value is not None:
                 cells[str(row[0].value).strip().casefold()] = (row[1].coordinate, row[1].value)
-                for name in PROJECT_ROWS:
+        for name in PROJECT_ROWS:
             if name not in cells:
                 self.faults.append(Fault("Project", "A", f"The row '{name}' is missing.", "Add it."))
                 cells[name] = ("A", None)

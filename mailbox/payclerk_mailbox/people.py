@@ -1,0 +1,94 @@
+"""A mail that a person wrote: into the log with what they wrote themselves, then to what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.inbox import ask_administrator, log_incoming
+from payclerk_core.queries.directory import email_key
+from payclerk_core.tables import Contract, InboxMail, Person
+
+from .answers import Answer, take_answer
+from .entries import entry, is_known
+from .matching import Match, text_as_sent
+from .reading.message import IncomingMail
+from .reading.reply import ReplyText, read_reply
+from .reading.sender import SenderCheck, check_sender
+from .returned_forms import find_form, take_form
+
+
+def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
+    """Log the mail in its thread and let it decide. One that answers several threads decides none of them."""
+    if len(matches) > 1:
+        _ambiguous(call, inbox, mail, matches)
+    else:
+        _take_one(call, inbox, mail, matches[0])
+
+
+def _ambiguous(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
+    why = f"answers {len(matches)} of our mails at once"
+    logged = []
+    for found in matches:
+        reply = read_reply(mail, text_as_sent(call, found))
+        line = entry(inbox, mail, "person", reply.text, elided=reply.elided, why=why)
+        if not is_known(call, found.thread, line):
+            logged.append(log_incoming(call, found.thread, line))
+    if logged:
+        ask_administrator(call, logged[0], "unclear")
+
+
+def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) -> None:
+    sender = identify(call, found, mail)
+    reply = read_reply(mail, text_as_sent(call, found))
+    said = understand(reply, found.token.purpose) if sender.person else None
+    line = entry(
+        inbox,
+        mail,
+        "person",
+        reply.text,
+        elided=reply.elided,
+        verified=sender.person is not None,
+        why=said.why if said else sender.why,
+        decision=said.decision if said else None,
+    )
+    if is_known(call, found.thread, line):
+        return
+    message = log_incoming(call, found.thread, line)
+    if sender.person is None or said is None:
+        ask_administrator(call, message, "unclear")
+        return
+    form = find_form(mail) if found.thread.contract_id is not None else None
+    if form is not None:
+        take_form(call, found.thread, sender.person, message, form)
+    else:
+        take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent the mail, once that is sure; else why it is not."""
+
+    person: Person | None
+    why: str
+
+
+def identify(call: Call, found: Match, mail: IncomingMail) -> Sender:
+    """The person our mail went to, or another invoice contact of the contract, vouched for by our mail server."""
+    asked = _may_answer(call, found)
+    sender = email_key(mail.sender.email) if mail.sender else ""
+    asked.sort(key=lambda person: person.email_key != sender)  # the one it claims to be from is checked first
+    check = SenderCheck(False, "our mail went to nobody in the directory")
+    for person in asked:
+        check = check_sender(mail, person.email, call.settings.mail_authserv_id)
+        if check.verified:
+            return Sender(person, check.why)
+    return Sender(None, check.why)
+
+
+def _may_answer(call: Call, found: Match) -> list[Person]:
+    asked = call.session.get(Person, found.token.person_id) if found.token.person_id else None
+    contract = call.session.get(Contract, found.thread.contract_id) if found.thread.contract_id else None
+    contacts = [contact.person for contact in contract.contacts] if contract else []
+    return list(dict.fromkeys([*([asked] if asked else []), *contacts]))
