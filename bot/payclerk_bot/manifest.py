@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from payclerk_core.settings import Settings
 
 from .registry import Registry
 from .routes import REGISTRY
@@ -26,9 +25,7 @@ SCOPES: Final = (
 )
 
 
-def manifest(settings: Settings, registry: Registry = REGISTRY) -> dict[str, Any]:
-    """`settings` is taken for the day when HTTP mode needs our address in it; Socket Mode needs none."""
-    del settings
+def manifest(registry: Registry = REGISTRY) -> dict[str, Any]:
     return {
         "display_information": {
             "name": "payclerk",

@@ -40,7 +40,7 @@ class Connection:
             client.closed, client.auto_reconnect_enabled = True, False
             if client.current_session is not None and client.current_session.sock is not None:
                 # Its reader sleeps up to ten seconds in select(), and closing the socket does not wake it; this does.
-                client.current_session.sock.abort()
+                client.current_session.sock.abort()  # type: ignore[no-untyped-call]
             client.close()
 
     def _keep(self) -> None:

@@ -125,7 +125,7 @@ def doctor() -> None:
 @told
 def manifest() -> None:
     """Print the Slack app's manifest: paste it at 'Create an app from a manifest'."""
-    from payclerk_bot.registry import manifest as app_manifest
+    from payclerk_bot.manifest import manifest as app_manifest
 
     sys.stdout.write(json.dumps(app_manifest(), indent=2) + "\n")
 

@@ -7,17 +7,30 @@ that is still open, and an answer in time. Whatever does not pass is put before 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import answer_unclear, ask_administrator
 from payclerk_core.actions.invitations import accept_invitation, decline_invitation
+from payclerk_core.dates import end_of_day
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import InvitationStatus, PeriodStatus
-from payclerk_core.tables import Contract, Invitation, Message, Person, ReplyToken, Thread
+from payclerk_core.tables import Contract, Invitation, Message, Person, Thread
 
-from .reading.decisions import Decision, Verdict
+from .matching import Match
+from .reading.decision import Question, read_decision
+from .reading.reply import ReplyText
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the words of a mail decide, if anything: accept or decline; for the owner approve, approve_as_noted, reject."""
+
+    decision: str | None
+    reason: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +38,39 @@ class Answer:
     """A verified mail of a known person, in the log already."""
 
     message: Message
-    thread: Thread
-    token: ReplyToken
+    found: Match
     person: Person
-    decision: Decision
+    said: Said
     has_text: bool
 
-    @property
-    def message_id(self) -> str:
-        return self.message.message_id
+
+def understand(call: Call, reply: ReplyText, found: Match, person: Person) -> Said:
+    """What the sender's own words decide, for what our mail asked."""
+    question = _QUESTIONS.get(found.token.purpose)
+    if question is None:
+        return Said(None, "", "")
+    if reply.forwarded:
+        return Said(None, "", "the mail is forwarded: whose words they are is for a person to say")
+    if reply.interleaved:
+        return Said(None, "", "the answer stands between quoted lines")
+    asked = call.session.get(Person, found.token.person_id) if found.token.person_id else None
+    language = (asked or person).language  # that of the letter
+    reading = read_decision(reply.text, question, names=(person.name, person.company.name), language=language)
+    return Said(reading.decision.value if reading.decision else None, reading.reason, reading.why)
 
 
 def take_answer(call: Call, answer: Answer) -> None:
     """Let the answer decide what its token is for, or put it before a person."""
     invitation = _invitation(call, answer)
-    if answer.token.purpose == "owner_claim" or _is_prime(call, answer.thread):
+    if answer.found.token.purpose == "owner_claim" or _is_prime(call, answer.found.thread):
         ask_administrator(call, answer.message, "owner_reply")
     elif invitation is None:
         _show(call, answer)
     elif invitation.status != InvitationStatus.INVITED.value:
         _answered_before(call, answer, invitation)
-    elif answer.decision.verdict is None:
+    elif answer.said.decision is None:
         _unclear(call, answer, invitation)
-    elif _too_late(call, answer, invitation):
+    elif _too_late(call, invitation):
         ask_administrator(call, answer.message, "late")
     else:
         _decide(call, answer, invitation)
@@ -55,10 +78,10 @@ def take_answer(call: Call, answer: Answer) -> None:
 
 def _invitation(call: Call, answer: Answer) -> Invitation | None:
     """The invitation this thread began with. Once there is a claim, an answer is about the claim."""
-    if answer.thread.claim_id is not None:
+    if answer.found.thread.claim_id is not None:
         return None
     # Locked, so that a click in Slack at this moment waits for us or we for it: the first decision wins.
-    query = select(Invitation).where(Invitation.thread_id == answer.thread.id).with_for_update()
+    query = select(Invitation).where(Invitation.thread_id == answer.found.thread.id).with_for_update()
     return call.session.scalars(query).one_or_none()
 
 
@@ -74,35 +97,40 @@ def _show(call: Call, answer: Answer) -> None:
 
 
 def _answered_before(call: Call, answer: Answer, invitation: Invitation) -> None:
-    verdict = answer.decision.verdict
-    if verdict is None:
+    if answer.said.decision is None:
         _show(call, answer)
-    elif _STATUS[verdict] != invitation.status:
+    elif _STATUS.get(answer.said.decision) != invitation.status:
         ask_administrator(call, answer.message, "late")
 
 
 def _unclear(call: Call, answer: Answer, invitation: Invitation) -> None:
     ask_administrator(call, answer.message, "unclear")
-    answer_unclear(call, invitation, answer.person, answer.decision.why, answer.message_id)
+    answer_unclear(call, invitation, answer.person, answer.said.why, answer.message.message_id)
 
 
-def _too_late(call: Call, answer: Answer, invitation: Invitation) -> bool:
-    expires = answer.token.decision_expires_at
-    return invitation.period.status != PeriodStatus.OPEN.value or (expires is not None and call.at > expires)
+def _too_late(call: Call, invitation: Invitation) -> bool:
+    """The period's own due date counts, not the token's: a letter of ours between may have asked again."""
+    period = invitation.period
+    return period.status != PeriodStatus.OPEN.value or call.at > end_of_day(period.due_on, period.project.timezone)
 
 
 def _decide(call: Call, answer: Answer, invitation: Invitation) -> None:
     theirs = replace(call, actor=answer.person)
     try:
         with call.session.begin_nested():
-            if answer.decision.verdict is Verdict.ACCEPT:
-                accept_invitation(theirs, invitation, answer.person, in_reply_to=answer.message_id)
+            if answer.said.decision == "accept":
+                accept_invitation(theirs, invitation, answer.person, in_reply_to=answer.message.message_id)
             else:
-                reason = answer.decision.reason
-                decline_invitation(theirs, invitation, answer.person, reason, in_reply_to=answer.message_id)
+                reason = answer.said.reason
+                decline_invitation(theirs, invitation, answer.person, reason, in_reply_to=answer.message.message_id)
     except UserError as error:
         answer.message.decision_why = error.message[:500]
         ask_administrator(call, answer.message, "unclear")
 
 
-_STATUS = {Verdict.ACCEPT: InvitationStatus.ACCEPTED.value, Verdict.DECLINE: InvitationStatus.DECLINED.value}
+_STATUS: Final = {"accept": InvitationStatus.ACCEPTED.value, "decline": InvitationStatus.DECLINED.value}
+_QUESTIONS: Final = {
+    "invitation": Question.INVITATION,
+    "form": Question.INVITATION,
+    "owner_claim": Question.OWNER_CLAIM,
+}

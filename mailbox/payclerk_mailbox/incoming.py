@@ -10,9 +10,10 @@ from payclerk_core.actions.mailing import mail_domain
 from payclerk_core.jobs import promise
 from payclerk_core.tables import InboxMail
 
+from .entries import entry, is_known
 from .matching import Match, match
 from .mime import LOOP_HEADER
-from .people import entry, is_known, take_person
+from .people import take_person
 from .reading.bounce import Bounce
 from .reading.kind import Classified, Kind, OwnIdentity, classify
 from .reading.message import IncomingMail
@@ -42,9 +43,7 @@ def _unmatched(call: Call, inbox: InboxMail, found: Classified) -> None:
         promise(call.session, "slack.notice", f"unmatched:{inbox.id}", {"notice": "unmatched", "id": inbox.id})
 
 
-def _machine(
-    call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified, matches: Sequence[Match]
-) -> None:
+def _machine(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified, matches: Sequence[Match]) -> None:
     """Kept in the log and folded there. A machine decides nothing and never gets an answer (3.3 #57)."""
     for one in matches:
         line = entry(inbox, mail, found.kind.value, mail.plain or "", why=found.why)

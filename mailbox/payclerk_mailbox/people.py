@@ -10,12 +10,12 @@ from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Contract, InboxMail, Person
 
-from .answers import Answer, take_answer
+from .answers import Answer, take_answer, understand
 from .entries import entry, is_known
 from .matching import Match, text_as_sent
 from .reading.message import IncomingMail
-from .reading.reply import ReplyText, read_reply
-from .reading.sender import SenderCheck, check_sender
+from .reading.reply import read_reply
+from .reading.sender import check_sender
 from .returned_forms import find_form, take_form
 
 
@@ -42,7 +42,7 @@ def _ambiguous(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequen
 def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) -> None:
     sender = identify(call, found, mail)
     reply = read_reply(mail, text_as_sent(call, found))
-    said = understand(reply, found.token.purpose) if sender.person else None
+    said = understand(call, reply, found, sender.person) if sender.person else None
     line = entry(
         inbox,
         mail,
@@ -79,12 +79,13 @@ def identify(call: Call, found: Match, mail: IncomingMail) -> Sender:
     asked = _may_answer(call, found)
     sender = email_key(mail.sender.email) if mail.sender else ""
     asked.sort(key=lambda person: person.email_key != sender)  # the one it claims to be from is checked first
-    check = SenderCheck(False, "our mail went to nobody in the directory")
+    refusals = []
     for person in asked:
         check = check_sender(mail, person.email, call.settings.mail_authserv_id)
         if check.verified:
             return Sender(person, check.why)
-    return Sender(None, check.why)
+        refusals.append(check.why)
+    return Sender(None, refusals[0] if refusals else "our mail went to nobody in the directory")
 
 
 def _may_answer(call: Call, found: Match) -> list[Person]:

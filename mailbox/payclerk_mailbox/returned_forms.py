@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
-from payclerk_core.documents.billing_form import FilledForm, FormFaults, read_form
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.forms import ReturnedForm, accepted_by_form, refuse_form, submit_form
 from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.invitations import accept_by_form
+from payclerk_core.documents.billing_form import FilledForm, read_form
 from payclerk_core.errors import UserError
 from payclerk_core.tables import Claim, Invitation, Message, Person, Thread
 
 from .reading.message import IncomingMail
 
 log = structlog.get_logger()
+
+NOT_OURS: Final = frozenset({"not_our_form", "not_a_workbook", "too_large"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,9 @@ def find_form(mail: IncomingMail) -> FoundForm | None:
             continue
         try:
             return FoundForm(file.name, read_form(file.content))
-        except FormFaults as faults:
-            return FoundForm(file.name, faults)
-        except UserError:
-            log.info("workbook_not_ours")
+        except UserError as error:
+            if error.code not in NOT_OURS:
+                return FoundForm(file.name, error)
     return None
 
 

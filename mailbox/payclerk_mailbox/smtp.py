@@ -13,6 +13,8 @@ from typing import Final
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
+from .refusals import explain
+
 TIMEOUT_SECONDS: Final = 30
 UNREACHABLE: Final = "the mail server (SMTP) cannot be reached"
 REFUSED: Final = "the mail server (SMTP) refused the sign-in; check PAYCLERK_SMTP_USER and PAYCLERK_SMTP_PASSWORD"
@@ -107,35 +109,10 @@ def _take(answer: tuple[int, bytes]) -> None:
     if code in {530, 550} and re.search(rb"5\.7\.(0|57)|authentica", text, re.IGNORECASE):
         raise OutsideError(REFUSED, permanent=False)
     if code >= 500:
-        raise UndeliverableError(explain(code, text))
+        raise UndeliverableError(explain(f"{code} {text.decode('ascii', 'replace')}"))
     _later(answer)
 
 
 def _later(answer: tuple[int, bytes]) -> None:
     if not 200 <= answer[0] < 300:
         raise OutsideError(f"the mail server (SMTP) answered {answer[0]}: not now", permanent=False)
-
-
-_MEANINGS: Final = (
-    ("5.1.1", "the address does not exist"),
-    ("5.1.2", "the domain of the address does not exist"),
-    ("5.1.3", "the address is not written correctly"),
-    ("5.1.6", "the person has moved to another address"),
-    ("5.1.10", "the address does not exist"),
-    ("5.2.1", "the mailbox is switched off"),
-    ("5.2.2", "the mailbox is full"),
-    ("5.2.3", "the mail is too large for the mailbox"),
-    ("5.3.4", "the mail is too large"),
-    ("5.4.1", "the domain takes no mail for this address"),
-    ("5.7.1", "the server refuses our mail"),
-)
-_BY_CODE: Final = {550: "the address does not exist or refuses mail", 552: "the mailbox is full or the mail too large"}
-
-
-def explain(code: int, text: bytes | str) -> str:
-    """A refusal in plain words. The server's own words hold the address and are left out."""
-    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    found = re.search(r"\b5\.\d{1,3}\.\d{1,3}\b", words)
-    status = found.group() if found else ""
-    meaning = dict(_MEANINGS).get(status) or _BY_CODE.get(code, "the server refuses the mail")
-    return " ".join(f"{code} {status}".split()) + f": {meaning}"

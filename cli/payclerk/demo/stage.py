@@ -49,7 +49,7 @@ class Stage:
     examples: Path
     say: Callable[[str], None]
 
-    def eventually(self, probe: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+    def eventually(self, probe: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
         """What `probe` returns, as soon as that is true."""
         end = time.monotonic() + timeout
         pause = threading.Event()

@@ -50,10 +50,10 @@ def import_project(call: Call, file: ProjectFile) -> ImportReport:
     for row in file.sov:
         positions[row.contract] = positions.get(row.contract, 0) + 1
         loader.sov_line(row, contracts[row.contract], positions[row.contract])
-    call.record(
-        "imported", project, project_id=project.id, after={"new": loader.report.new, "changed": loader.report.changed}
-    )
-    return loader.report
+    report = loader.report
+    if report.new or report.changed:
+        call.record("imported", project, project_id=project.id, after={"new": report.new, "changed": report.changed})
+    return report
 
 
 class _Loader:

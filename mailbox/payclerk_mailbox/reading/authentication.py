@@ -9,8 +9,8 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-_RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:/\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.I)
-_PROPERTY: Final = re.compile(r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})", re.I)
+_RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:/\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.IGNORECASE)
+_PROPERTY: Final = re.compile(r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
 _LONGEST: Final = 20_000
 
 

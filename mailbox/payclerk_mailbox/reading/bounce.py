@@ -23,12 +23,15 @@ _SUBJECTS: Final = (
     "error de entrega", "unzustellbar", "delayed mail", "mail delivery failure",
 )  # fmt: skip
 _RECIPIENT: Final = re.compile(
-    r"^(?:final|original)-recipient:[ \t]{0,9}(?:[\w-]{1,20};)?[ \t]{0,9}<?([^\s<>]{3,320})", re.I | re.M
+    r"^(?:final|original)-recipient:[ \t]{0,9}(?:[\w-]{1,20};)?[ \t]{0,9}<?([^\s<>]{3,320})",
+    re.IGNORECASE | re.MULTILINE,
 )
-_ACTION: Final = re.compile(r"^action:[ \t]{0,9}([a-z]{1,20})", re.I | re.M)
-_STATUS: Final = re.compile(r"^status:[ \t]{0,9}([245])\.\d{1,3}\.\d{1,3}", re.I | re.M)
-_DIAGNOSTIC: Final = re.compile(r"^diagnostic-code:[ \t]{0,9}(.{1,900}(?:\n[ \t].{1,900}){0,5})", re.I | re.M)
-_MESSAGE_ID: Final = re.compile(r"^[> \t]{0,20}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.I | re.M)
+_ACTION: Final = re.compile(r"^action:[ \t]{0,9}([a-z]{1,20})", re.IGNORECASE | re.MULTILINE)
+_STATUS: Final = re.compile(r"^status:[ \t]{0,9}([245])\.\d{1,3}\.\d{1,3}", re.IGNORECASE | re.MULTILINE)
+_DIAGNOSTIC: Final = re.compile(
+    r"^diagnostic-code:[ \t]{0,9}(.{1,900}(?:\n[ \t].{1,900}){0,5})", re.IGNORECASE | re.MULTILINE
+)
+_MESSAGE_ID: Final = re.compile(r"^[> \t]{0,20}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _TEMPORARY: Final = (
     "delayed",
     "will retry",

@@ -68,7 +68,7 @@ _AUTO_HEADERS: Final = (
 )  # fmt: skip
 _LIST_HEADERS: Final = ("list-id", "list-unsubscribe", "list-post", "x-beenthere", "feedback-id")
 _METHOD: Final = re.compile(
-    r"^METHOD:[ \t]{0,5}(REQUEST|REPLY|CANCEL|COUNTER|DECLINECOUNTER|REFRESH|ADD)\b", re.I | re.M
+    r"^METHOD:[ \t]{0,5}(REQUEST|REPLY|CANCEL|COUNTER|DECLINECOUNTER|REFRESH|ADD)\b", re.IGNORECASE | re.MULTILINE
 )
 
 

@@ -1,0 +1,235 @@
+"""Every view at the sizes and with the texts that break views, held against Slack's limits."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from payclerk_bot.routes import COMMANDS, REGISTRY
+from payclerk_bot.selections import Row
+from payclerk_bot.views import blocks as b
+from payclerk_bot.views import notices
+from payclerk_bot.views.batch import BatchRow, batch_message
+from payclerk_bot.views.bench import Bench, Controls, Outlook, bench_view, review_view
+from payclerk_bot.views.help import help_blocks
+from payclerk_bot.views.home import HomeProject, home_view, stranger_home
+from payclerk_bot.views.mails import Compose, File, LogEntry, Someone, compose_modal, created_modal, log_modal
+from payclerk_bot.views.package import package_comment
+from payclerk_bot.views.payment import payment_modal
+from payclerk_bot.views.period import Dates, period_modal, period_opened
+from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
+from payclerk_bot.views.status import Failed, Health, Quarantined, status_modal, trouble_message
+from payclerk_core.jobs import Waiting
+from payclerk_core.money import Money
+from payclerk_core.rules.billing import Line, summarize
+from payclerk_playground.slack.lint import elements_of, lint_blocks
+
+SIZES = [0, 1, 14, 60, 500]
+HOSTILE = ["Acme", "<!channel> & <https://evil.example|click>", "&" * 4000, "x" * 5000, " ", "*_`~> 漢字 🏗️ \n\n" * 400]
+DAY = date(2026, 11, 30)
+CLAIMS = Controls("Claims", "claim", "Select all {n} matching", "Review", {"draft": "Draft"}, {"approved": "Approve"})
+INVITE = Controls("Invite to bill", "contract", "Select all {n} that can be invited", "Review")
+
+
+def modal_faults(view: b.View) -> list[Any]:
+    return lint_blocks("home" if view["type"] == "home" else "modal", view)
+
+
+def message_faults(said: tuple[str, list[b.Block]]) -> list[Any]:
+    text, blocks = said
+    assert text
+    assert not [words for words in [text, *mrkdwn(blocks)] if "<!" in words or "<http" in words]
+    return lint_blocks("message", {"text": text, "blocks": blocks})
+
+
+def mrkdwn(value: Any) -> list[str]:
+    """The texts in which Slack would take a mention or a link for one."""
+    if isinstance(value, dict):
+        own = [value["text"]] if value.get("type") == "mrkdwn" else []
+        return own + [text for inner in value.values() for text in mrkdwn(inner)]
+    return [text for inner in value for text in mrkdwn(inner)] if isinstance(value, list) else []
+
+
+def rows(count: int, name: str, blocked: bool = False) -> list[Row]:
+    why = name if blocked else None
+    return [Row(n, f"SC-{n:03} {name}", name, Money(8_240_000 + n), why if n % 2 else None) for n in range(count)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("controls", [CLAIMS, INVITE])
+def test_workbench(size: int, name: str, controls: Controls) -> None:
+    for page in (0, 1, 99):
+        some = rows(size, name, blocked=True)
+        bench = Bench("sel_x:7", some, {1, 2, 3}, page, "USD", hidden=2, filters={"search": name[:90].strip()})
+        assert modal_faults(bench_view(controls, bench)) == []
+
+
+def test_workbench_pages_hold_twenty_in_groups_of_ten_with_new_ids_each_revision() -> None:
+    some = rows(45, "Acme")
+    first = bench_view(CLAIMS, Bench("sel_x:7", some, {0, 1}, 0, "USD"))
+    groups = [block for block in first["blocks"] if block.get("block_id", "").startswith("rows:")]
+    assert [len(group["element"]["options"]) for group in groups] == [10, 10]
+    assert [group["block_id"] for group in groups] == ["rows:7:0:0", "rows:7:0:1"]
+    assert [o["value"] for o in groups[0]["element"]["initial_options"]] == ["0", "1"]
+    assert groups[0]["element"]["options"][0]["text"]["text"] == "SC-000 Acme · $82,400.00"
+    last = bench_view(CLAIMS, Bench("sel_x:8", some, set(), 2, "USD"))
+    ids = [block.get("block_id") for block in last["blocks"]]
+    assert "rows:8:2:0" in ids
+    assert "rows:8:2:1" not in ids
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_last_look(size: int, name: str) -> None:
+    skipped = [(row, name) for row in rows(size, name)]
+    outlook = Outlook(rows(size, name), skipped, "will be approved", f"Approve {size}", "Mails go out.")
+    assert modal_faults(review_view("sel_x:7", "Last look", outlook, "USD")) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("action", ["invite", "docusign", "status_approved"])
+def test_batch_message(size: int, name: str, action: str) -> None:
+    outcomes = ["waiting", "done", "failed", "skipped"]
+    items = [BatchRow(name[:200], outcomes[n % 4], name[:500]) for n in range(size)]
+    assert message_faults(batch_message(action, items, name)) == []
+
+
+def test_batch_message_counts_by_what_became_of_the_rows() -> None:
+    sent = [BatchRow("SC-01 Acme", "done", "sent")] * 11
+    text, _ = batch_message("invite", [*sent, BatchRow("SC-12 Bay", "failed", "bounced: no such user")], "Ada")
+    assert text == "Invitations: 11 sent, 1 bounced"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_review(size: int, name: str) -> None:
+    amount = Money(1_200_000)
+    lines = [ReviewLine(n, f"{n:03}", name, amount, amount, "45.50", "rejected", name) for n in range(size)]
+    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    summary = summarize([rule], previous_certificates=Money(0))
+    for page in range(max(1, -(-size // 15))):
+        form = ReviewPage("sel_x:7", name, "Under Review", summary, lines, page, "approved", [name] * 9)
+        assert modal_faults(review_modal(form)) == []
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_notices(name: str) -> None:
+    answer = notices.Answer(7, name, name, name, name, [name] * 9)
+    answered = notices.Answered(name, name, name, name)
+    amount = Money(123)
+    claim = notices.ClaimNotice(
+        1, 2, name, name, False, 2, "Under Review", "unpaid", amount, amount, amount, amount, True, True
+    )
+    for said in (
+        notices.unclear(answer, open_=True),
+        notices.owner_reply(answer),
+        notices.late(answer),
+        notices.private_reply(name),
+        notices.accepted(answered),
+        notices.declined(answered),
+        notices.submitted(claim),
+        notices.bounced("invitation", name, name, name, name),
+        notices.quarantine(3, name, waiting=True),
+        notices.unmatched(3, name, name, name),
+        period_opened(name, Dates(DAY, DAY, DAY), name),
+        trouble_message(3, "mail.send", name, 4, "failed"),
+        trouble_message(3, "mail.send", name, 4, "retried"),
+    ):
+        assert message_faults(said) == []
+    comment = package_comment(3, name, 2, [{"name": name, "problem": name}] * 30)
+    assert "<!" not in comment
+    assert len(comment) < 12_000
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_modals_and_home(size: int, name: str) -> None:
+    someone = Someone(1, name, name)
+    files = [File(f"a:{n}", name) for n in range(size)]
+    entry = LogEntry(name, True, True, "Nov 3, 10:00", name, [name] * 9, name, name, [name] * 9, name)
+    many = Health(
+        [Waiting("mail.send", size, size)],
+        [Failed(n, "mail.send", name, 3) for n in range(size)],
+        [Quarantined(n, name) for n in range(size)],
+        "never",
+    )
+    money = Money(1)
+    views = [
+        compose_modal(Compose(1, name, name[:200], name[:2000], someone, files, has_pdf=True)),
+        *[log_modal(1, name, [entry] * size, page) for page in (0, 1, 99)],
+        created_modal(name, [name] * size, True),
+        status_modal(many),
+        payment_modal(1, name, money, money, DAY, received=False),
+        period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
+        home_view(name, [HomeProject(name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1})] * size),
+        stranger_home(name),
+        b.note("Title", b.esc(name)),
+    ]
+    for view in views:
+        assert modal_faults(view) == []
+
+
+def test_help_names_every_command() -> None:
+    shown = help_blocks(COMMANDS)
+    assert lint_blocks("message", {"text": "x", "blocks": shown}) == []
+    assert all(command.example in str(shown) for command in COMMANDS)
+
+
+def collected() -> list[b.View]:
+    """One of every view that has something to click."""
+    amount = Money(1)
+    answer = notices.Answer(7, "a", "b", "c", "d")
+    claim = notices.ClaimNotice(1, 2, "a", "b", True, 2, "x", "unpaid", amount, amount, amount, amount, True, True)
+    lines = [ReviewLine(n, "1", "x", amount, amount, "1") for n in range(40)]
+    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    page = ReviewPage("s:1", "x", "x", summarize([rule], previous_certificates=Money(0)), lines, 1)
+    entries = [LogEntry("x", False, True, "x", "x", [], "x", "x")] * 40
+    messages = [
+        notices.unclear(answer, open_=True),
+        notices.owner_reply(answer),
+        notices.submitted(claim),
+        notices.quarantine(3, "x", waiting=True),
+        period_opened("x", Dates(DAY, DAY, DAY), "x"),
+        trouble_message(3, "mail.send", "x", 4, "failed"),
+    ]
+    views = [
+        bench_view(CLAIMS, Bench("s:1", rows(60, "x"), set(), 1, "USD")),
+        review_view("s:1", "x", Outlook(rows(3, "x"), [], "x", "x"), "USD"),
+        review_modal(page),
+        log_modal(1, "x", entries, 1),
+        compose_modal(Compose(1, "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
+        payment_modal(1, "x", amount, amount, DAY, received=True),
+        period_modal("x", "1", Dates(DAY, DAY, DAY), None),
+        status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [Quarantined(1, "x")], "never")),
+        home_view("x", []),
+    ]
+    return [*views, *({"type": "message", "blocks": blocks} for _, blocks in messages)]
+
+
+def test_everything_that_can_be_clicked_or_submitted_is_registered_and_the_other_way_round() -> None:
+    views = collected()
+    clickable = set()
+    searching = set()
+    for view in views:
+        for block in view["blocks"]:
+            for element in elements_of(block):
+                if "external" in element["type"]:
+                    searching.add(element["action_id"])
+                elif block["type"] != "input" or block.get("dispatch_action"):
+                    clickable.add(element["action_id"])
+    submitted = {view["callback_id"] for view in views if "submit" in view}
+    assert clickable == REGISTRY.ids("click")
+    assert submitted == REGISTRY.ids("submit")
+    assert searching == REGISTRY.ids("suggest")
+
+
+def test_the_registry_is_complete() -> None:
+    ids = [(listener.kind, listener.id) for listener in REGISTRY.listeners]
+    assert len(set(ids)) == len(ids)
+    assert all(callable(entry.handler) for entry in (*REGISTRY.listeners, *REGISTRY.commands))
+    assert all(command.example.startswith(f"/billing {command.word}") for command in REGISTRY.commands)

@@ -1,0 +1,116 @@
+"""A billing form that comes back by mail: a claim, or an answer that names each fault; the mail is kept in any case."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from sqlalchemy import select
+
+from mail_inbox import Inbox
+from mail_month import call_of
+from payclerk_core.actions.forms import billing_form_for
+from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, StoredFile
+
+if TYPE_CHECKING:
+    from payclerk_core.db import Database
+
+FIRST_ROW = 13
+
+
+@pytest.fixture
+def inbox(database: Database) -> Inbox:
+    return Inbox(database)
+
+
+def form_for(inbox: Inbox, contract: Contract) -> bytes:
+    with inbox.db.transaction() as session:
+        period = session.scalars(select(BillingPeriod)).one()
+        named = billing_form_for(call_of(session, inbox.settings), session.get_one(Contract, contract.id), period)
+        return session.scalars(select(StoredFile.content).where(StoredFile.id == named.file.id)).one()
+
+
+def filled(form: bytes, *amounts: object) -> bytes:
+    """The form with these amounts of work, as Excel saves it."""
+    book = openpyxl.load_workbook(io.BytesIO(form))
+    for row, amount in enumerate(amounts, FIRST_ROW):
+        book["Billing"].cell(row, 5).value = amount
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def claims(inbox: Inbox) -> list[Claim]:
+    with inbox.db.reading() as session:
+        return list(session.scalars(select(Claim)))
+
+
+def test_a_filled_form_becomes_a_claim_and_its_pdfs_the_backup(inbox: Inbox):
+    month = inbox.month
+    inbox.take(inbox.answer(month.dana, "ACCEPT"))
+    form = filled(form_for(inbox, month.plumbing), 2500, 100.50)
+    files = [("form.xlsx", form), ("Lieferschein 7.pdf", b"%PDF-1.7 delivery note")]
+    inbox.take(inbox.answer(month.dana, "Here it is.", files=files))
+    [claim] = claims(inbox)
+    assert (claim.status, claim.created_by_id) == ("under_review", month.dana.id)
+    [letter] = inbox.letters("claim_received")
+    assert letter.in_reply_to == inbox.log()[-1].message_id
+    with inbox.db.reading() as session:
+        backup = session.scalars(select(Attachment.name).where(Attachment.claim_id == claim.id)).all()
+    assert backup == ["Lieferschein 7.pdf"]
+    assert f"submitted:{claim.id}:r1" in inbox.notices()
+    assert not [notice for notice in inbox.notices() if notice.startswith("unclear")]
+
+
+def test_a_form_from_somebody_who_never_said_yes_is_a_yes_and_no_form_goes_out(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.plumbing), 2500)
+    inbox.take(inbox.answer(month.eli, "", files=[("form.xlsx", form)]))
+    assert inbox.status(month.plumbing) == "accepted"
+    assert len(claims(inbox)) == 1
+    assert inbox.letters("invitation_accepted") == []
+
+
+def test_a_form_with_faults_is_answered_cell_by_cell_and_stores_only_the_mail(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.plumbing), "about half", "50 %")
+    inbox.take(inbox.answer(month.dana, "", files=[("form.xlsx", form)]))
+    [letter] = inbox.letters("form_faults")
+    assert "E13" in letter.text
+    assert "E14" in letter.text
+    assert claims(inbox) == []
+    assert inbox.status(month.plumbing) == "invited"
+    assert len(inbox.log()) == 1
+
+
+def test_a_form_that_bills_too_much_or_nothing_of_this_contract_changes_nothing(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.steel), 100)
+    inbox.take(inbox.answer(month.dana, "", files=[("form.xlsx", form)]))
+    [letter] = inbox.letters("file_refused")
+    assert "another contract" in letter.text
+    assert claims(inbox) == []
+    assert inbox.status(month.plumbing) == "invited"  # the yes it implied went with it
+
+
+def test_a_forged_senders_form_makes_no_claim(inbox: Inbox):
+    form = filled(form_for(inbox, inbox.month.plumbing), 100)
+    mail = inbox.answer(inbox.month.dana, "", files=[("form.xlsx", form)], From="Eve <eve@evil.example>")
+    inbox.take(mail)
+    assert claims(inbox) == []
+    assert inbox.notices()[0].startswith("unclear:")
+
+
+def test_a_workbook_that_is_not_ours_is_only_kept(inbox: Inbox):
+    book = openpyxl.Workbook()
+    out = io.BytesIO()
+    book.save(out)
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("my list.xlsx", out.getvalue()), ("b.xlsx", b"junk")]))
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    assert claims(inbox) == []
+    assert inbox.letters("file_refused") == []
+    with inbox.db.reading() as session:
+        names = session.scalars(select(Attachment.name).where(Attachment.message_id == inbox.log()[0].id)).all()
+    assert sorted(names) == ["b.xlsx", "my list.xlsx"]
