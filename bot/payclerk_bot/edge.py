@@ -146,7 +146,8 @@ def _refused(error: Exception, body: Mapping[str, Any]) -> dict[str, Any]:
     """The error at the field it is about, so that nothing typed is lost; else at the form's last field."""
     text = explain(error)
     inputs = [str(x["block_id"]) for x in body["view"].get("blocks", ()) if x.get("type") == "input"]
-    name = getattr(error, "field", None)
+    # The core names a line of a claim; the form asks for its reason.
+    name = (getattr(error, "field", None) or "").replace("line:", "reason:", 1)
     matching = [i for i in inputs if name and (i == name or i.startswith(f"{name}:"))]
     if not inputs:
         return {"response_action": "push", "view": b.note("That did not work", text)}

@@ -135,7 +135,7 @@ def test_claims_are_filtered_and_approved_in_bulk(month: Callable[..., Any], off
     assert len([m for m in office.in_channel() if m.text.startswith("Claim SC-")]) == 4
 
 
-def test_one_claim_can_be_reviewed_from_the_list_and_searched_for(month: Callable[..., Any], office: Office) -> None:
+def test_one_claim_can_be_reviewed_from_the_list(month: Callable[..., Any], office: Office) -> None:
     def fill(m: Month, period: BillingPeriod) -> None:
         for contract in m.contracts:
             m.claim(contract, period, pdf=False)
@@ -143,8 +143,9 @@ def test_one_claim_can_be_reviewed_from_the_list_and_searched_for(month: Callabl
     month(in_period(fill), contracts=3)
     office.billing(ADA, "claims")
     bench = office.modal_says(ADA, "*3 claims*")
-    row = bench.blocks[3]["element"]["options"][1]
-    office.world.tick(bench, "rows", [row["value"]])
+    groups = [block["element"] for block in bench.blocks if str(block["block_id"]).startswith("rows:")]
+    second = next(o["value"] for o in groups[0]["options"] if o["text"]["text"].startswith("SC-02"))
+    office.world.tick(bench, "rows", [second])
     office.world.select(bench, "act", "review")
     office.world.submit(ADA, bench)
     assert "SC-02 Trade 002 &amp; Sons #1" in texts(office.modal(ADA, "review"))

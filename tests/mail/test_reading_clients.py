@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from html import escape
 from pathlib import Path
@@ -29,6 +30,7 @@ ANSWERS = {
 }  # fmt: skip
 # Without a header, a mark or a known parent nothing tells our words from theirs (reference 6.2).
 NEEDS_PARENT = {"no_header_first"}
+NEEDS_PARENT_OR_MARKER = {"no_header_first", "no_header"}
 
 
 def letter(language: str) -> Letter:
@@ -67,33 +69,23 @@ def html_mail(client: str, answer: str, sent: Letter) -> bytes:
     )
 
 
-def mails() -> list[tuple[str, str, bytes, str, str, Decision]]:
-    made = []
-    for language, answers in ANSWERS.items():
-        for answer, decision in answers:
-            for client in CLIENTS["plain"]:
-                made.append(
-                    (
-                        f"plain {client}",
-                        language,
-                        plain_mail(client, answer, LETTERS[language]),
-                        language,
-                        answer,
-                        decision,
-                    )
-                )
-            for client in CLIENTS["html"]:
-                made.append(
-                    (
-                        f"html {client}",
-                        language,
-                        html_mail(client, answer, LETTERS[language]),
-                        language,
-                        answer,
-                        decision,
-                    )
-                )
-    return made
+def mails(letters: dict[str, Letter]) -> list[tuple[str, str, bytes, str, Decision]]:
+    """Every answer through every program."""
+    programs = [(plain_mail, client) for client in CLIENTS["plain"]] + [
+        (html_mail, client) for client in CLIENTS["html"]
+    ]
+    return [
+        (f"{make.__name__} {client}", language, make(client, answer, letters[language]), answer, decision)
+        for language, answers in ANSWERS.items()
+        for answer, decision in answers
+        for make, client in programs
+    ]
+
+
+def without_marker(sent: Letter) -> Letter:
+    """As a gateway leaves it that drops the line above which to answer."""
+    text = "\n".join(line for line in sent.text.split("\n") if not line.startswith("\u2014"))
+    return Letter(sent.subject, text, re.sub("\u2014[^<>]*\u2014", "", sent.html))
 
 
 def leaks(text: str, sent: Letter) -> bool:
@@ -101,22 +93,24 @@ def leaks(text: str, sent: Letter) -> bool:
     return any(line[:30] in text for line in lines) or "[payclerk:" in text
 
 
+@pytest.mark.parametrize("marker", [True, False], ids=["marker", "no marker"])
 @pytest.mark.parametrize("parent_known", [True, False], ids=["parent known", "parent unknown"])
-def test_the_answer_is_kept_and_nothing_of_ours_leaks(parent_known: bool) -> None:
+def test_the_answer_is_kept_and_nothing_of_ours_leaks(parent_known: bool, marker: bool) -> None:
+    letters = LETTERS if marker else {language: without_marker(sent) for language, sent in LETTERS.items()}
+    skipped = set() if parent_known else (NEEDS_PARENT if marker else NEEDS_PARENT_OR_MARKER)
+    every = [one for one in mails(letters) if one[0].split()[1] not in skipped]
     exact = clean = right = 0
     failures, wrong = [], []
-    every = [one for one in mails() if parent_known or one[0].split()[1] not in NEEDS_PARENT]
-    for client, language, raw, _, answer, decision in every:
-        sent = LETTERS[language]
-        reply = read_reply(parse(raw), sent.text if parent_known else None)
+    for client, language, raw, answer, decision in every:
+        reply = read_reply(parse(raw), letters[language].text if parent_known else None)
         got = read_decision(reply.text, Question.INVITATION, names=("Sam Ortiz",), language=language).decision
-        same = reply.text.split() == answer.split()
-        exact, clean, right = exact + same, clean + (not leaks(reply.text, sent)), right + (got is decision)
+        same, leaked = reply.text.split() == answer.split(), leaks(reply.text, letters[language])
+        exact, clean, right = exact + same, clean + (not leaked), right + (got is decision)
         failures += [] if same else [(client, language, reply.text[:300])]
         wrong += [] if got in {decision, None} else [(client, language, got)]
     total = len(every)
     print(
-        f"\n{total} mails: exact {exact / total:.1%}, nothing leaked {clean / total:.1%}, decided right {right / total:.1%}"
+        f"\n{total} mails: exact {exact / total:.1%}, nothing leaked {clean / total:.1%}, decided {right / total:.1%}"
     )
     assert wrong == []
     assert failures == []
@@ -124,7 +118,7 @@ def test_the_answer_is_kept_and_nothing_of_ours_leaks(parent_known: bool) -> Non
 
 
 @given(
-    st.sampled_from([one for one in CLIENTS["plain"]]),
+    st.sampled_from(list(CLIENTS["plain"])),
     st.sampled_from(list(ANSWERS)),
     st.lists(st.integers(0, 2000), max_size=6),
 )

@@ -33,7 +33,7 @@ from .benches import BENCHES, REVIEW
 from .review import review_page
 
 # Above this the work may take longer than the three seconds Slack waits for an answer.
-QUICK: Final = 40
+QUICK: Final = 3
 
 
 def open_invite(turn: Turn) -> None:

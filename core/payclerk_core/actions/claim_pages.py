@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from ..documents.claim_pdf import ClaimPage, render_claim
 from ..queries.claims import lines_of, summary_of, with_pages
-from ..rules.lifecycle import ClaimStatus
 from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, StoredFile
 from .call import Call
 from .mailing import NamedFile, store_file
@@ -45,7 +44,7 @@ def claim_page(call: Call, claim: Claim) -> ClaimPage:
         period_from=claim.period.starts_on,
         period_to=claim.period.ends_on,
         billed_on=claim.billed_on,
-        status_label=ClaimStatus(claim.status).label,
+        status_label="",  # what was issued does not change with the claim's status
         lines=lines_of(claim),
         summary=summary_of(claim),
         revision=claim.revision,

@@ -12,12 +12,12 @@ from ..jobs import promise
 from ..money import Money
 from ..queries.claims import summary_of, with_pages
 from ..rules.lifecycle import PAYABLE_STATUSES, RECEIVABLE_STATUSES, ClaimStatus
-from ..tables import Batch, Claim, ClaimLine, Person, Thread
+from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
-from .mailing import About, NamedFile, Recipient, write_letter
+from .mailing import About, Recipient, write_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], s
         raise UserError(text, code="rejected_lines", field="status")
     if status is ClaimStatus.REVISE_AND_RESUBMIT and not rejected:
         raise UserError("Reject at least one line, with the reason, before sending the claim back.", field="status")
+    if rejected:
+        store_pdf(call, claim)  # the reasons are printed beside the lines
     after = {line.sov_line.item: [line.review, line.review_reason] for line in claim.lines if line.id in reviews}
     call.record("reviewed", claim, project_id=claim.contract.project_id, after={"lines": after})
     change_status(call, claim, status)
@@ -77,13 +79,12 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
     call.record(
         "status_changed", claim, project_id=claim.contract.project_id, before=before, after={"status": status.value}
     )
-    pdf = store_pdf(call, claim)
     if claim.contract.is_prime:
         return
     if status is ClaimStatus.REVISE_AND_RESUBMIT:
         _return_to_contacts(call, claim)
     elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}:
-        _tell_approved(call, claim, named_pdf(claim, pdf))
+        _tell_approved(call, claim)
     promise(
         call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id}
     )
@@ -117,12 +118,14 @@ def _returned_line(claim: Claim, line: ClaimLine) -> dict[str, str]:
     }
 
 
-def _tell_approved(call: Call, claim: Claim, pdf: NamedFile) -> None:
+def _tell_approved(call: Call, claim: Claim) -> None:
+    pdf = call.session.get(StoredFile, claim.pdf_id) if claim.pdf_id else None
+    files = [named_pdf(claim, pdf)] if pdf else []
     about = About("claim", claim_id=claim.id)
     for person in _contacts(claim):
         label = ClaimStatus(claim.status).label
         facts = {**_facts(claim, person), "status_label": label, "due": str(summary_of(claim).due)}
-        write_letter(call, _thread(call, claim), "claim_approved", [Recipient(person)], facts, about, files=[pdf])
+        write_letter(call, _thread(call, claim), "claim_approved", [Recipient(person)], facts, about, files=files)
 
 
 def _facts(claim: Claim, person: Person) -> dict[str, object]:

@@ -125,8 +125,10 @@ def _data(page: ClaimPage) -> dict[str, Any]:
 
 
 def _status(page: ClaimPage) -> str:
-    shown = f"Status: {page.status_label}"
-    return printable(f"{shown}, revision {page.revision}" if page.revision > 1 else shown)
+    """A status comes and goes while a document that was issued stays: callers may leave it out."""
+    shown = f"Status: {page.status_label}" if page.status_label else ""
+    revision = f"Revision {page.revision}" if page.revision > 1 else ""
+    return printable(", ".join(filter(None, (shown, revision))) or " ")
 
 
 def _foot(page: ClaimPage) -> str:

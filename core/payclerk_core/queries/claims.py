@@ -144,7 +144,7 @@ def row_of(claim: Claim, signature: str | None = None) -> ClaimRow:
 
 def _signatures(session: Session, claim_ids: Sequence[int]) -> dict[int, str]:
     query = select(Envelope.claim_id, Envelope.status).where(Envelope.claim_id.in_(claim_ids)).order_by(Envelope.id)
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _matches(row: ClaimRow, search: str) -> bool:

@@ -91,6 +91,8 @@ def is_marker(core: str) -> bool:
 def is_attribution(cores: Sequence[str], at: int) -> bool:
     """`On … wrote:` on one line or wrapped over up to four (email_reply_trimmer #8)."""
     if cores[at].startswith(_STARTS) or _ISO_GMAIL.match(cores[at]):
+        if not any(":" in core for core in cores[at : at + 4]):  # cheap, and true of almost every line
+            return False
         return any(_introduces(" ".join(cores[at : at + count])) for count in (1, 2, 3, 4))
     return _names_writer(cores[at])
 

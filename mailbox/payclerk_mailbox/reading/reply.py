@@ -15,8 +15,8 @@ from .words import comparable
 
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "rv:", "wg:", "i:", "enc:", "fw :", "fwd :", "tr :", "rv :")
 _LINE_CHARS: Final = 10 * 2**10
-_MOST_LINES: Final = 60_000
-_WRAP_WIDTH: Final = 60  # a quoted line this long may have lost its end to the next line
+_MOST_LINES: Final = 10_000  # nobody writes more; what comes behind is elided unread
+_WRAP_WIDTH: Final = 45  # a quoted line this long may have lost its end to the next line
 _INTRODUCTION: Final = 8  # lines between the start of the cut and its first `>`
 
 
@@ -49,7 +49,8 @@ def _sources(mail: IncomingMail) -> list[str]:
 
 def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) -> ReplyText:
     """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all."""
-    lines = [line[:_LINE_CHARS].rstrip() for line in text.split("\n")[:_MOST_LINES]]
+    every = text.split("\n")
+    lines = [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
     cut = find_cut(lines)
     if forwarded or (cut is not None and cut.forward):
         return ReplyText(_joined(lines), "", True, False)
@@ -58,7 +59,7 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     if parent_text is None:
         gone |= _wrapped_ends(lines, quoted)
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
-    return _split(lines, gone, quoted)
+    return _split(lines, gone, quoted, every[_MOST_LINES:])
 
 
 def _quoted(lines: Sequence[str]) -> frozenset[int]:
@@ -76,7 +77,12 @@ def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> 
 
 def _wrapped_ends(lines: Sequence[str], quoted: frozenset[int]) -> frozenset[int]:
     """`> … please answer ACCEPT or` and then `DECLINE` on its own line, not quoted: still the quotation."""
-    return frozenset(at + 1 for at in quoted if len(lines[at]) >= _WRAP_WIDTH and at + 1 < len(lines)) - quoted
+    ends: set[int] = set()
+    for at in range(1, len(lines)):
+        goes_on = (at - 1 in quoted or at - 1 in ends) and len(lines[at - 1]) >= _WRAP_WIDTH
+        if goes_on and lines[at].strip() and at not in quoted:
+            ends.add(at)
+    return frozenset(ends)
 
 
 def _behind_cut(
@@ -105,13 +111,13 @@ def _end_of_introduction(lines: Sequence[str], at: int) -> int:
     return min(at + _INTRODUCTION, len(lines))
 
 
-def _split(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int]) -> ReplyText:
+def _split(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int], unread: Sequence[str]) -> ReplyText:
     kept = [at for at in range(len(lines)) if at not in gone]
     footers = footer_lines([lines[at] for at in kept])
     kept = [at for number, at in enumerate(kept) if number not in footers]
     chosen = set(kept)
     text = _joined([lines[at] for at in kept])
-    elided = _joined([line for at, line in enumerate(lines) if at not in chosen])
+    elided = _joined([*(line for at, line in enumerate(lines) if at not in chosen), *unread])
     return ReplyText(text, elided, False, _is_between(lines, kept, quoted))
 
 

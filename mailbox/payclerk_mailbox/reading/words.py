@@ -15,6 +15,8 @@ def comparable(text: str) -> str:
     >>> comparable("Anna\\u00a0 a  ÉCRIT\\u202f:")
     'anna a ecrit :'
     """
+    if text.isascii():
+        return " ".join(text.split()).lower()
     return unaccented(" ".join(straight(text).split()).casefold())
 
 

@@ -1,0 +1,99 @@
+"""A whole mail read at once: every gate that keeps a decision from being taken (reference 2.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from payclerk_mailbox.reading.decision import Decision, Question
+from payclerk_mailbox.reading.explain import Explained, read
+from payclerk_mailbox.reading.kind import Kind, OwnIdentity
+
+OWN = OwnIdentity("billing@reply.example", "reply.example")
+TOKEN = "abcdefghijklmnopqrstuvwxyz"
+HEAD = f"""\
+Authentication-Results: mx.gc.example; dmarc=pass header.from=ortiz.example
+From: Sam Ortiz <sam@ortiz.example>
+To: billing+{TOKEN}@reply.example
+Subject: Re: Mill Road School: You are invited to bill. ACCEPT or DECLINE
+Message-ID: <1@ortiz.example>
+"""
+ASKED = {
+    "question": Question.INVITATION,
+    "invited": "sam@ortiz.example",
+    "authserv_id": "mx.gc.example",
+    "parent_text": "Reply ACCEPT or DECLINE by Friday, please",
+}
+
+
+def explained(body: str, head: str = HEAD, **changed: object) -> Explained:
+    return read(f"{head}\n{body}".encode(), own=OWN, **{**ASKED, **changed})  # type: ignore[arg-type]
+
+
+def test_an_acceptance() -> None:
+    got = explained(
+        "We accept, thanks\n\nSam\n\nOn Nov 21, 2026, Anna <a@b.example> wrote:\n> Reply ACCEPT or DECLINE by Friday, please"
+    )
+    assert (got.kind, got.matched_by, got.found.chosen, got.sender) == (
+        Kind.PERSON,
+        "address",
+        (TOKEN,),
+        "sam@ortiz.example",
+    )
+    assert (got.decision, got.reason) == (Decision.ACCEPT, "")
+    assert got.reply.text == "We accept, thanks\n\nSam"
+    assert got.sender_check is not None
+    assert got.sender_check.verified
+    assert got.attachments == ()
+
+
+NESTED = "--b\nContent-Type: text/plain\n\n{text}\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\nACCEPT\n--b--"
+MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "why"),
+    [
+        (HEAD, "> ACCEPT\n", "no new text"),
+        (HEAD, "\u2014 reply above this line \u2014\nACCEPT", "no new text"),
+        (HEAD, "", "no new text"),
+        (HEAD, "See you\n-- \nACCEPT", "more than a plain answer"),
+        (MIXED, NESTED.format(text=""), "no new text"),
+        (MIXED, NESTED.format(text="see attached"), "more than a plain answer"),
+        (HEAD + "Content-Type: text/html\n", '<p style="display:none">ACCEPT</p>', "no new text"),
+        (HEAD + "Content-Type: text/plain; name=a.txt\n", "ACCEPT", "no new text"),
+        (HEAD + "Content-Type: text/calendar; method=REPLY\n", "ACCEPT", "calendar"),
+        (HEAD + "Auto-Submitted: auto-replied\n", "ACCEPT", "program"),
+        (HEAD + "List-Id: <a.b>\n", "ACCEPT", "mailing list"),
+        (HEAD.replace("Re:", "Fwd:"), "ACCEPT", "forward"),
+        (HEAD + "From: other@x.example\n", "ACCEPT", "2 From headers"),
+        (HEAD.replace("dmarc=pass", "dmarc=fail"), "ACCEPT", "DMARC failed"),
+        (HEAD.replace("sam@ortiz.example>", "bob@ortiz.example>"), "ACCEPT", "was asked"),
+        (HEAD.replace("To: ", f"Cc: billing+{'b' * 26}@reply.example\nTo: "), "ACCEPT", "several"),
+        (HEAD + "Content-Type: application/pkcs7-mime; name=smime.p7m\n", "AAAA", "signed or encrypted"),
+        (HEAD, "> a\n\nACCEPT\n\n> b", "between lines"),
+        (HEAD, "CAUTION: external email\n", "no new text"),
+        (HEAD, "ACCEPT\n" + "x\n" * 600_000, "too long"),
+    ],
+)
+def test_where_a_decision_never_comes_from(head: str, body: str, why: str) -> None:
+    got = explained(body, head)
+    assert got.decision is None
+    assert why in got.why
+
+
+def test_nothing_is_decided_when_nothing_was_asked() -> None:
+    assert explained("ACCEPT", question=None).decision is None
+    assert explained("ACCEPT", invited=None).why == "nothing was asked that this mail could answer"
+
+
+def test_a_bounce_leads_back_through_what_it_returns() -> None:
+    body = f"--b\nContent-Type: text/plain\n\nfailed\n--b\nContent-Type: message/delivery-status\n\nAction: failed\n\n--b\nContent-Type: message/rfc822\n\nMessage-ID: <t.{TOKEN}.3@reply.example>\n\nx\n--b--"
+    got = explained(
+        body, "From: mailer-daemon@x.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n"
+    )
+    assert (got.kind, got.found.chosen, got.matched_by) == (Kind.BOUNCE, (TOKEN,), "returned")
+
+
+def test_the_senders_own_name_is_a_signature() -> None:
+    assert explained("We accept\nsam").decision is Decision.ACCEPT
+    assert explained("We accept\nPhoenix").decision is None

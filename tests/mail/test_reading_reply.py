@@ -1,0 +1,187 @@
+"""Cutting the answer out: forwards, answers between lines, footers, and text made to hang a reader (reference 6.3)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from payclerk_mailbox.reading.html_text import read_html
+from payclerk_mailbox.reading.message import IncomingMail, parse
+from payclerk_mailbox.reading.reply import cut_reply, read_reply
+
+PARENT = "— reply above this line —\n\nHello Sam,\n\nDo you want to bill this period? Answer ACCEPT or DECLINE by Friday, please.\n\nAnna"
+
+
+def html(body: str) -> IncomingMail:
+    return parse(b"From: s@o.example\nContent-Type: text/html; charset=utf-8\n\n" + body.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Yes\n\n— reply above this line —\nwhatever", "Yes"),
+        ("Oui\n> — répondez au-dessus  de cette ligne —\n> x", "Oui"),
+        ("Sí\n\u00a0\u2014\u00a0RESPONDA por encima de esta línea \u2014\nx", "Sí"),
+        ("Yes\n\nSent from my iPhone", "Yes"),
+        ("Oui\n\nEnvoyé de mon iPhone", "Oui"),
+        ("Sí\n\nObtener Outlook para Android", "Sí"),
+        ("Yes\n-- \nSam\nWe accept cards", "Yes"),
+        ("We decline -- no work.\nReally", "We decline -- no work.\nReally"),
+        ("[EXTERNAL] Caution\n\nYes", "Yes"),
+        (
+            "Yes\n\nThis e-mail and any files are confidential. If you are\nnot named, decline.\n\nBut call me",
+            "Yes\n\nBut call me",
+        ),
+        ("On Monday we start.\nWe accept", "On Monday we start.\nWe accept"),
+        ("From: the office\nWe accept", "From: the office\nWe accept"),
+        ("", ""),
+    ],
+)
+def test_what_is_left(text: str, answer: str) -> None:
+    reply = cut_reply(text, None)
+    assert reply.text == answer
+    assert not reply.forwarded
+
+
+def test_what_was_cut_is_kept_for_display() -> None:
+    reply = cut_reply("Yes\n\nSent from my iPhone\n\nOn Nov 21, 2026, Anna wrote:\n> Hello\n> Sam", None)
+    assert reply.text == "Yes"
+    assert reply.elided == "Sent from my iPhone\nOn Nov 21, 2026, Anna wrote:\n> Hello\n> Sam"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FYI\n\n---------- Forwarded message ---------\nFrom: Anna <a@b.example>\nDate: Sat\nSubject: Invite\nTo: Sam\n\nACCEPT",
+        "Begin forwarded message:\n\n> From: Anna\n> Subject: x\n\nACCEPT",
+        "Tu t'en occupes\n\n---------- Message transféré ---------\nDe : Anna\n\nACCEPT",
+        "---------- Mensaje reenviado ---------\nDe: Anna\n\nACEPTO",
+    ],
+)
+def test_a_forward_keeps_all_and_says_so(text: str) -> None:
+    reply = cut_reply(text, None)
+    assert reply.forwarded
+    assert reply.text.endswith(("ACCEPT", "ACEPTO"))
+
+
+@pytest.mark.parametrize("subject", ["Fwd: Invite", "FW: Invite", "TR : Invite", "RV: Invite"])
+def test_a_forward_is_known_by_its_subject(subject: str) -> None:
+    assert read_reply(parse(f"From: s@o.example\nSubject: {subject}\n\nACCEPT\n".encode()), None).forwarded
+
+
+def test_an_answer_to_a_forwarded_mail_is_no_forward() -> None:
+    text = "We accept\n\nOn Nov 21, 2026, Bob <b@o.example> wrote:\n> ---------- Forwarded message ----------\n> From: Anna"
+    assert cut_reply(text, None).text == "We accept"
+    assert not cut_reply(text, None).forwarded
+
+
+def test_an_answer_between_quoted_lines_is_marked() -> None:
+    text = "On Nov 21, 2026, Anna wrote:\n> Do you bill?\n\nYes\n\n> Shall we skip you?\n"
+    reply = cut_reply(text, None)
+    assert (reply.text, reply.interleaved) == ("Yes", True)
+
+
+def test_an_answer_below_the_unquoted_mail_is_found_when_that_mail_is_known() -> None:
+    reply = cut_reply(f"{PARENT}\n\nWe accept", PARENT)
+    assert reply.text == "We accept"
+
+
+def test_a_lost_end_of_a_quoted_line_is_not_an_answer() -> None:
+    text = "> Do you want to bill this period? Answer ACCEPT or\nDECLINE by Friday, please."
+    assert cut_reply(text, PARENT).text == ""
+    assert cut_reply(text, None).text == ""
+
+
+def test_the_answerers_own_short_words_stay() -> None:
+    reply = cut_reply("Anna\n\nWe accept\n\nOn Nov 21, 2026, Anna wrote:\n> Hello Sam,\n", PARENT)
+    assert reply.text == "Anna\n\nWe accept"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display: none">DECLINE</div>',
+        '<p style="FONT-SIZE:0px">DECLINE</p>',
+        '<span style="visibility:hidden !important">DECLINE</span>',
+        '<div style="mso-hide:all">DECLINE</div>',
+        '<div style="max-height:0;overflow:hidden">DECLINE</div>',
+        "<div hidden>DECLINE</div>",
+        "<style>.gone{display:none}</style><b class='gone'>DECLINE</b>",
+        "<script>DECLINE</script>",
+        "<template>DECLINE</template>",
+        "<!-- DECLINE -->",
+    ],
+)
+def test_hidden_words_are_not_read(hidden: str) -> None:
+    assert read_reply(html(f"<html><body>{hidden}<p>We accept</p>{hidden}</body></html>"), None).text == "We accept"
+
+
+def test_small_but_visible_words_are_read() -> None:
+    text, _ = read_html('<p style="font-size:0.9em;line-height:1.2">We accept</p><p style="opacity:0.8">but</p>')
+    assert text.split() == ["We", "accept", "but"]
+
+
+def test_when_the_structure_leaves_nothing_the_plain_text_is_read() -> None:
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nWe accept\n\n"
+        b'--b\nContent-Type: text/html\n\n<div class="gmail_quote">We accept</div>\n--b--\n'
+    )
+    assert read_reply(parse(raw), None).text == "We accept"
+
+
+HANGING = {
+    "on a a a": "On " + "a " * 20_000,
+    "on lines": "On a\n" * 90_000,
+    "on dates": "On 1 wrote\n" * 50_000,
+    "blank lines": "\n" * 50_000 + "x",
+    "dashes": "-" * 50_000,
+    "dash lines": "-----\n" * 50_000,
+    "spaces": " " * 100_000 + "x",
+    "from lines": "From: a\n" * 5_000,
+    "to lines": "To\n\n" * 30_000,
+    "quotes": "> " * 50_000,
+    "quoted lines": "> a b c d e\nx y z q\n" * 30_000,
+    "wrote": " wrote" * 20_000 + ":",
+    "colons": ":" * 100_000,
+    "caution": "CAUTION: external\n" * 30_000,
+    "legal": "This e-mail and any\n\n" * 30_000,
+}
+
+
+@pytest.mark.parametrize("name", HANGING)
+@pytest.mark.parametrize("parent", [None, "a b c d e\n" * 2000], ids=["alone", "with a parent"])
+def test_hostile_text_is_read_in_time(name: str, parent: str | None) -> None:
+    raw = b"From: a@b.example\n\n" + HANGING[name].encode()
+    before = time.perf_counter()
+    read_reply(parse(raw), parent)
+    took = time.perf_counter() - before
+    print(f"\n{name}: {took:.2f} s")
+    assert took < 1
+
+
+HANGING_HTML = {
+    "links": '<a href="' * 20_000,
+    "open links": '<a href="x">y' * 20_000,
+    "divs": "<div>" * 20_000,
+    "quotes": '<div class="gmail_quote">' * 2_000 + "x",
+    "tables": "<table><tr><td>" * 2_000,
+    "styles": "<style>" + ".a{" * 20_000,
+    "hidden": '<p style="display:none">x</p>' * 10_000,
+    "long": "a " * 400_000,
+    "broken": "<" * 100_000,
+    "rules": "<style>"
+    + "".join(f".a{number}{{display:none}}" for number in range(5_000))
+    + "</style>"
+    + "<p>x</p>" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", HANGING_HTML)
+def test_hostile_html_is_read_in_time(name: str) -> None:
+    mail = html(HANGING_HTML[name])
+    before = time.perf_counter()
+    read_reply(mail, None)
+    took = time.perf_counter() - before
+    print(f"\n{name}: {took:.2f} s")
+    assert took < 1

@@ -1,0 +1,115 @@
+"""Is it from the one who was asked: the address, and what our own mail server says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from payclerk_mailbox.reading.authentication import aligned, read_results
+from payclerk_mailbox.reading.message import parse
+from payclerk_mailbox.reading.sender import SenderCheck, check_sender, same_address
+
+FROM = "From: Sam Ortiz <sam@ortiz.example>\n"
+
+
+def check(head: str, authserv_id: str | None = "mx.gc.example", invited: str = "sam@ortiz.example") -> SenderCheck:
+    return check_sender(parse(f"{head}\n\nx".encode()), invited, authserv_id)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "mx.gc.example; dmarc=pass header.from=ortiz.example",
+        "MX.gc.example 1; spf=fail smtp.mailfrom=x@y.example; dmarc=pass (p=REJECT; sp=none) header.from=ortiz.example",
+        "mx.gc.example; dkim=fail header.d=ortiz.example; dkim=pass header.d=mail.ortiz.example",
+        "mx.gc.example; dkim=pass header.i=@ortiz.example header.s=s1",
+        "mx.gc.example; spf=pass smtp.mailfrom=bounce@mail.ortiz.example",
+        "mx.gc.example;\n\tdmarc=pass\n\theader.from=ortiz.example",
+    ],
+)
+def test_our_servers_word_counts(stamp: str) -> None:
+    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip()).verified
+
+
+@pytest.mark.parametrize(
+    ("stamp", "why"),
+    [
+        ("other.example; dmarc=pass header.from=ortiz.example", "by other.example"),
+        ("mx.gc.example; dmarc=fail header.from=ortiz.example; dkim=pass header.d=ortiz.example", "DMARC failed"),
+        ("mx.gc.example; dmarc=pass header.from=evil.example", "vouches"),
+        ("mx.gc.example; dkim=pass header.d=evil.example", "vouches"),
+        ("mx.gc.example; dkim=none (dkim=pass header.d=ortiz.example)", "vouches"),
+        ('mx.gc.example; spf=none reason="x; dmarc=pass header.from=ortiz.example"', "vouches"),
+        ("mx.gc.example; none", "vouches"),
+        ("spf=pass smtp.mailfrom=ortiz.example; dmarc=pass header.from=ortiz.example", "without a name"),
+        ("", "without a name"),
+        (";;;=;(((", "without a name"),
+    ],
+)
+def test_anything_else_does_not(stamp: str, why: str) -> None:
+    got = check(f"Authentication-Results: {stamp}\n{FROM}".rstrip())
+    assert not got.verified
+    assert why in got.why
+
+
+def test_only_the_topmost_counts() -> None:
+    """What the mail brought with it stands below what our server put on top."""
+    ours = "Authentication-Results: mx.gc.example; dmarc=fail header.from=ortiz.example\n"
+    forged = "Authentication-Results: mx.gc.example; dmarc=pass header.from=ortiz.example\n"
+    assert not check(f"{ours}{forged}{FROM}".rstrip()).verified
+    assert not check(FROM.rstrip()).verified
+    assert not check(f"Authentication-Results: isp.example; none\n{forged}{FROM}".rstrip()).verified
+
+
+def test_microsoft_stamps_no_name() -> None:
+    stamp = "spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=ortiz.example; dkim=pass (ok) header.d=ortiz.example;dmarc=pass action=none header.from=ortiz.example;compauth=pass reason=100"
+    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip(), "").verified
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        ("From: sam@ortiz.example\nFrom: evil@x.example", "2 From headers"),
+        ("From: sam@ortiz.example, evil@x.example", "2 addresses"),
+        ("From: evil@x.example", "sam@ortiz.example was asked"),
+        ('From: "sam@ortiz.example" <evil@x.example>', "was asked"),
+        ("Subject: x", "no From"),
+        ("From: nobody", "no address"),
+    ],
+)
+def test_the_address_must_be_the_one_invited(head: str, why: str) -> None:
+    got = check(head, None)
+    assert not got.verified
+    assert why in got.why
+
+
+def test_without_a_server_to_trust_that_is_said() -> None:
+    got = check(FROM.rstrip(), None)
+    assert got.verified
+    assert "not checked" in got.why
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Sam@Ortiz.Example", "sam@ortiz.example", True),
+        ("sam+payclerk@ortiz.example", "sam@ortiz.example", True),
+        ("sam@café.example", "sam@xn--caf-dma.example", True),
+        ("sam@ortiz.example", "sam@mail.ortiz.example", False),
+        ("sam@ortiz.example", "sam@ortiz.example.evil.test", False),
+    ],
+)
+def test_same_address(one: str, other: str, same: bool) -> None:
+    assert same_address(one, other) is same
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [("a.ortiz.co.uk", "ortiz.co.uk", True), ("ortiz.co.uk", "evil.co.uk", False), ("com", "com", False), ("", "", False)])  # fmt: skip
+def test_alignment_is_by_organisation(one: str, other: str, same: bool) -> None:
+    assert aligned(one, other) is same
+
+
+def test_results_are_read_through_comments() -> None:
+    got = read_results(
+        "mx (a (nested) comment; dmarc=pass); spf=pass smtp.mailfrom=a@b.example; ; dkim = pass header.d = c.example"
+    )
+    assert [(one.method, one.value) for one in got.results] == [("spf", "pass"), ("dkim", "pass")]
+    assert got.results[1].properties == {"header.d": "c.example"}
