@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-
 from .registry import Registry
 from .routes import REGISTRY
 

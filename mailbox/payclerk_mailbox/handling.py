@@ -49,8 +49,12 @@ class Handling:
     def _handle(self, key: int) -> None:
         if not self._begin(key):
             return
+        raw = self._raw(key)
+        if not raw:  # the server never handed it over, and reading it again changes nothing
+            self._quarantine(key, "There is nothing of this mail to read; look at it in the mailbox.")
+            return
         try:
-            mail = parse(self._raw(key))
+            mail = parse(raw)
         except Unreadable as error:
             self._quarantine(key, f"The mail {error.reason}.")
             return

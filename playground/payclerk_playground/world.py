@@ -11,11 +11,13 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import FileResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from .docusign import DocusignWorld
+from .docusign.envelopes import Envelope
 from .mail import MailWorld
 from .personas import Persona
 from .slack.api import Api
@@ -67,6 +69,7 @@ class World:
             *api.routes(),
             *link.routes(),
             *self._pages.routes(),
+            Route("/mock/envelopes", self._envelopes),
             *self.mail.routes(),
             *self.docusign.routes(),
             Mount("/page", StaticFiles(directory=PAGE)),
@@ -79,6 +82,25 @@ class World:
             timeout_graceful_shutdown=1,
         )
         return uvicorn.Server(config)
+
+    def _envelopes(self, _request: Request) -> Response:
+        """What the page's signing half shows."""
+        rows = [
+            {"id": one.id, "subject": one.subject, "status": one.status, "signers": self._signers(one)}
+            for one in self.docusign.envelopes()
+        ]
+        return JSONResponse({"envelopes": rows})
+
+    def _signers(self, envelope: Envelope) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": one.name,
+                "email": one.email,
+                "status": one.status,
+                "link": self.docusign.link(envelope.id, one.email) if one in envelope.waiting() else None,
+            }
+            for one in envelope.signers
+        ]
 
     @classmethod
     def start(cls, folder: Path, personas: Sequence[Persona], **options: Any) -> World:

@@ -45,12 +45,19 @@ def month(database: Database, settings: Settings) -> Callable[[Callable[[Month],
 
 @pytest.fixture
 def office(database: Database, settings: Settings, slack: LocalSlack) -> Iterator[Office]:
+    """The door is open; the jobs it promises are kept and not done."""
     now = [NOON]
     runner = JobRunner(database, lambda: now[0], executor_id="test")
     door = BotDoor(settings, database, lambda: now[0], runner)
-    runner.start()
     door.start()
     eventually(lambda: door.is_up, timeout=15)
     yield Office(database, settings, slack, runner, door, now)
-    runner.stop()
     door.stop()
+
+
+@pytest.fixture
+def busy_office(office: Office) -> Iterator[Office]:
+    """The same with its jobs being done."""
+    office.runner.start()
+    yield office
+    office.runner.stop()

@@ -243,7 +243,7 @@ def test_every_notice_of_a_month(
                 status="quarantine",
                 status_at=NOON,
                 reason="a bomb",
-            )  # fmt: skip
+            )
         )
         ids = {"unclear": message.id, "late": message.id, "owner_reply": owners.id, "submitted": claim.id}
         ids |= {"bounced": hit.id, "quarantine": mail.id, "unmatched": mail.id, "period": period.id}
@@ -318,9 +318,14 @@ def test_digest_and_trouble(database: Database, month: Callable[..., Any], posts
     def fill(m: Month) -> tuple[int, int]:
         m.claim(m.contracts[0], m.period(), pdf=False)
         failed = FailedJob(
-            job="mail.send", key="mail.send:1", payload={"recipient_id": 1}, attempts=3, reason="relay denied",
-            status="failed", status_at=NOON,
-        )  # fmt: skip
+            job="mail.send",
+            key="mail.send:1",
+            payload={"recipient_id": 1},
+            attempts=3,
+            reason="relay denied",
+            status="failed",
+            status_at=NOON,
+        )
         return m.project.id, m.keep(failed).id
 
     project_id, failed_id = month(fill, contracts=2)

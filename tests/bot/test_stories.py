@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from bot_office import ADA
-from payclerk_core.tables import Batch, BillingPeriod, Claim, ClaimLine, FailedJob, Invitation, Thread
+from bot_office import ADA, RITA
+from payclerk_core.actions.inbox import ask_administrator
+from payclerk_core.jobs import waiting
+from payclerk_core.tables import Batch, BillingPeriod, Claim, ClaimLine, FailedJob, Invitation, Message, Thread
 from payclerk_playground.slack.control import texts
+from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from bot_office import Month, Office
 
 
-def test_period_modal_creates_and_refuses_the_same_twice(month: Callable[..., Any], office: Office) -> None:
+def test_period_modal_creates_and_refuses_the_same_twice(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
     month(lambda _: None)
     assert office.billing(ADA, "period").acked
     form = office.modal(ADA, "period")
@@ -31,7 +35,9 @@ def test_period_modal_creates_and_refuses_the_same_twice(month: Callable[..., An
         assert len(session.scalars(select(BillingPeriod)).all()) == 1
 
 
-def test_invite_all_that_can_be_and_confirm_twice(month: Callable[..., Any], office: Office) -> None:
+def test_invite_all_that_can_be_and_confirm_twice(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
     def fill(m: Month) -> None:
         m.period()
         m.session.delete(m.contracts[-2].contacts[0])
@@ -85,7 +91,9 @@ def test_nothing_chosen_is_said_at_the_rows(month: Callable[..., Any], office: O
     assert list(bench.errors.values()) == ["Choose at least one row."]
 
 
-def test_review_rejects_a_line_with_a_reason(month: Callable[..., Any], office: Office) -> None:
+def test_review_rejects_a_line_with_a_reason(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
     def fill(m: Month, period: BillingPeriod) -> list[int]:
         contract = m.contract("SC-60", "subcontract", m.ours, [m.rita], lines=40)
         return [line.id for line in m.claim(contract, period).lines]
@@ -110,7 +118,9 @@ def test_review_rejects_a_line_with_a_reason(month: Callable[..., Any], office: 
         assert session.get_one(Claim, line.claim_id).status == "revise_and_resubmit"
 
 
-def test_claims_are_filtered_and_approved_in_bulk(month: Callable[..., Any], office: Office) -> None:
+def test_claims_are_filtered_and_approved_in_bulk(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
     def fill(m: Month, period: BillingPeriod) -> None:
         for contract in m.contracts[:4]:
             m.claim(contract, period)
@@ -175,7 +185,8 @@ def test_compose_to_people_found_by_typing(month: Callable[..., Any], office: Of
     assert "0 messages" in texts(office.modal("U0OTTO", "emails"))
 
 
-def test_payment_issued_and_too_much(month: Callable[..., Any], office: Office) -> None:
+def test_payment_issued_and_too_much(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
     month(in_period(lambda m, period: m.claim(m.contracts[0], period, "approved")), contracts=1)
     office.billing(ADA, "pay SC-01")
     form = office.modal(ADA, "payment")
@@ -192,7 +203,8 @@ def test_payment_issued_and_too_much(month: Callable[..., Any], office: Office) 
     assert "*Payment*\npaid" in texts(office.message("SC-01 Trade 001 &amp; Sons #1"))
 
 
-def test_the_owners_claim_is_made_from_what_is_approved(month: Callable[..., Any], office: Office) -> None:
+def test_the_owners_claim_is_made_from_what_is_approved(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
     month(in_period(lambda m, period: m.claim(m.contracts[0], period, "approved")), contracts=1)
     office.billing(ADA, "owner")
     office.message("Claim 1 to the owner is made.")
@@ -203,7 +215,9 @@ def test_the_owners_claim_is_made_from_what_is_approved(month: Callable[..., Any
     office.message("Claim 1 to the owner exists for this period already.")
 
 
-def test_status_home_digest_and_help(month: Callable[..., Any], office: Office) -> None:
+def test_status_home_digest_and_help(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
     def fill(m: Month, period: BillingPeriod) -> None:
         m.claim(m.contracts[0], period, pdf=False)
         facts: dict[str, Any] = {"job": "slack.notice", "payload": {"notice": "gone", "id": 1}, "attempts": 3}
@@ -226,3 +240,72 @@ def test_status_home_digest_and_help(month: Callable[..., Any], office: Office) 
     assert "Contracts: 1 billed, 1 not invited" in texts(home)
     office.world.click(ADA, home, "open.claims")
     office.modal(ADA, "bench")
+
+
+def test_an_unclear_answer_is_decided_by_the_first_click(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
+    def fill(m: Month, period: BillingPeriod) -> int:
+        contract = m.contracts[0]
+        thread = m.thread(contract)
+        facts: dict[str, Any] = {"status": "invited", "status_at": m.call().at, "invited_at": m.call().at}
+        m.keep(Invitation(contract=contract, period=period, thread_id=thread.id, **facts))
+        mail: dict[str, Any] = {"status": "received", "status_at": m.call().at, "kind": "person", "message_id": "<a@b>"}
+        texts_: dict[str, Any] = {"sender": "Contact001", "subject": "Re", "text": "Well...", "decision_why": "no word"}
+        message = m.keep(Message(thread_id=thread.id, direction="in", **mail, **texts_))
+        ask_administrator(m.call(), message, "unclear")
+        return contract.id
+
+    month(in_period(fill), contracts=1)
+    said = office.message("Unclear answer")
+    assert "Why it is unclear: no word" in texts(said)
+    office.world.click(RITA, said, "unclear.accept")
+    office.message("You need 'Admin' permission", RITA)
+    office.world.click(ADA, said, "unclear.accept")
+    office.message("Ada Admin: accepted for them")
+    office.message("SC-01 Trade 001 &amp; Sons accepted the invitation to bill")
+    office.settle()
+    said = office.message("Unclear answer")
+    assert "Decline for them" not in texts(said)
+    with office.database.reading() as session:
+        assert session.scalars(select(Invitation)).one().status == "accepted"
+
+
+def test_two_hundred_claims_at_once(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+
+    def fill(m: Month, period: BillingPeriod) -> None:
+        for contract in m.contracts:
+            m.claim(contract, period, pdf=False)
+
+    month(in_period(fill), contracts=200)
+    office.billing(ADA, "claims")
+    bench = office.modal_says(ADA, "*200 claims*")
+    office.world.click(ADA, bench, "bench.all")
+    bench = office.modal_says(ADA, "*200 chosen* ($360,000.00)")
+    office.world.select(bench, "act", "pending_owner_approval")
+    assert office.world.submit(ADA, bench).acked
+    last_look = office.modal(ADA, "bench.confirm")
+    done = office.world.submit(ADA, last_look)
+    assert done.acked
+    assert done.seconds < 1
+    office.modal_says(ADA, "Done; see the message in the channel.")
+    office.message("Claims set to Pending Owner Approval: 200 done")
+
+
+def test_slack_goes_away_and_comes_back_and_the_work_goes_on(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    month(in_period(lambda _m, _p: None), contracts=1)
+    office.billing(ADA, "invite")
+    bench = office.modal(ADA, "bench")
+    office.world.click(ADA, bench, "bench.all")
+    office.world.submit(ADA, office.modal_says(ADA, "*1 chosen*"))
+    office.slack.state.fail["chat.postMessage"] = ["500", "500", "ratelimited"]
+    office.world.submit(ADA, office.modal(ADA, "bench.confirm"))
+    eventually(lambda: any(row.troubled for row in waiting(office.database)))
+    office.message("Invitations: 1 waiting")
+    office.slack.down()
+    eventually(lambda: not office.door.is_up)
+    office.slack.up()
+    eventually(lambda: office.slack.link.connected and office.billing(ADA, "help").acked, timeout=30)
+    office.message("What I can do")

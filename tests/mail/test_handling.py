@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from mail_inbox import MINE, Inbox
 from mail_month import ADDRESS, NOON, call_of
+from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
 from payclerk_core.actions.periods import PeriodDates, create_period
 from payclerk_core.tables import (
     Attachment,
@@ -354,3 +355,55 @@ def test_threads_and_claims_are_untouched_by_mail_that_decides_nothing(inbox: In
     with inbox.db.reading() as session:
         assert session.scalars(select(Claim)).all() == []
         assert len(session.scalars(select(MailThread)).all()) == 2
+
+
+def owner_letter(inbox: Inbox) -> str:
+    """A mail to the owner about the prime contract's claim; its token."""
+    month = inbox.month
+    with inbox.db.transaction() as session:
+        call = call_of(session, inbox.settings, month.pat)
+        thread = start_thread(
+            call, project_id=month.project.id, contract_id=month.prime.id, subject="Claim 4", private=True
+        )
+        facts = {
+            "subject": "Claim 4", "message": "Please find attached.", "sender_name": "Pat Clerk",
+            "project_name": "Maple Street", "contract_number": "PC-001",
+        }  # fmt: skip
+        write_letter(call, thread, "composed", [Recipient(month.olga)], facts, About("owner_claim"))
+    return inbox.token(month.olga)
+
+
+@pytest.mark.parametrize(
+    ("text", "decision"), [("Approved.", "approve"), ("Can you send the backup?", None), ("Yes", None)]
+)
+def test_the_owners_words_are_a_proposal_that_a_person_decides(inbox: Inbox, text: str, decision: str | None):
+    token = owner_letter(inbox)
+    inbox.take(inbox.answer(inbox.month.olga, text, token=token))
+    [message] = inbox.log()
+    assert (message.decision, message.sender_verified) == (decision, True)
+    assert inbox.notices() == [f"owner_reply:{message.id}"]
+
+
+def test_a_forged_owner_proposes_nothing(inbox: Inbox):
+    token = owner_letter(inbox)
+    inbox.take(inbox.answer(inbox.month.olga, "Approved.", token=token, From="Olga <olga@evil.example>"))
+    [message] = inbox.log()
+    assert message.decision is None
+    assert inbox.notices() == [f"unclear:{message.id}"]
+
+
+def test_a_complaint_is_logged_and_put_before_a_person(inbox: Inbox):
+    raw = (
+        f"From: feedback@isp.example\r\nTo: {inbox.to(inbox.token(inbox.month.dana))}\r\nSubject: complaint\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nThis is an abuse report.\r\n"
+        "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b--\r\n"
+    )
+    row = inbox.take(raw.encode())
+    assert row.kind == "complaint"
+    assert inbox.notices() == [f"unclear:{inbox.log()[0].id}"]
+
+
+def test_a_mail_of_which_nothing_was_kept_stays_before_a_person(inbox: Inbox):
+    row = inbox.take(b"")
+    assert row.status == "quarantine"

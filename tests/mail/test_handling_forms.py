@@ -114,3 +114,27 @@ def test_a_workbook_that_is_not_ours_is_only_kept(inbox: Inbox):
     with inbox.db.reading() as session:
         names = session.scalars(select(Attachment.name).where(Attachment.message_id == inbox.log()[0].id)).all()
     assert sorted(names) == ["b.xlsx", "my list.xlsx"]
+
+
+def test_a_question_about_a_claim_is_put_before_a_person_and_a_later_pdf_is_backup(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.plumbing), 2500)
+    inbox.take(inbox.answer(month.dana, "", files=[("form.xlsx", form)]))
+    inbox.take(inbox.answer(month.dana, "When will we be paid?", files=[("ticket.pdf", b"%PDF-1.7 ticket")]))
+    forged = {"From": "Eve <eve@evil.example>", "files": [("forged.pdf", b"%PDF-1.7 forged")]}
+    inbox.take(inbox.answer(month.dana, "See attached.", **forged))
+    [claim] = claims(inbox)
+    with inbox.db.reading() as session:
+        backup = session.scalars(select(Attachment.name).where(Attachment.claim_id == claim.id)).all()
+    assert backup == ["ticket.pdf"]
+    unclear = [notice for notice in inbox.notices() if notice.startswith("unclear")]
+    assert len(unclear) == 2
+
+
+def test_accept_in_a_thread_that_has_its_claim_is_only_shown(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.plumbing), 2500)
+    inbox.take(inbox.answer(month.dana, "", files=[("form.xlsx", form)]))
+    inbox.take(inbox.answer(month.dana, "DECLINE"))
+    assert inbox.status(month.plumbing) == "accepted"
+    assert len(claims(inbox)) == 1

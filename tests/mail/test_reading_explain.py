@@ -54,7 +54,7 @@ MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
     ("head", "body", "why"),
     [
         (HEAD, "> ACCEPT\n", "no new text"),
-        (HEAD, "\u2014 reply above this line \u2014\nACCEPT", "no new text"),
+        (HEAD, "\u2014 reply above this line \u2014\nACCEPT", "under lines"),
         (HEAD, "", "no new text"),
         (HEAD, "See you\n-- \nACCEPT", "more than a plain answer"),
         (MIXED, NESTED.format(text=""), "no new text"),
@@ -70,7 +70,7 @@ MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
         (HEAD.replace("sam@ortiz.example>", "bob@ortiz.example>"), "ACCEPT", "was asked"),
         (HEAD.replace("To: ", f"Cc: billing+{'b' * 26}@reply.example\nTo: "), "ACCEPT", "several"),
         (HEAD + "Content-Type: application/pkcs7-mime; name=smime.p7m\n", "AAAA", "signed or encrypted"),
-        (HEAD, "> a\n\nACCEPT\n\n> b", "between lines"),
+        (HEAD, "> a\n\nACCEPT\n\n> b", "between or under"),
         (HEAD, "CAUTION: external email\n", "no new text"),
         (HEAD, "ACCEPT\n" + "x\n" * 600_000, "too long"),
     ],

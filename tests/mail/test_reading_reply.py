@@ -84,7 +84,7 @@ def test_an_answer_between_quoted_lines_is_marked() -> None:
 
 def test_an_answer_below_the_unquoted_mail_is_found_when_that_mail_is_known() -> None:
     reply = cut_reply(f"{PARENT}\n\nWe accept", PARENT)
-    assert reply.text == "We accept"
+    assert (reply.text, reply.interleaved) == ("We accept", True)
 
 
 def test_a_lost_end_of_a_quoted_line_is_not_an_answer() -> None:

@@ -102,7 +102,7 @@ def turn_log_page(turn: Turn) -> None:
 def _log(turn: Turn, claim_id: int, page: int) -> b.View:
     with turn.looking() as call:
         claim = load_claim(call, claim_id)
-        call.authorise("T14" if claim.contract.is_prime else "T20", claim.contract.project_id, claim.contract)
+        call.authorise_reading(claim.contract)
         threads = threads_of_claim(call.session, claim, turn.who.person_id)
         found = [(message, thread) for thread in threads for message in thread.messages]
         found.sort(key=lambda pair: pair[0].id, reverse=True)

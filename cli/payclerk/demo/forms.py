@@ -12,9 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 FIRST_COLUMN = "Item"
 
 
-def fill(
-    content: bytes, share: Callable[[str, Decimal], tuple[object, object]], *, invoice: str | None = None
-) -> bytes:
+def fill(content: bytes, share: Callable[[str, Decimal], tuple[object, object]]) -> bytes:
     """Fill each line: `share` gives work and stored for (item, what is left to bill)."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     sheet = book["Billing"]
@@ -25,8 +23,8 @@ def fill(
             break
         previous = sheet.cell(row, columns["previously billed"]).value or 0
         work, stored = share(str(item), Decimal(str(scheduled)) - Decimal(str(previous)))
-        sheet.cell(row, columns["work this period"]).value = work  # type: ignore[assignment]
-        sheet.cell(row, columns["materials stored"]).value = stored  # type: ignore[assignment]
+        sheet.cell(row, columns["work this period"]).value = work
+        sheet.cell(row, columns["materials stored"]).value = stored
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -17,10 +17,13 @@ class Hands:
 
     def command(self, text: str) -> Delivery:
         """Type /billing and something. payclerk has to be there, as it is in a workspace."""
-        self._stage.eventually(lambda: self._slack.link.connected, "payclerk to be connected to Slack")
+        self._connected()
         done = self._slack.command(self.user, "/billing", text, self._channel)
         expect(done.acked, f"/billing {text} to be acknowledged within 3 s")
         return done
+
+    def _connected(self) -> None:
+        self._stage.eventually(lambda: self._slack.link.connected, "payclerk to be connected to Slack")
 
     def modal(self, callback_id: str) -> View:
         """The modal in front, once it is this one."""
@@ -36,6 +39,7 @@ class Hands:
         return self.modal(callback_id)
 
     def submit(self) -> Delivery:
+        self._connected()
         done = self._slack.submit(self.user)
         expect(done.acked, "the form to be acknowledged within 3 s")
         return done
@@ -45,6 +49,7 @@ class Hands:
         return self.modal(callback_id)
 
     def click(self, where: Message | View, action_id: str, value: str | None = None) -> Delivery:
+        self._connected()
         done = self._slack.click(self.user, where, action_id, value=value)
         expect(done.acked, f"the click on {action_id} to be acknowledged within 3 s")
         return done

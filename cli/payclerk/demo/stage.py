@@ -87,6 +87,13 @@ class Stage:
             claims = session.scalars(query.order_by(Claim.number.desc())).unique().all()
             return row_of(claims[0]) if claims else None
 
+    def claim_now(self, contract: str) -> ClaimRow:
+        """The latest claim, which has to be there."""
+        row = self.claim(contract)
+        if row is None:
+            raise StoryFaultError(f"no claim on {contract}")
+        return row
+
     def mails(self, address: str, subject: str = "") -> Sequence[StoredMail]:
         """A person's mails whose subject holds these words."""
         return [mail for mail in self.world.mail.inbox(address) if subject.casefold() in mail.subject.casefold()]

@@ -9,8 +9,7 @@ import openpyxl
 import pypdf
 from sqlalchemy import func, select
 
-from payclerk_core.documents.claim_pdf import read_back
-from payclerk_core.documents.footing import check_footing
+from payclerk_core.documents.footing import check_footing, read_back
 from payclerk_core.tables import Attachment, Claim, Message
 from payclerk_playground.mail import Attachment as Enclosure
 from payclerk_playground.mail import StoredMail
@@ -49,7 +48,7 @@ def return_forms(stage: Stage) -> str:
 def _faulty_form(stage: Stage, someone: Part) -> None:
     """The answer names each cell; nothing but the mail is stored."""
     mail = _form_mail(stage, someone)
-    filled = fill(_form(mail).content, lambda item, left: (part(left, 10), 0))
+    filled = fill(_form(mail).content, lambda _item, left: (part(left, 10), 0))
     book = openpyxl.load_workbook(io.BytesIO(filled))
     book["Billing"]["E13"], book["Billing"]["E14"] = "forty percent", 12.345
     out = io.BytesIO()
@@ -83,7 +82,7 @@ def _stored(item: str) -> Decimal:
 def _ticket() -> bytes:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(612, 792)
-    writer.add_outline_item("Tickets", 0)
+    writer.add_outline_item(title="Tickets", page_number=0)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -102,8 +101,7 @@ def _understood(stage: Stage, someone: Part) -> None:
         return mails[-1] if mails else None
 
     mail = stage.eventually(confirmed, f"the confirmation for {someone.contract}")
-    row = stage.claim(someone.contract)
-    assert row is not None
+    row = stage.claim_now(someone.contract)
     expect(str(row.due) in mail.text, f"{row.due} in the confirmation of {someone.contract}")
     pdf = next(a for a in mail.attachments if a.filename.endswith(".pdf"))
     stage.keep(f"{someone.contract} claim.pdf", pdf.content)
@@ -114,8 +112,7 @@ def review_one(stage: Stage) -> str:
     """Line by line: one rejected with a reason, corrected by the subcontractor, approved."""
     anna = Hands(stage, ADMINISTRATOR, CHANNEL)
     someone = give_parts(read_project(stage.examples)).plain
-    row = stage.claim(someone.contract)
-    assert row is not None
+    row = stage.claim_now(someone.contract)
     line = row.claim.lines[1]
     view = anna.open(f"review {someone.contract}", "review")
     revision = view.body["private_metadata"].rpartition(":")[2]

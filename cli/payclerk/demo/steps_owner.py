@@ -38,8 +38,7 @@ def bill_the_owner(stage: Stage) -> str:
 
 
 def _work_and_stored(stage: Stage, contract: str) -> int:
-    row = stage.claim(contract)
-    assert row is not None
+    row = stage.claim_now(contract)
     return sum(line.work_cents + line.stored_cents for line in row.claim.lines)
 
 
@@ -50,7 +49,7 @@ def _address(stage: Stage, name: str) -> str:
 def _send(stage: Stage, anna: Hands, message: str, *, private: bool) -> None:
     view = anna.open(f"email {PRIME}", "compose")
     slack = stage.world.slack
-    found = slack.search(anna.user, view, "people", "Dan")
+    found = slack.search(anna.user, view, "people", "Daniel")
     expect(len(found) == 1 and OWNER in found[0]["text"]["text"], "the owner's person found by typing")
     slack.tick(view, "people", [found[0]["value"]], block_id="to")
     slack.type_in(view, "message", message)

@@ -39,7 +39,7 @@ def move_the_clock(stage: Stage) -> str:
     stage.clock.set(datetime(2026, 11, 23, 9, 5))  # noqa: DTZ001 - a moment on the project's wall
     stage.mail(cast.silent.email, "", count=before[cast.silent] + 1)
     anna = Hands(stage, ADMINISTRATOR, CHANNEL)
-    digest = anna.message("digest")
+    digest = anna.message("without a bill")
     expect(cast.silent.contract in texts(digest), "the silent one in the digest")
     stage.settled()
     with stage.look() as session:

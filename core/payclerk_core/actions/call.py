@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..queries.directory import standing_of
-from ..rules.permissions import require
+from ..rules.permissions import Tool, require, require_reader
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
@@ -37,6 +37,13 @@ class Call:
         if self.actor is None:
             return
         require(task, standing_of(self.session, self.actor.id, project_id, contract))
+
+    def authorise_reading(self, contract: Contract) -> None:
+        """Raise NotAllowedError unless the actor may look at the contract and what belongs to it."""
+        if self.actor is None:
+            return
+        tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
+        require_reader(tool, standing_of(self.session, self.actor.id, contract.project_id, contract))
 
     def get(self, table: type[Row], key: int, what: str) -> Row:
         """The record, or a UserError that says it is gone."""

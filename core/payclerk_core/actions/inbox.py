@@ -79,17 +79,18 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
     call.session.add(message)
     call.session.flush()
     for file in mail.files:
-        _attach(call, thread, message, file)
+        _attach(call, thread, message, file, as_backup=mail.verified)
     after = {"kind": mail.kind, "verified": mail.verified, "decision": mail.decision}
     call.record("mail_logged", message, project_id=thread.project_id, after=after)
     return message
 
 
-def _attach(call: Call, thread: Thread, message: Message, file: IncomingFile) -> None:
+def _attach(call: Call, thread: Thread, message: Message, file: IncomingFile, *, as_backup: bool) -> None:
+    """A PDF from a sender who is sure becomes backup of the thread's claim; from any other it is only kept."""
     stored = store_file(call, file.content, file.content_type)
     is_backup = file.content[:5] == b"%PDF-" or file.name.lower().endswith(".pdf")
     row = Attachment(message_id=message.id, file_id=stored.id, name=file.name[:255])
-    row.claim_id = thread.claim_id if is_backup else None
+    row.claim_id = thread.claim_id if is_backup and as_backup else None
     call.session.add(row)
 
 

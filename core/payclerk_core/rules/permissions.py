@@ -112,5 +112,15 @@ def require(task_id: str, standing: Standing) -> None:
     )
 
 
+def require_reader(tool: Tool, standing: Standing) -> None:
+    """Raise NotAllowedError unless the person may at least look at the contracts of this tool.
+
+    Looking at a record is no row of the tables; it follows the level on the tool, as everything does.
+    """
+    if standing.levels.get(tool, Level.NONE) is Level.NONE and not standing.on_private_list:
+        text = f"You need at least 'Read Only' permission on this project's {tool.label} tool to see this."
+        raise NotAllowedError(f"{text} Ask an administrator of the project.")
+
+
 def _contact_hint(task: Task) -> str:
     return " (or be an invoice contact of the contract)" if any(n > 1 for n in task.cells.values()) else ""

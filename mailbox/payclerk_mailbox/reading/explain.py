@@ -122,7 +122,7 @@ def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
     if reply.forwarded:
         return "the mail is a forward"
     if reply.interleaved:
-        return "the answer stands between lines of our mail, and which one it answers is not certain"
+        return "the answer stands between or under lines of our mail, and what it answers is not certain"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
     if not reply.text:

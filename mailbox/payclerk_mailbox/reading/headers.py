@@ -111,7 +111,8 @@ def _decoded(value: str) -> str:
         pieces = decode_header(value) if value.isascii() else [(value, None)]
     except (HeaderParseError, ValueError, TypeError):
         return tidy(value)
-    return "".join(piece if isinstance(piece, str) else decode(piece, charset) for piece, charset in pieces)
+    text = "".join(piece if isinstance(piece, str) else decode(piece, charset) for piece, charset in pieces)
+    return text or tidy(value)  # what decodes to nothing is shown as it came
 
 
 def _addresses(value: str) -> list[Address]:

@@ -41,8 +41,9 @@ class IncomingMail:
 
     @property
     def sender(self) -> Address | None:
-        """The one who sent it, where exactly one is named."""
-        return self.senders[0] if len(self.senders) == 1 and self.from_headers == 1 else None
+        """The one who sent it, where exactly one is named, and no other is put into a comment for people to see."""
+        one = self.senders[0] if len(self.senders) == 1 and self.from_headers == 1 else None
+        return one if one and not set("<>") & set(one.name) else None
 
 
 def parse(raw: bytes, limits: Limits = Limits()) -> IncomingMail:  # noqa: B008 - frozen

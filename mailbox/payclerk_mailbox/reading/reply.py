@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .attribution import Cut, find_cut, is_marker
@@ -27,7 +27,9 @@ class ReplyText:
     text: str
     elided: str
     forwarded: bool  # keeps all of its text, and decides nothing (zulip #17502)
-    interleaved: bool  # some of the text stands between quoted lines: which one it answers is for a person to say
+    # Some of the text stands between quoted lines, or under our unquoted mail: what it answers, and whether the person
+    # wrote it at all, is for a person to say (reference 2.3).
+    interleaved: bool
 
 
 def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
@@ -59,7 +61,9 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     if parent_text is None:
         gone |= _wrapped_ends(lines, quoted)
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
-    return _split(lines, gone, quoted, every[_MOST_LINES:])
+    reply = _split(lines, gone, every[_MOST_LINES:])
+    kept = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
+    return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
 
 
 def _quoted(lines: Sequence[str]) -> frozenset[int]:
@@ -111,22 +115,22 @@ def _end_of_introduction(lines: Sequence[str], at: int) -> int:
     return min(at + _INTRODUCTION, len(lines))
 
 
-def _split(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int], unread: Sequence[str]) -> ReplyText:
+def _split(lines: Sequence[str], gone: frozenset[int], unread: Sequence[str]) -> ReplyText:
     kept = [at for at in range(len(lines)) if at not in gone]
     footers = footer_lines([lines[at] for at in kept])
-    kept = [at for number, at in enumerate(kept) if number not in footers]
-    chosen = set(kept)
-    text = _joined([lines[at] for at in kept])
+    chosen = {at for number, at in enumerate(kept) if number not in footers}
+    text = _joined([lines[at] for at in sorted(chosen)])
     elided = _joined([*(line for at, line in enumerate(lines) if at not in chosen), *unread])
-    return ReplyText(text, elided, False, _is_between(lines, kept, quoted))
+    return ReplyText(text, elided, forwarded=False, interleaved=False)
 
 
-def _is_between(lines: Sequence[str], kept: Sequence[int], quoted: frozenset[int]) -> bool:
-    written = [at for at in kept if lines[at].strip()]
-    if not written or not quoted:
-        return False
-    first, last = min(quoted), max(quoted)
-    return any(first < at < last for at in written)
+def _is_between(kept: Sequence[int], quoted: frozenset[int]) -> bool:
+    first, last = min(quoted, default=0), max(quoted, default=0)
+    return any(first < at < last for at in kept)
+
+
+def _is_below(kept: Sequence[int], cut: Cut | None, quoted: frozenset[int]) -> bool:
+    return cut is not None and not any(at >= cut.at for at in quoted) and any(at >= cut.at for at in kept)
 
 
 def _joined(lines: Sequence[str]) -> str:

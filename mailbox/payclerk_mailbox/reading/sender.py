@@ -45,7 +45,8 @@ def _wrong_address(mail: IncomingMail, invited: str) -> str | None:
     if mail.from_headers != 1:
         return "the mail has no From" if not mail.from_headers else f"the mail has {mail.from_headers} From headers"
     if mail.sender is None:
-        return f"From names {len(mail.senders)} addresses" if mail.senders else "From names no address that can be read"
+        count = len(mail.senders)
+        return f"From names {count} addresses" if count > 1 else "From names no address that can be relied on"
     if "the headers were cut" in mail.defects:
         return "the headers are too long to be sure of the sender"
     if not same_address(mail.sender.email, invited):

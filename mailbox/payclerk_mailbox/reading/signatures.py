@@ -7,40 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .vocabulary import MONEY, PARTICLES, SENTENCE_WORDS
+from .vocabulary import MONEY, PARTICLES, SENTENCE_WORDS, words_of
 from .words import comparable
 
 _PHONE: Final = re.compile(r"\+?[\d(][\d().\-/ \u00a0x]{5,24}\d")
 _THOUSANDS: Final = re.compile(r"\b\d{1,3}(?:[.,']\d{3})+\b")
 _TOKEN: Final = re.compile(r"[^\s|,;:\u2022\u00b7/]+")
-_LABELS: Final = frozenset(
-    [
-        "t",
-        "m",
-        "c",
-        "f",
-        "o",
-        "p",
-        "e",
-        "w",
-        "tel",
-        "cell",
-        "mobile",
-        "phone",
-        "office",
-        "fax",
-        "direct",
-        "ext",
-        "email",
-        "e-mail",
-        "web",
-        "lic",
-        "lic#",
-        "license",
-        "no",
-        "po",
-        "box",
-    ]
+_LABELS: Final = words_of(
+    "t m c f o p e w tel cell mobile phone office fax direct ext email e-mail web lic lic# license no po box"
 )
 _MOST_LINES: Final = 12
 # Letters of clauses, see `decision`: farewells, and what no pattern of an answer knows.

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from .lint import Fault, lint_blocks
+from .lint import Fault, elements_of, lint_blocks
 from .state import BOT, STACK_LIMIT, TEAM, File, Message, SlackState, View
+from .state import Response as Place
 
 Args = dict[str, Any]
 VIEW_BYTES = 250_000
@@ -268,7 +269,7 @@ class Api:
     def _views_update(self, args: Args) -> Args:
         body = self.checked_view(args.get("view"), "views.update")
         view = self._find(args)
-        if args.get("hash") and args["hash"] != view.hash:
+        if args.get("hash") not in {None, "", view.hash}:
             raise Refused("hash_conflict")
         self.update(view, body)
         return {"view": view.as_json()}
@@ -284,8 +285,11 @@ class Api:
     def update(self, view: View, body: Args) -> None:
         """New content; what was typed stays where block_id and action_id are the same."""
         view.body, view.hash, view.errors = body, self.state.new_id("h"), {}
-        kept = {block["block_id"] for block in body.get("blocks", [])}
-        view.values = {block: values for block, values in view.values.items() if block in kept}
+        kept = {(b["block_id"], e.get("action_id")) for b in body.get("blocks", []) for e in elements_of(b)}
+        view.values = {
+            block: {action: value for action, value in values.items() if (block, action) in kept}
+            for block, values in view.values.items()
+        }
 
     def _views_publish(self, args: Args) -> Args:
         body = self.checked_view(args.get("view"), "views.publish")
@@ -351,34 +355,26 @@ class Api:
     async def respond(self, request: Request) -> Response:
         args = json.loads(await request.body() or b"{}")
         with self.state.lock():
-            place = self.state_of_response(request.path_params["key"])
+            place = self.state.use_response(request.path_params["key"])
             if place is None:
                 return JSONResponse({"ok": False, "error": "used_url"}, 404)
-            self._respond(args, *place)
+            try:
+                self._respond(args, place)
+            except Refused as refused:
+                return JSONResponse({"ok": False, "error": refused.error}, 400)
         self.state.changed()
         return JSONResponse({"ok": True})
 
-    def state_of_response(self, key: str) -> tuple[str, str, str | None] | None:
-        place = responses.get(key)
-        if place is None or place[3] <= 0:
-            return None
-        place[3] -= 1
-        return place[0], place[1], place[2]
-
-    def _respond(self, args: Args, channel: str, user: str, ts: str | None) -> None:
-        message = self.state.message(channel, ts) if ts else None
+    def _respond(self, args: Args, place: Place) -> None:
+        message = self.state.message(place.channel, place.ts) if place.ts else None
         if args.get("delete_original") and message is not None:
             self.state.messages.remove(message)
         elif args.get("replace_original") and message is not None:
             self.check(args, "response_url")
             self.replace(message, args)
         else:
-            only = None if args.get("response_type") == "in_channel" else user
-            self.post({**args, "channel": channel}, "response_url", only=only)
-
-
-# key -> channel, user, ts of the message, uses left
-responses: dict[str, list[Any]] = {}
+            only = None if args.get("response_type") == "in_channel" else place.user
+            self.post({**args, "channel": place.channel}, "response_url", only=only)
 
 
 def with_ids(blocks: Any, state: SlackState) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .api import Api, Refused, responses
+from .api import Api, Refused
 from .link import Link, NotAcknowledgedError
 from .lint import elements_of
 from .state import APP, TEAM, File, Message, SlackState, View
@@ -15,6 +15,8 @@ from .state import APP, TEAM, File, Message, SlackState, View
 T = TypeVar("T")
 Where = Message | View
 TIMEOUT_WORDS = "operation_timeout"
+TROUBLE_WORDS = "We had some trouble connecting. Try again?"
+UNFILLED = "Please complete this required field."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class SlackWorld:
             "is_enterprise_install": "false",
             "token": "legacy",
         }
-        delivery = self._deliver("slash_commands", payload, user)
+        delivery = self._deliver("slash_commands", payload, user, f"{command} failed with the error “{TIMEOUT_WORDS}”")
         if delivery.acked and isinstance(delivery.answer, dict) and delivery.answer.get("text"):
             self._say_back(place, user, delivery.answer)
         return delivery
@@ -64,10 +66,16 @@ class SlackWorld:
         self.state.changed()
 
     def click(
-        self, user: str, where: Where, action_id: str, *, block_id: str | None = None, value: str | None = None
+        self,
+        user: str,
+        where: Where,
+        action_id: str,
+        *,
+        block_id: str | None = None,
+        value: str | Sequence[str] | None = None,
     ) -> Delivery:
-        """Press a button, or choose in a select or overflow when `value` is given."""
-        block, element = self._element(user, where, action_id, block_id, value)
+        """Press a button; choose in a select or overflow, or press Enter in a text, when `value` is given."""
+        block, element = self._element(user, where, action_id, block_id, value if isinstance(value, str) else None)
         action = {
             "type": element["type"],
             "action_id": action_id,
@@ -131,9 +139,11 @@ class SlackWorld:
             view.values.setdefault(block["block_id"], {})[element["action_id"]] = {"type": element["type"], **state}
         self.state.changed()
 
-    def search(self, user: str, view: View, action_id: str, typed: str) -> list[dict[str, Any]]:
+    def search(
+        self, user: str, view: View, action_id: str, typed: str, *, block_id: str | None = None
+    ) -> list[dict[str, Any]]:
         """The options an external select offers for what was typed."""
-        block, _ = self._element(user, view, action_id, None, None)
+        block, _ = self._element(user, view, action_id, block_id, None)
         payload = self._interaction("block_suggestion", user)
         payload |= {
             "action_id": action_id,
@@ -143,7 +153,10 @@ class SlackWorld:
         }
         payload["container"] = {"type": "view", "view_id": view.id}
         answer = self._deliver("interactive", payload, user).answer or {}
-        return [*answer.get("options", []), *(o for g in answer.get("option_groups", []) for o in g["options"])]
+        grouped = [option for group in answer.get("option_groups", []) for option in group["options"]]
+        options = [*answer.get("options", []), *grouped]
+        view.offered.update({option["value"]: option for option in options})
+        return options
 
     def submit(self, user: str, view: View | None = None) -> Delivery:
         """Send the form: what was typed plus what was prefilled."""
@@ -151,9 +164,10 @@ class SlackWorld:
         if view is None:
             raise LookupError(f"{user} has no modal open")
         if missing := self._missing(view):
-            view.errors = dict.fromkeys(missing, "Please complete this required field.")
+            view.errors = dict.fromkeys(missing, UNFILLED)
             self.state.changed()
             return Delivery(acked=False, seconds=0, error=f"required: {', '.join(missing)}")
+        view.errors = {}
         payload = self._interaction("view_submission", user)
         payload |= {"view": self._view_json(view), "trigger_id": self.state.new_trigger(user), "response_urls": []}
         delivery = self._deliver("interactive", payload, user)
@@ -207,22 +221,38 @@ class SlackWorld:
             "tab": "home",
             "event_ts": self.state.new_ts(),
         }
-        payload = {"token": "legacy", "team_id": TEAM, "api_app_id": APP, "event": event, "type": "event_callback"}
+        payload: dict[str, Any] = {"token": "legacy", "team_id": TEAM, "api_app_id": APP, "type": "event_callback"}
+        payload["event"] = event
         payload |= {
             "event_id": self.state.new_id("Ev"),
             "event_time": int(time.time()),
             "authorizations": [{"team_id": TEAM, "user_id": "U0BOT", "is_bot": True}],
         }
-        return self._deliver("events_api", payload, user)
+        start = time.monotonic()
+        try:
+            self.link.deliver_event(payload)
+        except NotAcknowledgedError as error:  # a person notices nothing of a lost event
+            return Delivery(acked=False, seconds=time.monotonic() - start, error=str(error))
+        return Delivery(acked=True, seconds=time.monotonic() - start)
+
+    def say(self, user: str, channel: str, text: str) -> Message:
+        """Write in a channel. payclerk does not listen to messages, so nobody is told."""
+        with self.state.lock():
+            place = self.state.channel_id(channel) or self.state.add_channel(channel)
+            message = Message(place, self.state.new_ts(), user, text)
+            self.state.messages.append(message)
+        self.state.changed()
+        return message
 
     # --- looking --------------------------------------------------------------------------------------------
 
     def messages(self, channel: str) -> list[Message]:
-        place = self.state.channel_id(channel)
-        return [m for m in self.state.messages if m.channel == place]
+        with self.state.lock():
+            place = self.state.channel_id(channel)
+            return [m for m in self.state.messages if m.channel == place]
 
     def visible_to(self, user: str, channel: str) -> list[Message]:
-        return [m for m in self.messages(channel) if m.only in {None, user}]
+        return [m for m in self.messages(channel) if m.only in {None, user} and in_reach(m, user)]
 
     def view_of(self, user: str) -> View | None:
         return self.state.top(user)
@@ -243,12 +273,12 @@ class SlackWorld:
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _deliver(self, kind: str, payload: dict[str, Any], user: str) -> Delivery:
+    def _deliver(self, kind: str, payload: dict[str, Any], user: str, words: str = TROUBLE_WORDS) -> Delivery:
         start = time.monotonic()
         try:
             answer = self.link.deliver(kind, payload)
         except NotAcknowledgedError:
-            self.state.toasts.append((user, TIMEOUT_WORDS))
+            self.state.toasts.append((user, words))
             self.state.changed()
             return Delivery(acked=False, seconds=time.monotonic() - start, error=TIMEOUT_WORDS)
         return Delivery(acked=True, seconds=time.monotonic() - start, answer=answer)
@@ -266,9 +296,7 @@ class SlackWorld:
         }
 
     def _response_url(self, channel: str, user: str, ts: str | None) -> str:
-        key = self.state.new_id("R")
-        responses[key] = [channel, user, ts, 5]
-        return f"{self._base()}/slack/response/{key}"
+        return f"{self._base()}/slack/response/{self.state.new_response(channel, user, ts)}"
 
     def _view_json(self, view: View) -> dict[str, Any]:
         return {**view.as_json(), "state": {"values": self._values(view)}}
@@ -313,27 +341,44 @@ class SlackWorld:
         return found[0]
 
     def _option(self, user: str, where: Where, element: dict[str, Any], value: str) -> dict[str, Any]:
-        for option in element.get("options", []):
+        for option in _options(element):
             if option["value"] == value:
                 return dict(option)
+        if value in where.offered:
+            return dict(where.offered[value])
         if "external" in element["type"] and isinstance(where, View):
             for option in self.search(user, where, element["action_id"], ""):
                 if option["value"] == value:
                     return dict(option)
         raise LookupError(f"{value} is not offered")
 
-    def _chosen(self, user: str, where: Where, element: dict[str, Any], value: str | None) -> dict[str, Any]:
+    def _chosen(
+        self, user: str, where: Where, element: dict[str, Any], value: str | Sequence[str] | None
+    ) -> dict[str, Any]:
         if element["type"] == "datepicker":
             return {"selected_date": value}
+        if element["type"].endswith("_input"):
+            return {"value": value}
         if element["type"] == "checkboxes" or element["type"].startswith("multi_"):
-            return {
-                "selected_options": [self._option(user, where, element, one) for one in (value or "").split(",") if one]
-            }
+            several = [one for one in value.split(",") if one] if isinstance(value, str) else list(value or ())
+            return {"selected_options": [self._option(user, where, element, one) for one in several]}
         return {"selected_option": self._option(user, where, element, str(value))}
 
 
+def in_reach(message: Message, user: str) -> bool:
+    """A direct conversation is seen by the person it is with."""
+    return not message.channel.startswith("D") or message.channel == f"D{user}"
+
+
 def _offers(element: dict[str, Any], value: str) -> bool:
-    return element.get("value") == value or any(option["value"] == value for option in element.get("options", []))
+    return element.get("value") == value or any(option["value"] == value for option in _options(element))
+
+
+def _options(element: dict[str, Any]) -> list[dict[str, Any]]:
+    """All that the element itself names, in groups or not, and what it came with."""
+    grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
+    initial = [*element.get("initial_options", []), element.get("initial_option")]
+    return [*element.get("options", []), *grouped, *(option for option in initial if option)]
 
 
 def _prefilled(element: dict[str, Any]) -> dict[str, Any]:

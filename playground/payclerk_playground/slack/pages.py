@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from .control import Delivery, SlackWorld, Where
+from .control import Delivery, SlackWorld, Where, in_reach
 from .state import Message, View
 
 
@@ -39,7 +39,9 @@ class SlackPages:
         self._slack.state.changed()
 
     async def _people(self, _request: Request) -> Response:
-        people = [{"id": p.user_id, "name": p.name, "title": p.title} for p in self._slack.state.people.values()]
+        people = [
+            {"id": p.user_id, "name": p.name, "title": p.title, "tz": p.tz} for p in self._slack.state.people.values()
+        ]
         return JSONResponse({"people": people, "commands": list(self._commands)})
 
     async def _clock(self, _request: Request) -> Response:
@@ -51,7 +53,7 @@ class SlackPages:
         with state.lock():
             channels = [{"id": key, "name": name} for key, name in state.channels.items()]
             channels.append({"id": state.direct(user), "name": "payclerk (direct)"})
-            shown = [_message(self._slack, m) for m in state.messages if m.only in {None, user} and _in_reach(m, user)]
+            shown = [_message(self._slack, m) for m in state.messages if m.only in {None, user} and in_reach(m, user)]
             view, home = state.top(user), state.homes.get(user)
             depth = len(state.stacks.get(user, []))
             toasts = [words for who, words in state.toasts if who == user]
@@ -80,10 +82,15 @@ class SlackPages:
         if kind == "command":
             word, _, rest = body["text"].partition(" ")
             return _delivery(slack.command(user, word, rest, body["channel"]))
+        if kind == "say":
+            slack.say(user, body["channel"], body["text"])
+            return {}
         if kind == "home":
             return _delivery(slack.open_home(user))
         if kind == "close":
-            slack.close(user)
+            top = slack.view_of(user)
+            if top is not None and body.get("view_id") in {None, top.id}:
+                slack.close(user)
             return {}
         where = self._where(user, body)
         if kind == "click":
@@ -91,10 +98,10 @@ class SlackPages:
                 slack.click(user, where, body["action_id"], block_id=body["block_id"], value=body.get("value"))
             )
         if kind == "search" and isinstance(where, View):
-            return {"options": slack.search(user, where, body["action_id"], body["typed"])}
+            return {
+                "options": slack.search(user, where, body["action_id"], body["typed"], block_id=body.get("block_id"))
+            }
         if kind == "submit" and isinstance(where, View):
-            for block_id, values in body["values"].items():
-                where.values.setdefault(block_id, {}).update(values)
             return _delivery(slack.submit(user, where))
         raise LookupError(f"nobody can {kind} here")
 
@@ -106,10 +113,13 @@ class SlackPages:
             found = state.homes.get(user)
         else:
             found = state.top(user)
+            if found is not None and body.get("view_id") not in {None, found.id}:
+                found = None  # another modal came over it meanwhile
         if found is None:
             raise LookupError("it is gone")
-        for block_id, values in body.get("values", {}).items():
-            found.values.setdefault(block_id, {}).update(values)
+        with state.lock():
+            for block_id, values in body.get("values", {}).items():
+                found.values.setdefault(block_id, {}).update(values)
         return found
 
     async def _events(self, _request: Request) -> Response:
@@ -125,14 +135,13 @@ class SlackPages:
             await asyncio.sleep(0.15)
 
 
-def _in_reach(message: Message, user: str) -> bool:
-    return not message.channel.startswith("D") or message.channel == f"D{user}"
-
-
 def _message(slack: SlackWorld, message: Message) -> dict[str, Any]:
     files = [slack.state.files[key] for key in message.files]
     shown = message.as_json() | {"channel": message.channel, "only": message.only, "edited": message.edited}
-    return shown | {"files": [{"id": f.id, "name": f.title, "url": f"/slack/files/{f.id}"} for f in files]}
+    shown |= {"values": message.values}
+    return shown | {
+        "files": [{"id": f.id, "name": f.title, "filename": f.name, "url": f"/slack/files/{f.id}"} for f in files]
+    }
 
 
 def _view(view: View | None) -> dict[str, Any] | None:

@@ -15,6 +15,8 @@ from .lint import Fault
 T = TypeVar("T")
 TRIGGER_SECONDS = 3.0
 STACK_LIMIT = 3
+RESPONSE_USES = 5
+RESPONSE_SECONDS = 30 * 60.0
 TEAM = "T0PLAY"
 BOT = "U0BOT"
 APP = "A0PAY"
@@ -35,10 +37,13 @@ class Message:
     files: list[str] = field(default_factory=list)
     edited: int = 0
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    offered: dict[str, dict[str, Any]] = field(default_factory=dict)  # what searches have found, by value
 
     def as_json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {"type": "message", "ts": self.ts, "user": self.user, "text": self.text}
-        shown |= {"blocks": self.blocks, "bot_id": "B0BOT", "app_id": APP, "team": TEAM}
+        shown |= {"blocks": self.blocks, "team": TEAM}
+        if self.user == BOT:
+            shown |= {"bot_id": "B0BOT", "app_id": APP}
         if self.thread_ts:
             shown["thread_ts"] = self.thread_ts
         return shown
@@ -56,6 +61,7 @@ class View:
     hash: str
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    offered: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def blocks(self) -> list[dict[str, Any]]:
@@ -84,6 +90,17 @@ class File:
 
 
 @dataclass
+class Response:
+    """Where a response_url leads, and how often it still does."""
+
+    channel: str
+    user: str
+    ts: str | None
+    made: float
+    left: int = RESPONSE_USES
+
+
+@dataclass
 class Trigger:
     user: str
     made: float
@@ -101,6 +118,7 @@ class SlackState:
         self.homes: dict[str, View] = {}
         self.files: dict[str, File] = {}
         self.triggers: dict[str, Trigger] = {}
+        self.responses: dict[str, Response] = {}
         self.faults_seen: list[tuple[str, list[Fault]]] = []
         self.toasts: list[tuple[str, str]] = []
         self.fail: dict[str, list[str]] = {}
@@ -175,6 +193,19 @@ class SlackState:
             return "expired_trigger_id"
         trigger.used = True
         return trigger
+
+    def new_response(self, channel: str, user: str, ts: str | None) -> str:
+        key = self.new_id("R")
+        self.responses[key] = Response(channel, user, ts, self.monotonic())
+        return key
+
+    def use_response(self, key: str) -> Response | None:
+        """Where it leads, five times within half an hour."""
+        found = self.responses.get(key)
+        if found is None or found.left <= 0 or self.monotonic() - found.made > RESPONSE_SECONDS:
+            return None
+        found.left -= 1
+        return found
 
     def top(self, user: str) -> View | None:
         stack = self.stacks.get(user, [])

@@ -1,0 +1,73 @@
+"""The demo's month-end, step by step, with payclerk killed between any two steps: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from payclerk.demo.cast import give_parts, read_project
+from payclerk.demo.local import EXAMPLES
+from payclerk.demo.run import set_stage
+from payclerk.demo.story import STORY
+from payclerk_core.tables import Claim, Envelope, FailedJob, InboxMail, Invitation, Message, Package
+from rich.console import Console
+from sqlalchemy import func, select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from payclerk.demo.stage import Stage
+
+
+@pytest.fixture
+def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    (tmp_path / "out").mkdir()
+    stage = set_stage(tmp_path, tmp_path / "out", Console(quiet=True), port=0, database_url=database_url)
+    yield stage
+    stage.office.stop()
+    stage.db.close()
+    stage.world.stop()
+
+
+@pytest.mark.timeout(420)
+def test_the_month_ends_right_though_payclerk_is_killed_between_any_two_steps(stage: Stage) -> None:
+    for step in STORY:
+        if stage.office.alive:
+            stage.office.kill()
+            stage.eventually(lambda: not stage.world.slack.link.connected, "Slack to notice")
+            stage.office.start()
+        step.play(stage)
+
+    assert stage.world.slack.faults_seen == []
+    _nothing_is_doubled(stage)
+
+
+def _nothing_is_doubled(stage: Stage) -> None:
+    cast = give_parts(read_project(EXAMPLES))
+    people = [p.email for p in stage.world.personas if p.has_mailbox]
+    ids = Counter((email, m.message_id) for email in people for m in stage.mails(email))
+    assert [key for key, count in ids.items() if count > 1] == []
+    with stage.look() as session:
+        counts = {
+            "invitations": session.scalar(select(func.count(Invitation.id))),
+            "claims": session.scalar(select(func.count(Claim.id))),
+            "envelopes": session.scalar(select(func.count(Envelope.id))),
+            "packages": session.scalar(select(func.count(Package.id))),
+            "failed jobs": session.scalar(select(func.count(FailedJob.id))),
+            "unread mails": session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status != "done")),
+            "unsent mails": session.scalar(select(func.count(Message.id)).where(Message.status == "queued")),
+        }
+    signed = len(cast.accepting) - 1
+    assert counts == {
+        "invitations": 12,
+        "claims": len(cast.accepting) + 1,
+        "envelopes": signed,
+        "packages": 1,
+        "failed jobs": 0,
+        "unread mails": 0,
+        "unsent mails": 0,
+    }
+    assert len(stage.world.docusign.envelopes()) == signed
+    assert len(stage.world.slack.files) == 1
