@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
 log = structlog.get_logger()
 WAITS: Final = (1, 2, 5, 10, 30)
@@ -26,7 +27,8 @@ class Connection:
 
     @property
     def is_up(self) -> bool:
-        return self._handler is not None and self._handler.client.is_connected()
+        session = self._handler.client.current_session if self._handler is not None else None
+        return session is not None and session.sock is not None and bool(session.sock.connected)
 
     def start(self) -> None:
         self._keeper.start()
@@ -36,12 +38,7 @@ class Connection:
         self._ended.set()
         self._keeper.join(timeout=15)
         if self._handler is not None:
-            client = self._handler.client
-            client.closed, client.auto_reconnect_enabled = True, False
-            if client.current_session is not None and client.current_session.sock is not None:
-                # Its reader sleeps up to ten seconds in select(), and closing the socket does not wake it; this does.
-                client.current_session.sock.abort()  # type: ignore[no-untyped-call]
-            client.close()
+            _close(self._handler.client)
 
     def _keep(self) -> None:
         failures = missed = 0
@@ -64,6 +61,17 @@ class Connection:
             return False
         log.info("slack_connected")
         return True
+
+
+def _close(client: SocketModeClient) -> None:
+    client.closed, client.auto_reconnect_enabled = True, False
+    reader = client.current_session_runner
+    reader.event.set()
+    if client.current_session is not None and client.current_session.sock is not None:
+        # The reader sleeps up to ten seconds in select(), and closing the socket does not wake it; this does.
+        client.current_session.sock.abort()  # type: ignore[no-untyped-call]
+        reader.thread.join(timeout=5)
+    client.close()
 
 
 def _quiet_logger() -> logging.Logger:

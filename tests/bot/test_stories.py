@@ -300,7 +300,7 @@ def test_slack_goes_away_and_comes_back_and_the_work_goes_on(month: Callable[...
     bench = office.modal(ADA, "bench")
     office.world.click(ADA, bench, "bench.all")
     office.world.submit(ADA, office.modal_says(ADA, "*1 chosen*"))
-    office.slack.state.fail["chat.postMessage"] = ["500", "500", "ratelimited"]
+    office.slack.state.fail["chat.postMessage"] = ["500", "500", "429"]
     office.world.submit(ADA, office.modal(ADA, "bench.confirm"))
     eventually(lambda: any(row.troubled for row in waiting(office.database)))
     office.message("Invitations: 1 waiting")

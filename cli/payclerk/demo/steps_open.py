@@ -21,7 +21,7 @@ CHANNEL = "maple-street"
 
 def import_project(stage: Stage) -> str:
     """A faulty sheet is refused with every fault; the good one loads; again changes nothing."""
-    stage.clock.set(datetime(2026, 11, 9, 9, 0))  # noqa: DTZ001 - a moment on the project's wall
+    stage.clock.set(datetime(2026, 11, 10, 9, 0))  # noqa: DTZ001 - a moment on the project's wall
     faulty = stage.keep("faulty.xlsx", _with_faults(stage))
     try:
         stage.office.run("import", str(faulty))

@@ -236,7 +236,7 @@ def _percent(sums: Sequence[Money]) -> str:
 def _sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
     """The type size in points at which the widest amount still fits its column."""
     widest = max(len(text) for row in running for text in row)
-    return min(Decimal("8.2"), Decimal(8) * 16 / max(widest, 1)).quantize(Decimal("0.1"))
+    return min(Decimal("8.2"), Decimal("8.2") * 14 / max(widest, 1)).quantize(Decimal("0.1"))
 
 
 __all__ = ["ClaimPage", "FootingError", "Paper", "render_claim"]

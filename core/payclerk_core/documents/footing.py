@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
-from pypdf import PdfReader
+import pikepdf
 
 from .layout import PAPERS, Paper
+from .page_text import Fragment, fragments
 from .words import US_GC, Words, summary_labels
 
 AMOUNT_COLUMNS: Final = ("scheduled", "previous_work", "this_work", "stored", "completed", "balance", "retainage")
@@ -43,38 +44,12 @@ class FootedClaim:
     sheets: tuple[FootedSheet, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fragment:
-    x: Decimal
-    y: Decimal
-    text: str
-
-
 def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
     """The numbers of a claim printed by `render_claim`; ValueError names what cannot be found."""
-    first, *rest = [_fragments(page) for page in PdfReader(io.BytesIO(pdf)).pages]
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        first, *rest = [list(fragments(page)) for page in opened.pages]
     paper = PAPERS[words.paper]
     return FootedClaim(_read_summary(first, words), tuple(_read_sheet(page, paper) for page in rest))
-
-
-def _fragments(page: Any) -> list[_Fragment]:
-    found: list[_Fragment] = []
-
-    def visit(text: str, matrix: Sequence[Any], text_matrix: Sequence[Any], _font: Any, _size: Any) -> None:
-        if text.strip():
-            x, y = _placed(matrix, text_matrix)
-            found.append(_Fragment(x, y, text.strip()))
-
-    page.extract_text(visitor_text=visit)
-    return found
-
-
-def _placed(matrix: Sequence[Any], text_matrix: Sequence[Any]) -> tuple[Decimal, Decimal]:
-    """Where a text begins on the page: its own matrix, then the page's."""
-    a, b, c, d, e, f = (Decimal(str(value)) for value in matrix)
-    x, y = Decimal(str(text_matrix[4])), Decimal(str(text_matrix[5]))
-    tenth = Decimal("0.1")
-    return (a * x + c * y + e).quantize(tenth), (b * x + d * y + f).quantize(tenth)
 
 
 def _number(text: str) -> Decimal:
@@ -82,32 +57,32 @@ def _number(text: str) -> Decimal:
     return -value if text.startswith("(") else value
 
 
-def _read_summary(fragments: Sequence[_Fragment], words: Words) -> Mapping[str, Decimal]:
-    return {name: _beside(label, fragments) for name, label in summary_labels(words).items()}
+def _read_summary(pieces: Sequence[Fragment], words: Words) -> Mapping[str, Decimal]:
+    return {name: _beside(label, pieces) for name, label in summary_labels(words).items()}
 
 
-def _beside(label: str, fragments: Sequence[_Fragment]) -> Decimal:
+def _beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
     """The first amount to the right of a label, on its line."""
-    for start in (fragment for fragment in fragments if fragment.text == label):
-        same = [f for f in fragments if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
+    for start in (fragment for fragment in pieces if fragment.text == label):
+        same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
         if same:
             return _number(min(same, key=lambda fragment: fragment.x).text)
     raise ValueError(f"no amount is printed beside '{label}'")
 
 
-def _read_sheet(fragments: Sequence[_Fragment], paper: Paper) -> FootedSheet:
+def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
     """Rows from top to bottom; the first brings forward, the last carries forward or closes."""
-    rows = _rows(fragments, paper.edges())
+    rows = _rows(pieces, paper.edges())
     if len(rows) < 2:
         raise ValueError("a continuation page has no totals")
     (_, brought), *lines, (bottom, carried) = rows
-    label = min((f for f in fragments if abs(f.y - bottom) <= 1), key=lambda fragment: fragment.x).text
+    label = min((f for f in pieces if abs(f.y - bottom) <= 1), key=lambda fragment: fragment.x).text
     return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, label)
 
 
-def _rows(fragments: Sequence[_Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+def _rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
     by_height: dict[Decimal, dict[int, Decimal]] = {}
-    for fragment in fragments:
+    for fragment in pieces:
         place = next((i for i in _PLACES if edges[i][0] <= fragment.x < edges[i][1]), None)
         if place is not None and _AMOUNT.fullmatch(fragment.text):
             by_height.setdefault(fragment.y, {})[place] = _number(fragment.text)

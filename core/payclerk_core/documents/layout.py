@@ -13,7 +13,7 @@ _GUTTER: Final = 16
 _SIGN_BOX_ABOVE_EDGE: Final = 206
 SHEET_MARGIN: Final = 36
 # Item, description (takes what is left), seven amounts and the percentage after the fifth.
-_FIXED: Final = (46, 0, 74, 74, 74, 70, 74, 40, 74, 68)
+_FIXED: Final = (40, 0, 64, 64, 64, 60, 64, 36, 64, 60)
 
 
 @dataclass(frozen=True, slots=True)

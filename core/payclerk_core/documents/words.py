@@ -40,7 +40,7 @@ class Words:
 
 US_GC: Final = Words()
 DICTIONARIES: Final[Mapping[str, Words]] = {
-    "us_gc": US_GC,
+    "us_general_contractor": US_GC,
     "us_owner": replace(
         US_GC,
         payable_claim="Contractor invoice",
@@ -52,7 +52,7 @@ DICTIONARIES: Final[Mapping[str, Words]] = {
         payable_contract="Contract",
         receivable_contract="Funding",
     ),
-    "us_specialty": replace(
+    "us_specialty_contractor": replace(
         US_GC,
         payable_claim="Subcontractor progress billing",
         receivable_claim="Client invoice",

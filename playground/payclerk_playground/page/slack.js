@@ -96,7 +96,8 @@ class SlackPane {
       return;
     }
     this.screen = screen;
-    this.channel ??= (this.screen.channels.find((one) => one.name !== "general") ?? this.screen.channels[0]).id;
+    const shared = screen.channels.filter((one) => !one.id.startsWith("D"));
+    this.channel ??= (shared.find((one) => one.name !== "general") ?? shared[0]).id;
     this.draw();
   }
 
@@ -165,10 +166,10 @@ class SlackPane {
     const shown = inOrder(this.screen.messages.filter((one) => one.channel === this.channel));
     const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60;
     const nodes = shown.map((one) => this.messageNode(one));
+    if (!nodes.length) nodes.push((this.nothing ??= el("li", { class: "empty" }, "Nothing here yet.")));
     if (nodes.length !== this.list.children.length || nodes.some((node, index) => node !== this.list.children[index])) {
       const before = this.list.scrollTop;
       this.list.replaceChildren(...nodes);
-      if (!nodes.length) this.list.append(el("li", { class: "empty" }, "Nothing here yet."));
       this.list.scrollTop = atEnd ? this.list.scrollHeight : before;
     }
   }
