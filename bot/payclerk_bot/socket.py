@@ -10,10 +10,14 @@ import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
+from websocket import WebSocketApp
 
 log = structlog.get_logger()
-WAITS: Final = (1, 2, 5, 10, 30)
-LOOK_EVERY_S: Final = 2.0
+LOOK_EVERY_S: Final = 0.25
+# A socket that has just been asked for takes up to half a second to open: that long it is not missed.
+GRACE_S: Final = 1.5
+WAITS_S: Final = (GRACE_S, 2.0, 5.0, 10.0, 30.0)
+PING_EVERY_S: Final = 10
 
 
 class Connection:
@@ -28,7 +32,10 @@ class Connection:
     @property
     def is_up(self) -> bool:
         session = self._handler.client.current_session if self._handler is not None else None
-        return session is not None and session.sock is not None and bool(session.sock.connected)
+        if session is None or session.sock is None or not session.sock.connected:
+            return False
+        # A peer that vanished without a word leaves the socket open; its missing pongs tell.
+        return not session.last_pong_tm or session.last_ping_tm - session.last_pong_tm < 2.5 * PING_EVERY_S
 
     def start(self) -> None:
         self._keeper.start()
@@ -41,26 +48,39 @@ class Connection:
             _close(self._handler.client)
 
     def _keep(self) -> None:
-        failures = missed = 0
+        failures, down_for = 0, GRACE_S
         while not self._ended.is_set():
-            # Right after connecting the socket is not open yet: only twice in a row means it is gone.
-            missed = 0 if self.is_up else missed + 1
-            if self._handler is None or missed > 1:
+            down_for = 0.0 if self.is_up else down_for + LOOK_EVERY_S
+            if down_for >= WAITS_S[min(failures, len(WAITS_S) - 1)]:
                 failures = 0 if self._connect() else failures + 1
-                missed = 0
-            wait = WAITS[min(failures, len(WAITS)) - 1] if failures else LOOK_EVERY_S
-            self._ended.wait(wait)
+                down_for = 0.0
+            self._ended.wait(LOOK_EVERY_S)
 
     def _connect(self) -> bool:
         try:
             if self._handler is None:
-                self._handler = SocketModeHandler(self._app, self._token, logger=_quiet_logger(), concurrency=30)
-            self._handler.client.connect_to_new_endpoint()
+                self._handler = self._make_handler()
+            self._handler.client.connect_to_new_endpoint(force=True)
         except Exception as error:  # noqa: BLE001  nothing may end the keeping
             log.warning("slack_not_connected", error=type(error).__name__)
             return False
         log.info("slack_connected")
         return True
+
+    def _make_handler(self) -> SocketModeHandler:
+        handler = SocketModeHandler(
+            self._app, self._token, logger=_quiet_logger(), ping_interval=PING_EVERY_S, concurrency=30
+        )
+        # The SDK comes back by itself too, and even over a used ticket; two who reconnect at once leak sockets.
+        client = handler.client
+        client.default_auto_reconnect_enabled = client.auto_reconnect_enabled = False
+        client.on_close_listeners.append(lambda session: _forget(client, session))
+        return handler
+
+
+def _forget(client: SocketModeClient, session: WebSocketApp) -> None:
+    if client.current_session is session:
+        client.current_session = None
 
 
 def _close(client: SocketModeClient) -> None:

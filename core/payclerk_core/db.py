@@ -42,8 +42,8 @@ def make_engine(url: str) -> Engine:
     """An engine with the settings both databases need to be right under several processes."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=10, max_overflow=15, pool_pre_ping=True)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_MS // 1000})
+        return create_engine(parsed, pool_size=10, max_overflow=15, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_MS // 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -61,7 +61,7 @@ class Sender:
             sender=Named(self._settings.mail_name, self._settings.mail_address),
             token=token.token,
             number=message.id,
-            date=message.status_at,
+            date=message.written_at,
             to=_shown(message, "to"),
             cc=_shown(message, "cc"),
             subject=message.subject,

@@ -205,6 +205,7 @@ def answer(m: Month, thread: Thread, **more: Any) -> Message:
         "decision_why": "no clear word",
         "status": "received",
         "status_at": NOON,
+        "written_at": NOON,
         **more,
     }
     return m.keep(Message(thread_id=thread.id, **facts))

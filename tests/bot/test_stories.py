@@ -251,6 +251,7 @@ def test_an_unclear_answer_is_decided_by_the_first_click(month: Callable[..., An
         facts: dict[str, Any] = {"status": "invited", "status_at": m.call().at, "invited_at": m.call().at}
         m.keep(Invitation(contract=contract, period=period, thread_id=thread.id, **facts))
         mail: dict[str, Any] = {"status": "received", "status_at": m.call().at, "kind": "person", "message_id": "<a@b>"}
+        mail["written_at"] = m.call().at
         texts_: dict[str, Any] = {"sender": "Contact001", "subject": "Re", "text": "Well...", "decision_why": "no word"}
         message = m.keep(Message(thread_id=thread.id, direction="in", **mail, **texts_))
         ask_administrator(m.call(), message, "unclear")

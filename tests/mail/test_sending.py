@@ -137,6 +137,7 @@ class Post:
             "html": "<p>Hello Dana</p><p>[payclerk:REPLY-REFERENCE]</p>",
             "status": "queued",
             "status_at": NOON,
+            "written_at": NOON,
         }
         with self.db.transaction() as session:
             message = Message(thread_id=self.thread_id, **{**facts, **more})

@@ -126,7 +126,9 @@ class Page:
     def find(self, css):
         def look():
             try:
-                return next((one for one in self.driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()), None)
+                return next(
+                    (one for one in self.driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()), None
+                )
             except (NoSuchElementException, StaleElementReferenceException):
                 return None
 

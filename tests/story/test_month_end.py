@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
+from sqlalchemy import func, select
+
 from payclerk.demo.cast import give_parts, read_project
 from payclerk.demo.local import EXAMPLES
 from payclerk.demo.run import set_stage
 from payclerk.demo.story import STORY
 from payclerk_core.tables import Claim, Envelope, FailedJob, InboxMail, Invitation, Message, Package
-from rich.console import Console
-from sqlalchemy import func, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

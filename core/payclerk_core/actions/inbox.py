@@ -73,6 +73,7 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
         batch_item_id=None,
         in_reply_to=mail.in_reply_to[:998] if mail.in_reply_to else None,
         auto_submitted=mail.kind != "person",
+        written_at=call.at,
         **call.stamp("received"),
     )
     message.status_by_id = person.id if person else None

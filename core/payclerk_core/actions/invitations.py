@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ..dates import end_of_day, project_date
 from ..errors import UserError
@@ -125,13 +125,27 @@ def _decide(call: Call, invitation: Invitation, person: Person, status: Invitati
     if invitation.period.status != PeriodStatus.OPEN.value:
         raise UserError("The billing period is closed; ask the administrator.", code="period_closed")
     before = {"status": invitation.status}
-    call.move(invitation, status.value)
+    _set_if_open(call, invitation, status)
     invitation.reason = reason
     after = {"status": status.value, "by_contact": person.id, "reason": reason}
     call.record(status.value, invitation, project_id=invitation.contract.project_id, before=before, after=after)
     promise(
         call.session, "slack.notice", f"{status.value}:{invitation.id}", {"notice": status.value, "id": invitation.id}
     )
+
+
+def _set_if_open(call: Call, invitation: Invitation, status: InvitationStatus) -> None:
+    """A click and a mail may decide at the same moment: the database lets one of them through."""
+    change = (
+        update(Invitation)
+        .where(Invitation.id == invitation.id, Invitation.status == InvitationStatus.INVITED.value)
+        .values(**call.stamp(status.value))
+    )
+    done = call.session.connection().execute(change)
+    if done.rowcount != 1:
+        text = f"The invitation for {invitation.contract.number} was answered a moment ago."
+        raise UserError(text, code="already_decided")
+    call.session.refresh(invitation)
 
 
 def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus, reason: str = "") -> Invitation:

@@ -77,6 +77,7 @@ def _store_letter(
         batch_item_id=batch_item.id if batch_item else None,
         auto_submitted=name not in {"owner_claim", "composed"},
         in_reply_to=in_reply_to,
+        written_at=call.at,
         **call.stamp("queued"),
     )
     call.session.add(message)

@@ -12,12 +12,13 @@ from ..errors import UserError
 from ..money import Money, percent_of
 from ..rules.billing import Line, Summary
 from .footing import AMOUNT_COLUMNS, FootedClaim, check_footing, read_back
-from .layout import PAPERS, Paper
+from .layout import PAPERS
 from .typeset import amount, printable, typeset
 from .words import US_GC, Words, summary_labels
 
 Direction = Literal["payable", "receivable"]
 _LETTERS: Final = ("A", "B", "C", "D", "E", "F", "G = D + E + F", "G ÷ C", "H = C - G", "I")
+_WIDEST_PERCENT: Final = 9999
 _MARKS: Final = {"rejected": "Rejected", "approved": "Approved"}
 
 
@@ -128,7 +129,7 @@ def _status(page: ClaimPage) -> str:
     """A status comes and goes while a document that was issued stays: callers may leave it out."""
     shown = f"Status: {page.status_label}" if page.status_label else ""
     revision = f"Revision {page.revision}" if page.revision > 1 else ""
-    return printable(", ".join(filter(None, (shown, revision))) or " ")
+    return printable(", ".join(filter(None, (shown, revision))))
 
 
 def _foot(page: ClaimPage) -> str:
@@ -201,9 +202,9 @@ def _row(line: Line, review: tuple[str, str] | None) -> dict[str, Any]:
     amounts = [amount(money) for money in _line_amounts(line)]
     described = f"{line.change_order}: {line.description}" if line.change_order else line.description
     return {
-        "item": printable(line.item),
+        "item": printable(line.item, word=7),
         "description": printable(described),
-        "amounts": [*amounts[:5], str(line.percent), *amounts[5:]],
+        "amounts": [*amounts[:5], _narrow(line.percent), *amounts[5:]],
         "note": _note(review),
     }
 
@@ -230,13 +231,17 @@ def _running(page: ClaimPage) -> list[list[Money]]:
 
 
 def _percent(sums: Sequence[Money]) -> str:
-    return str(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
+    return _narrow(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
+
+
+def _narrow(percent: Decimal) -> str:
+    """A percentage that fits its column: of a line scheduled at one cent it may run into the millions."""
+    if abs(percent) >= _WIDEST_PERCENT:
+        return f"> {_WIDEST_PERCENT}" if percent > 0 else f"< -{_WIDEST_PERCENT}"
+    return str(percent)
 
 
 def _sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
     """The type size in points at which the widest amount still fits its column."""
     widest = max(len(text) for row in running for text in row)
     return min(Decimal("8.2"), Decimal("8.2") * 14 / max(widest, 1)).quantize(Decimal("0.1"))
-
-
-__all__ = ["ClaimPage", "FootingError", "Paper", "render_claim"]

@@ -10,19 +10,19 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from itertools import accumulate
+from typing import Final
 
 import pikepdf
-import pypdf
-from pikepdf import Dictionary, Name, OutlineItem, Pdf
 
+from .package_source import NotIncludedError, looks_like_pdf, read_source
+from .package_writer import LINK, Embedded, Piece, assemble, safe_name
 from .typeset import printable, typeset
 
-_UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
-_ACTIVE: Final = ("/OpenAction", "/AA", "/Names", "/Collection")
-INDEX_ROWS_A_PAGE: Final = 34
+_TITLE: Final = "Subcontractor invoice backup"
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class IndexEntry:
     title: str
     level: int  # 1: a claim, 2: its attachment
     pages: int
-    first_page: int | None  # counted in the whole package, from 1
+    first_page: int | None  # counted in the whole package, from 1; None when only named in the index
     sha256: str
     note: str = ""
     problem: str | None = None
@@ -73,42 +73,34 @@ class CompiledPackage:
     index: list[IndexEntry]
 
 
+class PackageError(Exception):
+    """The finished package is not what its index says; a fault of ours, never of a file."""
+
+
 def package_name(project_name: str, project_number: str, moment: datetime) -> str:
     """The file's name, as the source page gives it; `moment` is local to the project."""
-    text = f"Subcontractor invoice backup - {project_name} - {project_number} - {moment:%Y-%m-%d} - {moment:%H.%M}"
-    return _UNSAFE.sub("_", text)[:200] + ".pdf"
+    text = f"{_TITLE} - {project_name} - {project_number} - {moment:%Y-%m-%d} - {moment:%H.%M}"
+    return safe_name(text)[:_LONGEST_NAME] + ".pdf"
 
 
 def compile_package(cover: PackageCover, parts: Sequence[PackagePart]) -> CompiledPackage:
     """One PDF of these claims, by contract number (SC-2 before SC-10) and claim number."""
     ordered = sorted(parts, key=lambda part: (_natural(part.contract_number), part.claim_number))
     pieces = [piece for part in ordered for piece in _pieces(part)]
-    body_pages = sum(piece.pages for piece in pieces)
-    front = _front(cover, pieces, 0)
-    front = _front(cover, pieces, len(pikepdf.open(io.BytesIO(front)).pages))
-    pdf = _assemble(front, pieces)
-    index = _index(pieces, _page_count(front))
-    if _page_count(pdf) != _page_count(front) + body_pages:
-        raise AssertionError("the package has not the pages its index says")
-    return CompiledPackage(pdf, index)
+    front = _front(cover, pieces)
+    pdf = assemble(front, pieces, f"{_TITLE}: {cover.project_number} {cover.project_name}")
+    front_pages = _page_count(front)
+    if _page_count(pdf) != front_pages + sum(piece.pages for piece in pieces):
+        raise PackageError("the package does not have the pages its index says")
+    return CompiledPackage(pdf, _index(pieces, front_pages))
 
 
-@dataclass
-class _Piece:
-    """One source in the package: the pages that go in, and what the index says of it."""
-
-    title: str
-    level: int
-    pdf: bytes
-    pages: int
-    sha256: str
-    note: str = ""
-    problem: str | None = None
-    original: PackageFile | None = None
-    outline: list[tuple[int, str, int]] = field(default_factory=list)  # depth, title, page from 0
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Numbers inside a text compare as numbers."""
+    return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in re.findall(r"\d+|\D+", text.casefold())]
 
 
-def _pieces(part: PackagePart) -> Iterator[_Piece]:
+def _pieces(part: PackagePart) -> Iterator[Piece]:
     name = f"{part.contract_number} claim {part.claim_number}"
     claim = PackageFile(f"{name}.pdf", part.claim_pdf, "application/pdf")
     yield _piece(f"{name}: {part.title}", 1, claim, "signed copy" if part.signed else "")
@@ -116,171 +108,76 @@ def _pieces(part: PackagePart) -> Iterator[_Piece]:
         yield _piece(file.name, 2, file, "attachment")
 
 
-def _piece(title: str, level: int, file: PackageFile, note: str) -> _Piece:
+def _piece(title: str, level: int, file: PackageFile, note: str) -> Piece:
     digest = hashlib.sha256(file.content).hexdigest()
+    if not _meant_as_pdf(file):
+        return Piece(title, level, 0, digest, note=note, problem="Not a PDF; it is kept in payclerk.")
+    original = Embedded(file.name, file.content, file.content_type) if file.content else None
     try:
-        content, pages, outline, signed = _readable(file)
-    except _NotReadableError as error:
+        source = read_source(file.content)
+    except NotIncludedError as error:
         page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
-        original = file if file.content else None
-        return _Piece(title, level, page, _page_count(page), digest, note, str(error), original)
-    if signed:
-        note = f"{note}, digitally signed, original embedded".lstrip(", ")
-    return _Piece(title, level, content, pages, digest, note, None, file if signed else None, outline)
+        return Piece(title, level, _page_count(page), digest, page, note, str(error), original)
+    if not source.lost:
+        original = None
+    else:
+        note = ", ".join(filter(None, (note, *source.lost, "original embedded")))
+    return Piece(title, level, source.pages, digest, source.pdf, note, None, original, source.bookmarks)
 
 
-class _NotReadableError(Exception):
-    """Why a file's pages cannot go into the package."""
+def _meant_as_pdf(file: PackageFile) -> bool:
+    """Only PDFs go in; a photo or a sheet is named in the index, but what calls itself a PDF owes an explanation."""
+    named = file.name.lower().endswith(".pdf") or file.content_type.lower().startswith("application/pdf")
+    return named or looks_like_pdf(file.content)
 
 
-def _readable(file: PackageFile) -> tuple[bytes, int, list[tuple[int, str, int]], bool]:
-    """The file as pages that can be assembled: repaired, flattened, and without anything that acts by itself."""
-    if not file.content:
-        raise _NotReadableError("The file is empty.")
-    if b"%PDF-" not in file.content[:1024]:
-        raise _NotReadableError("The file is not a PDF, whatever its name says.")
-    outline, signed = _inspect(file.content)
-    try:
-        with pikepdf.open(io.BytesIO(file.content)) as pdf:
-            content = _flattened(pdf)
-            pages = len(pdf.pages)
-    except pikepdf.PasswordError:
-        raise _NotReadableError("The file is protected by a password.") from None
-    except Exception as error:  # noqa: BLE001 - damaged files raise many kinds
-        raise _NotReadableError(f"The file is damaged ({type(error).__name__}).") from None
-    if pages == 0:
-        raise _NotReadableError("The file has no pages.")
-    return content, pages, [row for row in outline if row[2] < pages], signed
+def _starts(pieces: Sequence[Piece]) -> list[int]:
+    """The first page of each piece, counted from 1 after the front."""
+    return list(accumulate((piece.pages for piece in pieces), initial=1))[:-1]
 
 
-def _inspect(content: bytes) -> tuple[list[tuple[int, str, int]], bool]:
-    """Bookmarks and signatures, as far as they can be read."""
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        fields = reader.get_fields() or {}
-        signed = any(row.get("/FT") == "/Sig" and row.get("/V") is not None for row in fields.values())
-        return list(_outline(reader, reader.outline, 1)), signed
-    except Exception:  # noqa: BLE001 - pypdf raises ten kinds on odd files (reference 4.1); pikepdf may still read it
-        return [], False
-
-
-def _outline(reader: pypdf.PdfReader, rows: Any, depth: int) -> Iterator[tuple[int, str, int]]:
-    if depth > 8:
-        return
-    for row in rows:
-        if isinstance(row, list):
-            yield from _outline(reader, row, depth + 1)
-        else:
-            page = reader.get_destination_page_number(row)
-            if page is not None and page >= 0:
-                yield depth, str(row.title)[:120], page
-
-
-def _flattened(pdf: Pdf) -> bytes:
-    for key in _ACTIVE:
-        if key in pdf.Root:
-            del pdf.Root[key]
-    if "/AcroForm" in pdf.Root:
-        pdf.generate_appearance_streams()
-        pdf.flatten_annotations("all")
-        del pdf.Root["/AcroForm"]
-    for page in pdf.pages:
-        if "/AA" in page:
-            del page["/AA"]
-    out = io.BytesIO()
-    pdf.save(out, deterministic_id=True)
-    return out.getvalue()
-
-
-def _front(cover: PackageCover, pieces: Sequence[_Piece], front_pages: int) -> bytes:
-    rows = [
-        {
-            "title": printable(entry.title),
-            "level": entry.level,
-            "page": str(entry.first_page),
-            "pages": str(entry.pages),
-            "note": printable("; ".join(filter(None, (entry.note, entry.problem)))),
-            "sha256": entry.sha256[:12],
-        }
-        for entry in _index(pieces, front_pages)
+def _index(pieces: Sequence[Piece], front_pages: int) -> list[IndexEntry]:
+    return [
+        IndexEntry(
+            title=piece.title,
+            level=piece.level,
+            pages=piece.pages,
+            first_page=front_pages + start if piece.pages else None,
+            sha256=piece.sha256,
+            note=piece.note,
+            problem=piece.problem,
+        )
+        for piece, start in zip(pieces, _starts(pieces), strict=True)
     ]
+
+
+def _front(cover: PackageCover, pieces: Sequence[Piece]) -> bytes:
+    compiled = cover.compiled_at
     data = {
+        "heading": _TITLE,
         "project": printable(f"{cover.project_number} {cover.project_name}"),
-        "compiled": f"{cover.compiled_at:%B} {cover.compiled_at.day}, {cover.compiled_at:%Y %H:%M %Z}",
+        "compiled": f"{compiled:%B} {compiled.day}, {compiled:%Y %H:%M %Z}".strip(),
         "claims": str(sum(piece.level == 1 for piece in pieces)),
+        "pages": str(sum(piece.pages for piece in pieces)),
         "missing": str(sum(piece.problem is not None for piece in pieces)),
-        "rows": rows,
+        "rows": [_row(piece, start) for piece, start in zip(pieces, _starts(pieces), strict=True)],
     }
     return typeset("package.typ", data)
 
 
-def _index(pieces: Sequence[_Piece], front_pages: int) -> list[IndexEntry]:
-    entries, page = [], front_pages + 1
-    for piece in pieces:
-        entries.append(IndexEntry(piece.title, piece.level, piece.pages, page, piece.sha256, piece.note, piece.problem))
-        page += piece.pages
-    return entries
-
-
-def _assemble(front: bytes, pieces: Sequence[_Piece]) -> bytes:
-    with Pdf.new() as out, pikepdf.open(io.BytesIO(front)) as first:
-        out.pages.extend(first.pages)
-        starts = []
-        sources = []
-        for piece in pieces:
-            source = pikepdf.open(io.BytesIO(piece.pdf))
-            sources.append(source)
-            starts.append(len(out.pages))
-            out.pages.extend(source.pages)
-            if piece.original is not None:
-                _embed(out, f"{len(starts):04d} {piece.original.name}", piece.original)
-        _bookmarks(out, pieces, starts)
-        _labels(out, len(first.pages))
-        stream = io.BytesIO()
-        out.save(stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-        for source in sources:
-            source.close()
-        return stream.getvalue()
-
-
-def _embed(out: Pdf, key: str, file: PackageFile) -> None:
-    out.attachments[key] = pikepdf.AttachedFileSpec(
-        out,
-        file.content,
-        filename=file.name,
-        description="",
-        mime_type=file.content_type,
-        creation_date="",
-        mod_date="",
-    )
-
-
-def _bookmarks(out: Pdf, pieces: Sequence[_Piece], starts: Sequence[int]) -> None:
-    with out.open_outline() as outline:
-        outline.root.append(OutlineItem("Index", 0))
-        claim: OutlineItem | None = None
-        for piece, start in zip(pieces, starts, strict=True):
-            item = OutlineItem(piece.title, start)
-            if piece.level == 1 or claim is None:
-                outline.root.append(item)
-                claim = item
-            else:
-                claim.children.append(item)
-            for _, title, page in piece.outline:
-                item.children.append(OutlineItem(title, start + page))
-
-
-def _labels(out: Pdf, front_pages: int) -> None:
-    """i, ii, iii for the front, then 1, 2, 3."""
-    roman, plain = Dictionary(S=Name.r), Dictionary(S=Name.D)
-    out.Root.PageLabels = Dictionary(Nums=pikepdf.Array([0, roman, front_pages, plain]))
+def _row(piece: Piece, start: int) -> dict[str, object]:
+    return {
+        "title": printable(piece.title),
+        "level": piece.level,
+        "page": str(start) if piece.pages else "",
+        "link": f"{LINK}{start}" if piece.pages else "",
+        "pages": str(piece.pages) if piece.pages else "",
+        "note": printable(piece.note.capitalize() if piece.level == 1 else piece.note),
+        "problem": printable(piece.problem or ""),
+        "sha256": piece.sha256[:12],
+    }
 
 
 def _page_count(pdf: bytes) -> int:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         return len(opened.pages)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Numbers inside a text compare as numbers."""
-    return [(0, int(run), "") if run.isdigit() else (1, 0, run) for run in re.findall(r"\d+|\D+", text.casefold())]

@@ -38,8 +38,9 @@ def fragments(page: pikepdf.Page) -> Iterator[Fragment]:
     fonts = {str(name): _characters(font) for name, font in page.resources.get("/Font", {}).items()}
     stack: list[Matrix] = []
     place, text_place, font = _UNIT, _UNIT, fonts.get("", {})
-    for operands, operator in pikepdf.parse_content_stream(page, _TEXT_OPERATORS):
-        match str(operator):
+    for instruction in pikepdf.parse_content_stream(page, _TEXT_OPERATORS):
+        operands = instruction.operands
+        match str(instruction.operator):
             case "q":
                 stack.append(place)
             case "Q":

@@ -20,8 +20,6 @@ import payclerk_templates
 
 from ..money import Money
 
-# A word this long would run into the next column; typst breaks it where a zero-width space stands.
-_LONG_WORD: Final = re.compile(r"(\S{18})(?=\S{6})")
 # DocuSign puts a tab on every occurrence of an anchor token, so data may not carry one.
 _ANCHOR: Final = re.compile(r"/(?=pc_)", re.IGNORECASE)
 
@@ -41,11 +39,14 @@ def _packed(pdf: bytes) -> bytes:
     return out.getvalue()
 
 
-def printable(text: str) -> str:
-    """One line of text fit to print: no control or direction-changing characters, no word wider than a column."""
+def printable(text: str, *, word: int = 18) -> str:
+    """One line of text fit to print: no control or direction-changing characters, no word wider than its column.
+
+    A longer word gets places where it may be broken (zero-width spaces), or it would run into the next column.
+    """
     shown = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
     shown = _ANCHOR.sub("/ ", " ".join(shown.split()))
-    return _LONG_WORD.sub("\\1\u200b", shown)
+    return re.sub(rf"(\S{{{word}}})(?=\S)", "\\1\u200b", shown)
 
 
 def amount(money: Money) -> str:

@@ -22,7 +22,7 @@ class Words:
     schedule: str = "Schedule of values"
     change_orders: str = "change orders"
     retainage: str = "Retainage"
-    certificate: str = "certificates"
+    certificates: str = "certificates for payment"
     paper: str = "us-letter"
 
     def claim(self, direction: str) -> str:
@@ -73,7 +73,7 @@ DICTIONARIES: Final[Mapping[str, Words]] = {
         receivable_contract="Head contract",
         change_orders="variations",
         retainage="Retention",
-        certificate="payment schedules",
+        certificates="payment schedules",
         paper="a4",
     ),
     "uk": replace(
@@ -88,7 +88,7 @@ DICTIONARIES: Final[Mapping[str, Words]] = {
         schedule="Bill of quantities",
         change_orders="variations",
         retainage="Retention",
-        certificate="payment notices",
+        certificates="payment notices",
         paper="a4",
     ),
 }
@@ -106,7 +106,7 @@ def summary_labels(words: Words) -> Mapping[str, str]:
         "stored_retainage": f"{held} on stored material",
         "retainage": f"Total {held.lower()}",
         "earned": f"Total earned less {held.lower()}",
-        "previous_certificates": f"Less previous {words.certificate} for payment",
+        "previous_certificates": f"Less previous {words.certificates}",
         "due": "Current payment due",
         "balance": f"Balance to finish, including {held.lower()}",
         "additions": f"Additions by {words.change_orders}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Json, Key, Keyed, Stated
@@ -52,6 +52,7 @@ class Message(Keyed, Stated, Base):
     batch_item_id: Mapped[int | None] = mapped_column(Key, ForeignKey("batch_item.id"))
     auto_submitted: Mapped[bool] = mapped_column(default=True)
     in_reply_to: Mapped[str | None] = mapped_column(String(998))
+    written_at: Mapped[datetime]  # its Date header: the same however often and late it is sent
 
     thread: Mapped[Thread] = relationship(back_populates="messages")
     recipients: Mapped[list[MessageRecipient]] = relationship(order_by="MessageRecipient.id")
@@ -147,4 +148,7 @@ class InboxMail(Keyed, Stated, Base):
     details: Mapped[dict[str, object] | None] = mapped_column(Json)
     flagged: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (UniqueConstraint("account", "folder", "uidvalidity", "uid"),)
+    __table_args__ = (
+        UniqueConstraint("account", "folder", "uidvalidity", "uid"),
+        Index("ix_inbox_mail_status", "status"),
+    )

@@ -105,7 +105,7 @@ class Api:
         if person is None:
             raise Refused("user_not_found")
         profile = {"email": person.email, "real_name": person.name, "display_name": person.name, "title": person.title}
-        shown = {"id": user, "team_id": TEAM, "name": person.email.partition("@")[0], "real_name": person.name}
+        shown: Args = {"id": user, "team_id": TEAM, "name": person.email.partition("@")[0], "real_name": person.name}
         shown |= {"tz": person.tz, "locale": person.locale, "deleted": False, "is_bot": False, "profile": profile}
         return {**shown, "is_email_confirmed": True, "is_restricted": False, "is_stranger": False}
 

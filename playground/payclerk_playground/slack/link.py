@@ -151,6 +151,8 @@ class Link:
         for socket in going:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await socket.send_text(goodbye)
+                if reason != "warning":  # after a warning the connection serves on until the app has a new one
+                    await socket.close()
         self.on_change()
 
     def drop(self) -> None:

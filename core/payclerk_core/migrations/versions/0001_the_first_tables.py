@@ -71,6 +71,7 @@ def upgrade():
     )
     with op.batch_alter_table("inbox_mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_mail_sha256"), ["sha256"], unique=False)
+        batch_op.create_index("ix_inbox_mail_status", ["status"], unique=False)
 
     op.create_table(
         "mail_folder",
@@ -469,6 +470,7 @@ def upgrade():
         sa.Column("batch_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("auto_submitted", sa.Boolean(), nullable=False),
         sa.Column("in_reply_to", sa.String(length=998), nullable=True),
+        sa.Column("written_at", base.Moment(timezone=True), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("status_at", base.Moment(timezone=True), nullable=False),
         sa.Column("status_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),

