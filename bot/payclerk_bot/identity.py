@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.queries.directory import administrators, person_by_email, person_by_slack
-from payclerk_core.tables import Event, Person, Project
+from payclerk_core.tables import Person, Project
 
 from .desk import Who
 
@@ -72,10 +72,3 @@ def _whom_to_ask(session: Session) -> str:
     projects = session.scalars(select(Project.id)).all()
     people = {person.name: None for project in projects for person in administrators(session, project)}
     return " or ".join(list(people)[:3])
-
-
-def last_actor(session: Session, record: str, record_id: int, verb: str) -> Person | None:
-    """Who did this to a record, from its events."""
-    query = select(Event).where(Event.record == record, Event.record_id == record_id, Event.verb == verb)
-    event = session.scalar(query.order_by(Event.id.desc()).limit(1))
-    return session.get(Person, event.actor_id) if event is not None and event.actor_id is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from slack_bolt import App
@@ -27,6 +27,7 @@ class Connection:
         self._app, self._token = app, app_token
         self._ended = threading.Event()
         self._handler: SocketModeHandler | None = None
+        self._open: dict[WebSocketApp, Any] = {}
         self._keeper = threading.Thread(target=self._keep, name="slack-connection", daemon=True)
 
     @property
@@ -74,13 +75,20 @@ class Connection:
         # The SDK comes back by itself too, and even over a used ticket; two who reconnect at once leak sockets.
         client = handler.client
         client.default_auto_reconnect_enabled = client.auto_reconnect_enabled = False
-        client.on_close_listeners.append(lambda session: _forget(client, session))
+        client.on_open_listeners.append(self._note_open)
+        client.on_close_listeners.append(self._note_closed)
         return handler
 
+    def _note_open(self, session: WebSocketApp) -> None:
+        self._open[session] = session.sock.sock if session.sock is not None else None
 
-def _forget(client: SocketModeClient, session: WebSocketApp) -> None:
-    if client.current_session is session:
-        client.current_session = None
+    def _note_closed(self, session: WebSocketApp) -> None:
+        # After a lost connection websocket-client leaves the socket itself to the garbage collector.
+        if (open_socket := self._open.pop(session, None)) is not None:
+            open_socket.close()
+        client = self._handler.client if self._handler is not None else None
+        if client is not None and client.current_session is session:
+            client.current_session = None
 
 
 def _close(client: SocketModeClient) -> None:

@@ -32,7 +32,7 @@ from ..views import blocks as b
 from .benches import BENCHES, REVIEW
 from .review import review_page
 
-# Above this the work may take longer than the three seconds Slack waits for an answer.
+# Above this the work (a PDF and mails for each row) may outlast the three seconds Slack waits for an answer.
 QUICK: Final = 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -32,13 +33,24 @@ def run_demo(*, leave: bool, fresh: bool, console: Console) -> int:
         shutil.rmtree(OUTPUT, ignore_errors=True)
     HOME.mkdir(exist_ok=True)
     OUTPUT.mkdir(exist_ok=True)
-    stage = set_stage(HOME.resolve(), OUTPUT.resolve(), console, port=0 if leave else PORT)
+    stage = set_stage(HOME.resolve(), OUTPUT.resolve(), console, port=0 if leave else _port())
     try:
         return _play_or_resume(stage, console, leave=leave)
     finally:
         stage.office.stop()
         stage.db.close()
         stage.world.stop()
+
+
+def _port() -> int:
+    """The usual port, so that the page's address stays the same; a free one when somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PORT))
+        except OSError:
+            return 0
+    return PORT
 
 
 def set_stage(home: Path, output: Path, console: Console, *, port: int, database_url: str | None = None) -> Stage:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import openpyxl
+from openpyxl.utils.cell import range_boundaries
 
 from ..errors import UserError
+from ..money import Money, decimal_to_money, read_money
 
 LARGEST_FILE: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 50 * 1024 * 1024
+LARGEST_SHEET: Final = 20 * 1024 * 1024  # openpyxl takes some fifty times that in memory
+MOST_SPANNED: Final = 100_000
+MOST_ROWS: Final = 20_000
+MOST_COLUMNS: Final = 100
+# A computed cell carries binary dust (0.1 + 0.2 is 0.30000000000000004): what is a whole cent but for less than a
+# ten-thousandth of a cent is that cent. Nobody types such an amount, and any real fraction of a cent is far above it.
+DUST: Final = Decimal("0.000001")
+_OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"  # .xls, or an .xlsx behind a password: both are OLE files
+# openpyxl makes a cell for each one that these cover, and a hundred bytes can cover seventeen milliards.
+_SPANNING: Final = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +41,7 @@ class Fault:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.sheet} {self.cell}: {self.what} {self.fix}"
+        return " ".join(filter(None, (self.sheet, self.cell))) + f": {self.what} {self.fix}"
 
 
 class SheetFaultsError(UserError):
@@ -42,12 +57,76 @@ def open_workbook(content: bytes, *, formulas: bool = False) -> Any:
     """The workbook, or UserError. Its unpacked size is looked at first: a small file can hide a huge one."""
     if len(content) > LARGEST_FILE:
         raise UserError("The file is larger than 5 MB; please send the workbook alone.", code="too_large")
+    if content.startswith(_OLD_OR_LOCKED):
+        text = "This is an old Excel file (.xls) or one with a password; save it as .xlsx without a password."
+        raise UserError(text, code="not_a_workbook")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
-                raise UserError("The file unpacks to more than 50 MB and was not opened.", code="too_large")
-        return openpyxl.load_workbook(io.BytesIO(content), data_only=not formulas)
+            _limit(archive)
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=not formulas)
+        _limit_sheets(book)
+        return book
     except UserError:
         raise
     except Exception:  # noqa: BLE001 - the library raises dozens of kinds on broken files
         raise UserError("This is not an Excel workbook (.xlsx) that can be read.", code="not_a_workbook") from None
+
+
+def _limit(archive: zipfile.ZipFile) -> None:
+    entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:
+        raise UserError("The file unpacks to more than 50 MB and was not opened.", code="too_large")
+    parts = [entry for entry in entries if entry.filename.lower().endswith(".xml")]
+    if any(entry.file_size > LARGEST_SHEET for entry in parts):
+        raise UserError("A sheet in the file is larger than 20 MB and was not opened.", code="too_large")
+    # By what is in them and not by their place: the file itself says which of its parts is a sheet.
+    if sum(_spanned(archive.read(entry)) for entry in parts) > MOST_SPANNED:
+        raise UserError("The workbook has merged cells or links over whole sheets; undo them.", code="too_large")
+
+
+def _spanned(part: bytes) -> int:
+    if b"\x00" in part[:1000]:
+        raise ValueError("a part in a two-byte encoding cannot be looked through")
+    return sum(_area(ref.decode("ascii")) for ref in _SPANNING.findall(part))
+
+
+def _area(ref: str) -> int:
+    left, top, right, bottom = (edge or 0 for edge in range_boundaries(ref))
+    return (right - left + 1) * (bottom - top + 1)
+
+
+def _limit_sheets(book: Any) -> None:
+    """One forgotten cell at the far end makes a sheet of seventeen milliard cells."""
+    for sheet in book.worksheets:
+        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
+            far = f"row {sheet.max_row}, column {sheet.max_column}"
+            text = f"The sheet {sheet.title} reaches to {far}; delete the empty rows and columns after the table."
+            raise UserError(text, code="too_large")
+
+
+def sheet_names(book: Any) -> list[str]:
+    """The sheets that have cells; a chart may stand on a sheet of its own."""
+    return [sheet.title for sheet in book.worksheets]
+
+
+def merged_faults(sheet: Any, *, first_row: int = 1) -> Iterator[Fault]:
+    """Only the first of merged cells has a value; the others would be read as empty."""
+    for merged in sheet.merged_cells.ranges:
+        if merged.max_row >= first_row:
+            yield Fault(sheet.title, str(merged), "Merged cells.", "Unmerge them.")
+
+
+def cell_money(value: Any, currency: str) -> Money:
+    """The amount in a cell, exact to the cent; ValueError for what is none."""
+    if isinstance(value, str):
+        return read_money(value, currency)
+    if value is None or isinstance(value, bool | date | time | timedelta):
+        raise ValueError("this is not an amount")
+    # A cell computed in the spreadsheet carries binary dust (0.1 + 0.2); what is a whole cent but for dust is one.
+    # Its shortest form is what the person typed.
+    try:
+        exact = Decimal(str(value))
+        rounded = exact.quantize(Decimal("0.01"))
+    except ArithmeticError:
+        raise ValueError("this is not an amount") from None
+    return decimal_to_money(rounded if abs(rounded - exact) < DUST else exact, currency)

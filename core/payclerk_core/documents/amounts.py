@@ -1,0 +1,62 @@
+"""Amounts in the cells of a workbook from outside, read without guessing."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from ..money import Money
+from .sheets import cell_money
+
+_DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3}([. \u00a0\u202f']?\d{3})*,\d{1,2}")
+_LONE_GROUP: Final = re.compile(r"\d{1,3},\d{3}")
+_HOW: Final = "Write an amount like 1234.50, with at most two decimals."
+
+
+class NotAnAmountError(ValueError):
+    """What is wrong with a cell that should hold an amount, and how to write it."""
+
+    def __init__(self, what: str, fix: str = _HOW) -> None:
+        super().__init__(what)
+        self.what = what
+        self.fix = fix
+
+
+def amount_in(cell: Any, currency: str) -> Money:
+    """The amount in a cell (an empty one is zero), or NotAnAmountError."""
+    value = cell.value
+    if value is None or value == "":
+        return Money(0, currency)
+    if isinstance(value, bool):
+        raise NotAnAmountError(f"'{str(value).upper()}' is not an amount.")
+    if isinstance(value, datetime | date | time | timedelta):
+        raise NotAnAmountError("This is a date, not an amount.", f"Format the cell as a number. {_HOW}")
+    if isinstance(value, str):
+        return _typed(value.strip(), currency)
+    if "%" in str(cell.number_format):
+        raise NotAnAmountError("This is a percentage.", "Write the amount itself, such as 1234.50.")
+    return _exact(value, currency)
+
+
+def _exact(value: Any, currency: str) -> Money:
+    try:
+        return cell_money(value, currency)
+    except ValueError as error:
+        raise NotAnAmountError(f"{error}.") from None
+
+
+def _typed(text: str, currency: str) -> Money:
+    """An amount kept as text: taken when it can be read in one way only."""
+    if "%" in text:
+        raise NotAnAmountError(f"'{text[:40]}' is a percentage.", "Write the amount itself, such as 1234.50.")
+    if _DECIMAL_COMMA.fullmatch(text):
+        plain = re.sub(r"[^\d,-]", "", text).replace(",", ".")
+        raise NotAnAmountError(f"'{text[:40]}' has a decimal comma.", f"If {plain} is meant, write it so.")
+    if _LONE_GROUP.fullmatch(text.lstrip("-(").rstrip(")")):
+        plain = re.sub(r"[^\d-]", "", text)
+        raise NotAnAmountError(f"'{text[:40]}' can be read in two ways.", f"If {plain}.00 is meant, write it so.")
+    try:
+        return cell_money(text, currency)
+    except ValueError:
+        raise NotAnAmountError(f"'{text[:40]}' is not an amount.") from None

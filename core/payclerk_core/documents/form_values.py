@@ -1,0 +1,102 @@
+"""What is on a billing form and what comes back from it, and where things stand in its workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from ..money import Money
+from ..rules.billing import Line
+from .sheets import Fault, SheetFaultsError
+
+SHEET: Final = "Billing"
+SEAL_SHEET: Final = "payclerk"
+HEADINGS: Final = (
+    "Item",
+    "Description",
+    "Scheduled value",
+    "Previously billed",
+    "Work this period",
+    "Materials stored",
+    "Total completed",
+    "%",
+    "Balance to finish",
+    "Reviewer's note",
+)
+TOTAL: Final = "Total"
+HEAD_ROW: Final = 12  # the table's heading, counted from 1
+SCHEDULED, PREVIOUS, WORK, STORED = 3, 4, 5, 6  # columns C to F, counted from 1
+INVOICE_LABEL: Final = "Your invoice number"
+INVOICE_ROW, INVOICE_COLUMN = 9, 3
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    sov_line_id: int
+    item: str
+    description: str
+    scheduled: Money
+    previous_work: Money
+    work: Money  # prefilled on a correction
+    stored: Money
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BillingForm:
+    """All that is printed on the form, and the seal it carries."""
+
+    project_name: str
+    project_number: str
+    contract_number: str
+    contract_title: str
+    company: str
+    claim_number: int
+    period_from: date
+    period_to: date
+    due_on: date
+    currency: str
+    work_retainage: Decimal
+    stored_retainage: Decimal
+    previous_certificates: Money
+    lines: Sequence[FormLine]
+    seal: str
+    revision: int = 1
+
+    def claim_lines(self) -> list[Line]:
+        """The lines as the claim's rules see them: the form's totals are the claim's."""
+        return [
+            Line(
+                line.item, line.description, line.scheduled, line.previous_work, line.work, line.stored,
+                self.work_retainage, self.stored_retainage,
+            )
+            for line in self.lines
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FilledRow:
+    sov_line_id: int
+    item: str
+    work: Money
+    stored: Money
+
+
+@dataclass(frozen=True, slots=True)
+class FilledForm:
+    """What came back: the seal as it is in the file, and the amounts of every line."""
+
+    seal: str
+    rows: tuple[FilledRow, ...]
+    invoice_number: str | None
+
+
+class FormFaults(SheetFaultsError):  # noqa: N818 - what it holds
+    """Why a form was not taken; `faults` names each cell."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        counted = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(f"{counted} in the billing form:", faults)
