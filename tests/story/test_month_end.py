@@ -45,6 +45,22 @@ def test_the_month_ends_right_though_payclerk_is_killed_between_any_two_steps(st
     _nothing_is_doubled(stage)
 
 
+@pytest.mark.timeout(240)
+def test_the_processes_of_the_procfile_work_together_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
+    """Each door in a process of its own: the first five steps touch all of them."""
+    (tmp_path / "out").mkdir()
+    commands, console = ("bot", "mail", "clock", "web"), Console(quiet=True)
+    stage = set_stage(tmp_path, tmp_path / "out", console, port=0, database_url=postgresql_url, commands=commands)
+    try:
+        for step in STORY[:5]:
+            step.play(stage)
+        assert stage.office.alive
+    finally:
+        stage.office.stop()
+        stage.db.close()
+        stage.world.stop()
+
+
 def _nothing_is_doubled(stage: Stage) -> None:
     cast = give_parts(read_project(EXAMPLES))
     people = [p.email for p in stage.world.personas if p.has_mailbox]

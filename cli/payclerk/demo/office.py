@@ -1,25 +1,34 @@
-"""payclerk as a real process beside the demo: started, killed and started again."""
+"""payclerk as real processes beside the demo: started, killed and started again."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
 class OfficeProcess:
-    """`payclerk up` with the given settings; its log goes to a file."""
+    """`payclerk up`, or the processes of the Procfile, with the given settings; their log goes to a file."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        environment: Mapping[str, str],
+        commands: Sequence[str] = ("up",),
+    ) -> None:
+        self._folder, self._commands = folder, commands
         self._environment = {**environment, **settings}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
+        self._processes = [self._start(command) for command in self._commands]
+
+    def _start(self, command: str) -> subprocess.Popen[bytes]:
         with (self._folder / "payclerk.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "payclerk", "up"],
+            return subprocess.Popen(
+                [sys.executable, "-m", "payclerk", command],
                 env=self._environment,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -43,24 +52,26 @@ class OfficeProcess:
 
     def kill(self) -> None:
         """SIGKILL: nothing can be finished or tidied up."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.wait()
+        self._processes = []
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
             try:
-                self._process.wait(timeout=20)
+                process.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                process.kill()
+                process.wait()
+        self._processes = []
 
     @property
     def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return bool(self._processes) and all(process.poll() is None for process in self._processes)
 
 
 class CommandFailedError(Exception):

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -53,12 +54,20 @@ def _port() -> int:
     return PORT
 
 
-def set_stage(home: Path, output: Path, console: Console, *, port: int, database_url: str | None = None) -> Stage:
+def set_stage(
+    home: Path,
+    output: Path,
+    console: Console,
+    *,
+    port: int,
+    database_url: str | None = None,
+    commands: Sequence[str] = ("up",),
+) -> Stage:
     """The world up, payclerk's settings made, the database migrated; payclerk itself is started by the story."""
     clock = Clockwork(home / "clock")
     world = start_world(home, clock, port=port)
     url = database_url or f"sqlite:///{home / 'payclerk.sqlite3'}"
-    office = OfficeProcess(home, settings_for(world, home, clock, url), _environment())
+    office = OfficeProcess(home, settings_for(world, home, clock, url), _environment(), commands)
     upgrade(url)
     return Stage(world, office, Database(url), clock, output, EXAMPLES, console.print)
 
