@@ -31,7 +31,7 @@ def run_jobs(database: Database, handler: Callable[[Job], None], until: Callable
     """Run mail.send and slack.trouble until a condition holds."""
     runner = JobRunner(database, system_clock, executor_id="test")
     runner.handle("mail.send", handler)
-    runner.handle("slack.trouble", lambda job: None)
+    runner.handle("slack.trouble", lambda _job: None)
     runner.start()
     try:
         eventually(until, timeout=30)
@@ -56,9 +56,13 @@ def test_a_promise_is_kept_once_however_often_it_is_made(database: Database) -> 
 
 
 def test_a_promise_rolls_back_with_its_change(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.transaction() as session:
-        promise(session, "mail.send", "never", {})
-        raise RuntimeError
+    def promise_and_fail() -> None:
+        with database.transaction() as session:
+            promise(session, "mail.send", "never", {})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        promise_and_fail()
 
     assert waiting(database) == []
 

@@ -109,9 +109,11 @@ def note_delivered(call: Call, recipient_id: int) -> None:
     recipient = call.get(MessageRecipient, recipient_id, "recipient")
     if recipient.delivered_at is not None or recipient.bounced_at is not None:
         return
+    # Two copies of one mail may be taken at the same moment: locked, the later of the two sees the earlier one.
+    message = call.session.get_one(Message, recipient.message_id, with_for_update=True)
     recipient.delivered_at = call.at
-    message = call.get(Message, recipient.message_id, "message")
     call.session.flush()
+    call.session.refresh(message, ["recipients"])
     if all(row.delivered_at or row.bounced_at for row in message.recipients):
         call.move(message, "sent")
     settle_item(call, message.batch_item_id, "done", "sent")
