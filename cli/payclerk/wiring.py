@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from payclerk_bot.app import BotDoor
-from payclerk_mailbox.door import MailDoor
 
+from payclerk_bot.app import BotDoor
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import JobRunner
 from payclerk_core.settings import Settings
+from payclerk_mailbox.door import MailDoor
 from payclerk_scheduler.door import SchedulerDoor
 
 from .web import WebDoor

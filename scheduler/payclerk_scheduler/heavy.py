@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import structlog
-from payclerk_core.documents.package import compile_package
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -16,6 +15,7 @@ from payclerk_core.actions.signing import (
 )
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
+from payclerk_core.documents.package import compile_package
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
 from payclerk_core.settings import Settings

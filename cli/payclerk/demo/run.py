@@ -87,7 +87,7 @@ def _play_or_resume(stage: Stage, console: Console, *, leave: bool) -> int:
         status = play(stage, console)
         if status == 0:
             (HOME / "done").touch()
-    console.print(f"Produced files: {OUTPUT}/", markup=False)
+    console.print(f"Produced files: {OUTPUT}/", markup=False, soft_wrap=True)
     if not leave:
         _stay(stage, console)
     return status
@@ -105,16 +105,24 @@ def play(stage: Stage, console: Console) -> int:
                 f"{number:>3}. FAILED {step.title}: {type(error).__name__}: {error}", style="red", markup=False
             )
             return 1
-        console.print(f"{number:>3}. {step.title}\n     {happened} ({time.monotonic() - start:.1f} s)", markup=False)
-    console.print(f"The month is closed: {len(STORY)} steps in {time.monotonic() - began:.0f} s.", markup=False)
+        console.print(
+            f"{number:>3}. {step.title}\n     {happened} ({time.monotonic() - start:.1f} s)",
+            markup=False,
+            soft_wrap=True,
+        )
+    console.print(
+        f"The month is closed: {len(STORY)} steps in {time.monotonic() - began:.0f} s.", markup=False, soft_wrap=True
+    )
     faults = stage.world.slack.faults_seen
     if faults:
-        console.print(f"Slack would have refused {len(faults)} payloads: {faults[:3]}", style="red", markup=False)
+        console.print(
+            f"Slack would have refused {len(faults)} payloads: {faults[:3]}", style="red", markup=False, soft_wrap=True
+        )
     return 1 if faults else 0
 
 
 def _stay(stage: Stage, console: Console) -> None:
-    console.print(f"\nThe playground is open at {stage.world.url}  (Ctrl-C ends it)", markup=False)
+    console.print(f"\nThe playground is open at {stage.world.url}  (Ctrl-C ends it)", markup=False, soft_wrap=True)
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())

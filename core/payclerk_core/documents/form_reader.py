@@ -6,7 +6,7 @@ named once instead of shifting all below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -30,7 +30,7 @@ from .form_values import (
     FilledRow,
     FormFaults,
 )
-from .sheets import DUST, Fault, open_workbook
+from .sheets import DUST, Fault, open_workbook, sheet_names
 
 _MOST_ROWS: Final = 5000
 _WHOLE_FORM: Final = "Fill the form we sent, without adding, removing or merging rows."
@@ -50,7 +50,7 @@ class _Sealed:
 def is_billing_form(content: bytes) -> bool:
     """Does this look like one of our forms at all?"""
     try:
-        return SEAL_SHEET in open_workbook(content).sheetnames
+        return SEAL_SHEET in sheet_names(open_workbook(content))
     except UserError:
         return False
 
@@ -58,7 +58,7 @@ def is_billing_form(content: bytes) -> bool:
 def read_form(content: bytes) -> FilledForm:
     """What the form says. Raises FormFaults with every fault, or UserError when it is not our form."""
     values = open_workbook(content)
-    if SEAL_SHEET not in values.sheetnames or SHEET not in values.sheetnames:
+    if not {SEAL_SHEET, SHEET} <= set(sheet_names(values)):
         raise UserError("This workbook is not the billing form we sent; please fill that one.", code="not_our_form")
     seal, currency, sealed = _read_seal(values[SEAL_SHEET])
     reader = _Reader(values[SHEET], open_workbook(content, formulas=True)[SHEET], currency)
@@ -94,7 +94,10 @@ class _Reader:
     def read(self, sealed: list[_Sealed]) -> list[FilledRow]:
         for merged in self.sheet.merged_cells.ranges:
             self._fault(str(merged), "The cells are merged.", _WHOLE_FORM)
-        rows = self._rows_by_item({line.item for line in sealed})
+        table = self._table()
+        if table is None:
+            return []
+        rows = self._rows_by_item(table, {line.item for line in sealed})
         filled = []
         for line in sealed:
             if line.item in rows:
@@ -117,9 +120,9 @@ class _Reader:
         value = self.sheet.cell(row, 1).value
         return "" if value is None else str(value).strip()
 
-    def _rows_by_item(self, known: set[str]) -> Mapping[str, int]:
+    def _rows_by_item(self, table: range, known: set[str]) -> Mapping[str, int]:
         rows: dict[str, int] = {}
-        for row in self._table():
+        for row in table:
             item = self._text(row)
             if item in rows:
                 self._fault(f"A{row}", f"Item {item} stands in row {rows[item]} already.", _WHOLE_FORM)
@@ -129,18 +132,19 @@ class _Reader:
                 self._fault(f"A{row}", f"Row {row} ('{item[:40]}') is not on the form we sent.", _WHOLE_FORM)
         return rows
 
-    def _table(self) -> Iterator[int]:
-        """The rows between the heading and the total."""
+    def _table(self) -> range | None:
+        """The rows between the heading and the total; without either, every line would seem to be missing."""
         head = self._find(HEADINGS[0])
         if head is None:
             self._fault("A", "The table's heading is missing.", _WHOLE_FORM)
-            return
+            return None
         rows = range(head + 1, min(self.sheet.max_row, head + _MOST_ROWS) + 1)
         # The last one, since an item may be called so too.
         end = max((row for row in rows if self._text(row) == TOTAL), default=None)
         if end is None:
             self._fault("A", "The row of totals is missing.", _WHOLE_FORM)
-        yield from range(head + 1, end or head + 1)
+            return None
+        return range(head + 1, end)
 
     def _holds_something(self, row: int) -> bool:
         return any(self.formulas.cell(row, column).value is not None for column in range(1, STORED + 1))

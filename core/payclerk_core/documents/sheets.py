@@ -76,23 +76,22 @@ def _limit(archive: zipfile.ZipFile) -> None:
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:
         raise UserError("The file unpacks to more than 50 MB and was not opened.", code="too_large")
-    parts = [entry for entry in entries if entry.filename.lower().endswith(".xml")]
-    if any(entry.file_size > LARGEST_SHEET for entry in parts):
-        raise UserError("A sheet in the file is larger than 20 MB and was not opened.", code="too_large")
-    # By what is in them and not by their place: the file itself says which of its parts is a sheet.
-    if sum(_spanned(archive.read(entry)) for entry in parts) > MOST_SPANNED:
+    if any(entry.file_size > LARGEST_SHEET for entry in entries):
+        raise UserError("A part of the file is larger than 20 MB; it was not opened.", code="too_large")
+    # Every part, wherever it stands: the file itself says which of them is a sheet.
+    if sum(_spanned(archive.read(entry)) for entry in entries) > MOST_SPANNED:
         raise UserError("The workbook has merged cells or links over whole sheets; undo them.", code="too_large")
 
 
 def _spanned(part: bytes) -> int:
-    if b"\x00" in part[:1000]:
-        raise ValueError("a part in a two-byte encoding cannot be looked through")
+    if part.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")):
+        raise ValueError("text in a two-byte encoding cannot be looked through")
     return sum(_area(ref.decode("ascii")) for ref in _SPANNING.findall(part))
 
 
 def _area(ref: str) -> int:
     left, top, right, bottom = (edge or 0 for edge in range_boundaries(ref))
-    return (right - left + 1) * (bottom - top + 1)
+    return int((right - left + 1) * (bottom - top + 1))
 
 
 def _limit_sheets(book: Any) -> None:
@@ -109,11 +108,10 @@ def sheet_names(book: Any) -> list[str]:
     return [sheet.title for sheet in book.worksheets]
 
 
-def merged_faults(sheet: Any, *, first_row: int = 1) -> Iterator[Fault]:
+def merged_faults(sheet: Any) -> Iterator[Fault]:
     """Only the first of merged cells has a value; the others would be read as empty."""
     for merged in sheet.merged_cells.ranges:
-        if merged.max_row >= first_row:
-            yield Fault(sheet.title, str(merged), "Merged cells.", "Unmerge them.")
+        yield Fault(sheet.title, str(merged), "Merged cells.", "Unmerge them.")
 
 
 def cell_money(value: Any, currency: str) -> Money:

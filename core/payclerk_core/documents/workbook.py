@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..money import Money, decimal_to_money, read_money
+from ..money import Money
 from ..rules.lifecycle import ContractStatus
 from ..rules.permissions import Level
-from .sheets import Fault, SheetFaultsError, open_workbook
+from .sheets import Fault, SheetFaultsError, cell_money, merged_faults, open_workbook, sheet_names
 
 KINDS: Final = ("subcontract", "purchase_order", "prime")
 CURRENCIES: Final = ("USD", "CAD", "AUD", "NZD", "GBP", "EUR")
@@ -154,7 +154,9 @@ class _Row:
     cells: dict[str, tuple[str, Any]]
 
     def fault(self, column: str, what: str, fix: str) -> None:
-        self.reader.faults.append(Fault(self.sheet, self.cells[column][0], what, fix))
+        cell = self.cells[column][0]
+        if (self.sheet, cell) not in self.reader.uncomputed:
+            self.reader.faults.append(Fault(self.sheet, cell, what, fix))
 
     def text(self, column: str, *, required: bool = True) -> str:
         value = self.cells[column][1]
@@ -193,12 +195,7 @@ class _Row:
     def money(self, column: str, currency: str) -> Money:
         value = self.cells[column][1]
         try:
-            if isinstance(value, str):
-                return read_money(value, currency)
-            if value is None or isinstance(value, bool | datetime):
-                raise ValueError("it is not an amount")
-            # A spreadsheet keeps binary fractions: its shortest form is what the person typed.
-            return decimal_to_money(Decimal(str(value)), currency)
+            return cell_money(value, currency)
         except ValueError as error:
             self.fault(column, f"'{column}': {error}.", "Write an amount like 1234.50.")
             return Money(0, currency)
@@ -223,11 +220,12 @@ class _Reader:
     values: Any
     formulas: Any
     faults: list[Fault] = field(default_factory=list)
+    uncomputed: set[tuple[str, str]] = field(default_factory=set)  # said once, and not again as empty cells
 
     def read(self) -> ProjectFile | None:
-        missing = [name for name in ("Project", *COLUMNS) if name not in self.values.sheetnames]
+        missing = [name for name in ("Project", *COLUMNS) if name not in sheet_names(self.values)]
         for name in missing:
-            near = difflib.get_close_matches(name, self.values.sheetnames, n=1)
+            near = difflib.get_close_matches(name, sheet_names(self.values), n=1)
             hint = f" Is '{near[0]}' it? Rename it." if near else " Add it; see the example workbook."
             self.faults.append(Fault(name, "", "The sheet is missing.", hint.strip()))
         if missing:
@@ -272,8 +270,7 @@ class _Reader:
 
     def _rows(self, name: str, columns: Sequence[str]) -> Iterator[_Row]:
         sheet, formulas = self.values[name], self.formulas[name]
-        for merged in sheet.merged_cells.ranges:
-            self.faults.append(Fault(name, str(merged), "Merged cells.", "Unmerge them."))
+        self.faults.extend(merged_faults(sheet))
         places = self._places(name, sheet, columns)
         for row in sheet.iter_rows(min_row=2):
             if all(cell.value is None for cell in row) and not any(
@@ -301,6 +298,7 @@ class _Reader:
         for coordinate, value in cells.values():
             raw = formulas[coordinate].value
             if value is None and isinstance(raw, str) and raw.startswith("="):
+                self.uncomputed.add((name, coordinate))
                 self.faults.append(Fault(name, coordinate, "A formula without a result.", "Write the value."))
 
     def _companies(self) -> list[str]:
@@ -390,7 +388,7 @@ class _Reader:
         )
 
     def _changes(self, contracts: Sequence[ContractRow], currency: str) -> list[tuple[SovRow, _Row]]:
-        if "Change orders" not in self.values.sheetnames:
+        if "Change orders" not in sheet_names(self.values):
             return []
         numbers = [contract.number for contract in contracts]
         found = []
