@@ -12,7 +12,7 @@ from sqlalchemy import select
 from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.forms import billing_form_for
-from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, StoredFile
+from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, SovLine, StoredFile
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
@@ -93,6 +93,21 @@ def test_a_form_that_bills_too_much_or_nothing_of_this_contract_changes_nothing(
     assert "another contract" in letter.text
     assert claims(inbox) == []
     assert inbox.status(month.plumbing) == "invited"  # the yes it implied went with it
+
+
+def test_a_form_made_before_the_lines_changed_is_refused_with_the_newest_attached(inbox: Inbox):
+    month = inbox.month
+    form = filled(form_for(inbox, month.plumbing), 2500)
+    with inbox.db.transaction() as session:
+        facts = {"cost_code": "22-0000", "cost_type": "S", "description": "Change order 1", "scheduled_cents": 5000}
+        session.add(SovLine(contract_id=month.plumbing.id, position=99, item="CO-1", **facts))
+    inbox.take(inbox.answer(month.dana, "", files=[("form.xlsx", form)]))
+    [letter] = inbox.letters("file_refused")
+    assert "lines have changed" in letter.text
+    with inbox.db.reading() as session:
+        names = session.scalars(select(Attachment.name).where(Attachment.message_id == letter.id)).all()
+    assert [name.endswith(".xlsx") for name in names] == [True]
+    assert claims(inbox) == []
 
 
 def test_a_forged_senders_form_makes_no_claim(inbox: Inbox):

@@ -118,7 +118,7 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     contract = _contract_of(call, returned, identity)
     period = open_period(call.session, contract.project_id)
     if period is None or period.id != identity.period_id:
-        raise UserError("This form is of a billing period that is closed.", code="old_form")
+        raise UserError("This form is of a billing period that is closed.", code="period_closed")
     claim = claim_of_period(call.session, contract.id, period.id)
     basis = basis_of(call.session, contract, before=identity.claim_number)
     _check_current(identity, claim, basis)
@@ -142,13 +142,13 @@ def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> 
 def _check_current(identity: FormIdentity, claim: Claim | None, basis: Basis) -> None:
     if claim is None:
         if identity.claim_number != basis.number or identity.revision != 1:
-            raise UserError("This form is out of date; please use the newest one we sent.", code="old_form")
+            raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
         return
     if ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
         text = f"Claim {claim.number} is {ClaimStatus(claim.status).label}; it cannot be changed now."
         raise UserError(text, code="not_editable")
     if identity.claim_number != claim.number or identity.revision != claim.revision + 1:
-        raise UserError("This form is out of date; please use the one that came with our last mail.", code="old_form")
+        raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
 
 
 def _new_claim(
@@ -195,6 +195,11 @@ def _new_claim(
 
 def _fill(claim: Claim, rows: Sequence[FilledRow]) -> None:
     amounts = {row.sov_line_id: row for row in rows}
+    if set(amounts) != {line.sov_line.id for line in claim.lines}:
+        text = (
+            "The contract's lines have changed since this form was made; please fill the newest one, which is attached."
+        )
+        raise UserError(text, code="old_form")
     for line in claim.lines:
         row = amounts[line.sov_line.id]
         line.work_cents = line.claimed_work_cents = row.work.cents
@@ -269,8 +274,20 @@ def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:
     invitation = call.session.query(Invitation).filter_by(thread_id=returned.thread.id).one_or_none()
     about = About("form", invitation_id=invitation.id if invitation else None, claim_id=returned.thread.claim_id)
     recipients = [Recipient(returned.person)]
-    write_letter(call, returned.thread, name, recipients, facts, about, in_reply_to=returned.in_reply_to)
+    files = _newest_form(call, contract) if error.code == "old_form" else []
+    write_letter(call, returned.thread, name, recipients, facts, about, files=files, in_reply_to=returned.in_reply_to)
     call.record("form_refused", returned.thread, project_id=contract.project_id, after={"why": error.message[:500]})
+
+
+def _newest_form(call: Call, contract: Contract) -> list[NamedFile]:
+    """The form that can be filled now: for the open period's claim, or for its correction."""
+    period = open_period(call.session, contract.project_id)
+    if period is None:
+        return []
+    claim = claim_of_period(call.session, contract.id, period.id)
+    if claim is not None and ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
+        return []
+    return [billing_form_for(call, contract, period, returned=claim)]
 
 
 def accepted_by_form(invitation: Invitation | None) -> bool:
