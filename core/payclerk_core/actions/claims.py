@@ -35,12 +35,18 @@ def load_claim(call: Call, claim_id: int) -> Claim:
     return claim
 
 
+def load_claim_to_change(call: Call, claim_id: int) -> Claim:
+    """The claim, held until the transaction ends: two people acting at once take turns and see each other's change."""
+    call.session.execute(select(Claim.id).where(Claim.id == claim_id).with_for_update())
+    return load_claim(call, claim_id)
+
+
 def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], status: ClaimStatus) -> Claim:
     """Record the review of a claim's lines, and give the claim its status (task C13).
 
     Rejecting a line does not change its amount: the subcontractor corrects it, or the administrator does.
     """
-    claim = load_claim(call, claim_id)
+    claim = load_claim_to_change(call, claim_id)
     call.authorise("C13", claim.contract.project_id, claim.contract)
     rejected = [line for line in claim.lines if _apply(call, line, reviews.get(line.id))]
     if rejected and status is ClaimStatus.APPROVED:

@@ -12,7 +12,7 @@ from ..queries.claims import row_of
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
 from ..tables import Claim, Payment
 from .call import Call
-from .claims import load_claim
+from .claims import load_claim_to_change
 
 METHODS = ("check", "credit_card", "electronic")
 
@@ -29,7 +29,7 @@ class PaymentEntry:
 
 def record_payment(call: Call, claim_id: int, entry: PaymentEntry) -> Payment:
     """Record money that moved; the claim then shows partly or fully paid."""
-    claim = load_claim(call, claim_id)
+    claim = load_claim_to_change(call, claim_id)
     call.authorise("T9" if claim.contract.is_prime else "T2", claim.contract.project_id, claim.contract)
     _check(claim, entry)
     payment = Payment(
