@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from .base import Base
-from .billing import BillingPeriod, Claim, ClaimLine, Invitation, Payment
-from .contracts import ChangeOrder, Contract, InvoiceContact, PrivateListEntry, SovLine
+from .billing import (
+    BillingPeriod,
+    Certificate,
+    Claim,
+    ClaimLine,
+    Invitation,
+    Payment,
+    PaymentSchedule,
+    PeriodSchedule,
+)
+from .contracts import (
+    ChangeOrder,
+    ChangeOrderLine,
+    Contract,
+    InvoiceContact,
+    PrivateListEntry,
+    RetainageRule,
+    SovLine,
+)
 from .mail import Attachment, InboxMail, MailFolder, MailLease, Message, MessageRecipient, ReplyToken, Thread
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, FailedJob, StoredFile
@@ -17,7 +34,9 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BillingPeriod",
+    "Certificate",
     "ChangeOrder",
+    "ChangeOrderLine",
     "Claim",
     "ClaimLine",
     "ClockTick",
@@ -37,10 +56,13 @@ __all__ = [
     "Package",
     "PackageClaim",
     "Payment",
+    "PaymentSchedule",
+    "PeriodSchedule",
     "Person",
     "PrivateListEntry",
     "Project",
     "ReplyToken",
+    "RetainageRule",
     "Selection",
     "SlackPost",
     "SovLine",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Base, Key, Keyed, Stated
+from .base import Base, Json, Key, Keyed, Stated
 from .contracts import Contract, SovLine
 from .people import Person, Project
 
@@ -34,6 +34,24 @@ class BillingPeriod(Keyed, Stated, Base):
             postgresql_where=text("status = 'open'"),
         ),
     )
+
+
+class PeriodSchedule(Keyed, Base):
+    """When billing periods open by themselves (task T7). One a project; `never` cancels it.
+
+    Days are of the month (31: its last) or ISO weekdays (1: Monday), by what `by` says; `*_weeks` and `*_months` say
+    how far after the start the end and the due date lie.
+    """
+
+    __tablename__ = "period_schedule"
+
+    project_id: Mapped[int] = mapped_column(Key, ForeignKey("project.id"), unique=True)
+    frequency: Mapped[str] = mapped_column(String(20))  # monthly_by_date, monthly_by_weekday, weekly, never
+    rule: Mapped[dict[str, int]] = mapped_column(Json)  # the numbers of rules/periods.py for that frequency
+    set_at: Mapped[datetime]
+    set_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
+
+    project: Mapped[Project] = relationship()
 
 
 class Invitation(Keyed, Stated, Base):
@@ -67,8 +85,14 @@ class Claim(Keyed, Stated, Base):
     billed_on: Mapped[date]
     revision: Mapped[int] = mapped_column(default=1)  # goes up with each submission
     submitted_at: Mapped[datetime | None]
-    work_retainage: Mapped[Decimal]
+    kind: Mapped[str] = mapped_column(String(20), default="progress", server_default="progress")  # or release
+    work_retainage: Mapped[Decimal]  # the rates in force from this claim on
     stored_retainage: Mapped[Decimal]
+    stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
+    payment_due_on: Mapped[date | None]
+    comment: Mapped[str | None] = mapped_column(String(2000))
+    # How the configurable PDF of an owner's claim is grouped (task T13); None: as the lines are.
+    pdf_layout: Mapped[dict[str, object] | None] = mapped_column(Json)
     previous_certificates_cents: Mapped[int] = mapped_column(BigInteger)  # line 7
     thread_id: Mapped[int] = mapped_column(Key, ForeignKey("thread.id"))
     pdf_id: Mapped[int | None] = mapped_column(Key, ForeignKey("stored_file.id"))
@@ -78,6 +102,7 @@ class Claim(Keyed, Stated, Base):
     period: Mapped[BillingPeriod] = relationship()
     lines: Mapped[list[ClaimLine]] = relationship(order_by="ClaimLine.position", back_populates="claim")
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.id", back_populates="claim")
+    certificate: Mapped[Certificate | None] = relationship(back_populates="claim")
 
     __table_args__ = (UniqueConstraint("contract_id", "number"),)
 
@@ -96,6 +121,21 @@ class ClaimLine(Keyed, Base):
     stored_cents: Mapped[int] = mapped_column(BigInteger)  # F
     claimed_work_cents: Mapped[int] = mapped_column(BigInteger)
     claimed_stored_cents: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[Decimal | None]  # unit lines: this period's
+    # Stored material that the automatic mode moved into D when the claim was made; D holds it already.
+    moved_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # Retainage as a movement: held before + withheld - released = held now; of work, and of stored material.
+    previous_work_held_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    work_withheld_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    work_released_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    previous_stored_held_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    stored_withheld_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    stored_released_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    # Set by an administrator for this line and period (task T24): percent, or an amount, instead of the rate.
+    work_percent: Mapped[Decimal | None]
+    work_withheld_set_cents: Mapped[int | None] = mapped_column(BigInteger)
+    stored_percent: Mapped[Decimal | None]
+    stored_withheld_set_cents: Mapped[int | None] = mapped_column(BigInteger)
     review: Mapped[str] = mapped_column(String(20), default="no_action")  # approved, rejected, no_action
     review_reason: Mapped[str | None] = mapped_column(String(2000))
     reviewed_at: Mapped[datetime | None]
@@ -105,6 +145,42 @@ class ClaimLine(Keyed, Base):
     sov_line: Mapped[SovLine] = relationship()
 
     __table_args__ = (UniqueConstraint("claim_id", "sov_line_id"),)
+
+
+class Certificate(Keyed, Base):
+    """What was certified of a claim when it is not what was asked for; the next line 7 follows it (form G702)."""
+
+    __tablename__ = "certificate"
+
+    claim_id: Mapped[int] = mapped_column(Key, ForeignKey("claim.id"), unique=True)
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    certified_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(2000))
+    recorded_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+
+    claim: Mapped[Claim] = relationship(back_populates="certificate")
+
+
+class PaymentSchedule(Keyed, Base):
+    """The statutory answer to a claim (AU/NZ, task T10): issued once, never edited; a new one answers a new revision."""
+
+    __tablename__ = "payment_schedule"
+
+    claim_id: Mapped[int] = mapped_column(Key, ForeignKey("claim.id"))
+    revision: Mapped[int]  # of the claim it answers
+    claimed_cents: Mapped[int] = mapped_column(BigInteger)
+    scheduled_cents: Mapped[int] = mapped_column(BigInteger)
+    received_on: Mapped[date]
+    answer_due_on: Mapped[date | None]  # counted in business days of the jurisdiction
+    issued_on: Mapped[date]
+    pdf_id: Mapped[int] = mapped_column(Key, ForeignKey("stored_file.id"))
+    issued_by_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
+    issued_at: Mapped[datetime]
+
+    claim: Mapped[Claim] = relationship()
+
+    __table_args__ = (UniqueConstraint("claim_id", "revision"),)
 
 
 class Payment(Keyed, Base):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Key, Keyed
 
 
 class Company(Keyed, Base):
+    """A company of the directory: ours, a subcontractor's, the owner's."""
+
     __tablename__ = "company"
 
     name: Mapped[str] = mapped_column(String(200), unique=True)
+    # Stronger than the setting of each of its projects ("Prevent Overbilling on All Projects", domain 2.5).
+    prevent_overbilling: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Person(Keyed, Base):
@@ -46,6 +50,21 @@ class Project(Keyed, Base):
     period_start_day: Mapped[int] = mapped_column(default=1)
     period_end_day: Mapped[int] = mapped_column(default=31)
     period_due_day: Mapped[int] = mapped_column(default=25)
+    # The settings of the tool (task T6). Defaults are what payclerk does when nobody has chosen.
+    invoice_type: Mapped[str] = mapped_column(
+        String(40), default="work_and_materials", server_default="work_and_materials"
+    )
+    invitation_note: Mapped[str] = mapped_column(String(2000), default="", server_default="")
+    remind_every_days: Mapped[int] = mapped_column(default=1, server_default="1")  # 0: no reminders
+    weekly_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    tell_approved: Mapped[bool] = mapped_column(default=True, server_default=true())
+    show_claimed: Mapped[bool] = mapped_column(default=True, server_default=true())
+    overbilling: Mapped[str] = mapped_column(String(10), default="warn", server_default="warn")  # allow, warn, prevent
+    stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
+    pdf_footer: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    # Which law counts: caps of retainage, the answer date of a payment schedule (rules/jurisdictions.toml).
+    jurisdiction: Mapped[str | None] = mapped_column(String(20))
+    public_works: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Member(Keyed, Base):
