@@ -46,10 +46,10 @@ def check_entries(entries: Sequence[ChangeEntry], currency: str) -> None:
     for entry in entries:
         _check_entry(entry, currency)
     seen: set[str] = set()
-    for entry in entries:
-        if entry.item in seen:
-            raise UserError(f"Item {entry.item} stands there twice; number each line once.", field="lines")
-        seen.add(entry.item)
+    for item in (entry.item.strip() for entry in entries):
+        if item in seen:
+            raise UserError(f"Item {item} stands there twice; number each line once.", field="lines")
+        seen.add(item)
 
 
 def _check_entry(entry: ChangeEntry, currency: str) -> None:
