@@ -11,7 +11,7 @@ from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import claim_line, row_of, summary_of, with_pages
 from payclerk_core.settings import Settings
-from payclerk_core.tables import BillingPeriod, Claim, Contract, Event, Person, Project
+from payclerk_core.tables import BillingPeriod, ChangeOrder, Claim, Contract, Event, Person, Project
 
 from .show_contract import contract_lines
 
@@ -52,6 +52,8 @@ def _contract(session: Session, number: str) -> Iterator[str]:
     for row in rows:
         yield from contract_lines(session, row)
         yield from _events(session, "contract", row.id)
+        for change in session.scalars(select(ChangeOrder).where(ChangeOrder.contract_id == row.id)):
+            yield from _events(session, "change_order", change.id)
         for claim in session.scalars(with_pages(select(Claim).where(Claim.contract_id == row.id))).unique():
             yield f"  claim {claim.number}: {claim.status}"
 

@@ -33,6 +33,7 @@ from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
 LINE, ITEM, DESCRIPTION, AMOUNT = COLUMNS
 _DELIMITERS: Final = ",;\t|"
 _HEAD_WITHIN: Final = 30  # rows
+_WIDEST: Final = 30  # columns of a workbook that are looked at
 _LONGEST: Final = {ITEM: 40, DESCRIPTION: 300}
 
 
@@ -75,7 +76,7 @@ def _workbook_rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
     reader.faults.extend(merged_faults(values[name]))
     return [
         [_workbook_cell(cell, formulas[name][cell.coordinate].value) for cell in row if hasattr(cell, "coordinate")]
-        for row in values[name].iter_rows()
+        for row in values[name].iter_rows(max_col=_WIDEST)
     ]
 
 
@@ -138,13 +139,19 @@ class _Reader:
         found: dict[str, list[Detail]] = {item: [] for item in parents} if whole else {}
         for row in rows[head + 1 :]:
             cells = {name: row[place] if place < len(row) else _Cell("", None) for name, place in places.items()}
-            if any(cells[name].value is not None or cells[name].formula for name in (ITEM, DESCRIPTION, AMOUNT)):
+            if self._says_something(cells, parents):
                 self._take(cells, parents, found)
         if whole:
             self._allocated(parents, found)
         elif not found and not self.faults:
             self._fault("", "There is no detail in the table.", "Fill in at least one row.")
         return {item: tuple(details) for item, details in found.items()}
+
+    def _says_something(self, cells: Mapping[str, _Cell], parents: Mapping[str, Money]) -> bool:
+        """An empty row, or one with a line chosen and nothing else, is left alone."""
+        if any(cells[name].value is not None or cells[name].formula for name in (ITEM, DESCRIPTION, AMOUNT)):
+            return True
+        return cells[LINE].text not in {"", *parents}
 
     def _head(self, rows: Sequence[Sequence[_Cell]]) -> tuple[int, dict[str, int] | None]:
         top = [[cell.text for cell in row] for row in rows[:_HEAD_WITHIN]]
