@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +37,8 @@ from payclerk_core.rules.change_orders import (
 from payclerk_core.tables import BillingPeriod, ChangeOrder, ChangeOrderLine, Claim, Contract
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from payclerk_core.db import Database
 
 
@@ -228,6 +232,49 @@ def test_it_waits_for_the_breakdown(desk: Desk):
     assert desk.refuses("approve it, or turn it off, first", approve_change_order, order).code == "ssov_open"
     desk.change(desk.plumbing, ssov_status="approved")
     assert desk.do(approve_change_order, order).change.status == "approved"
+
+
+def at_once(*works: Callable[[], Any]) -> list[str]:
+    """What came of each, started at the same moment: 'done', or the code of its refusal."""
+    gate, outcomes = threading.Barrier(len(works)), []
+
+    def run(work: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            work()
+        except UserError as error:
+            outcomes.append(error.code)
+        else:
+            outcomes.append("done")
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+def test_approved_by_two_people_at_once_it_counts_once(desk: Desk):
+    order = asked(desk, change("CO-1", line("a", 100)))
+    outcomes = at_once(*[lambda: desk.do(approve_change_order, order)] * 3)
+    assert outcomes == ["done", "wrong_status", "wrong_status"]
+    assert desk.see(desk.plumbing, contract_sum) == Money(1_510_000)
+
+
+def test_several_approved_at_once_each_get_a_place(desk: Desk):
+    orders = [asked(desk, change(f"CO-{n}", line(f"a{n}", 100))) for n in range(4)]
+    assert at_once(*[partial(desk.do, approve_change_order, order) for order in orders]) == ["done"] * 4
+    assert [place for place, _, _ in desk.items(desk.plumbing)] == [1, 2, 3, 4, 5, 6]
+    assert desk.see(desk.plumbing, contract_sum) == Money(1_540_000)
+
+
+def test_approved_and_voided_at_once_is_one_of_the_two(desk: Desk):
+    order = asked(desk, change("CO-1", line("a", 100)))
+    outcomes = at_once(lambda: desk.do(approve_change_order, order), lambda: desk.do(void_change_order, order))
+    # Void may come second and take back what was approved; it may not be approved once it is void.
+    assert outcomes in (["done", "done"], ["done", "wrong_status"])
+    assert desk.see(desk.plumbing, contract_sum) == Money(1_500_000)
 
 
 # --- Taking one back

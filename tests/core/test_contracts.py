@@ -397,6 +397,10 @@ def test_a_price_is_off_by_half_a_cent_at_most(quantity: Decimal, price: Decimal
     assert priced(-quantity, price, "USD").cents == -cents
 
 
+def test_a_line_that_is_gone_is_not_found(desk: Desk):
+    desk.refuses("no such line", remove_sov_line, 99_999)
+
+
 # --- Who answers for it
 
 

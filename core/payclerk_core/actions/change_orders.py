@@ -140,11 +140,12 @@ def reverse_change_order(call: Call, change_id: int, number: str) -> ChangeOrder
 
 
 def _load(call: Call, change_id: int) -> tuple[Contract, ChangeOrder]:
-    """The change order, looked at anew once its contract is held."""
-    change = call.get(ChangeOrder, change_id, "change order")
-    contract = administer(call, change.contract_id)
-    call.session.refresh(change)
-    return contract, change
+    """The change order, read once its contract is held: two people deciding at once take turns."""
+    contract_id = call.session.scalar(select(ChangeOrder.contract_id).where(ChangeOrder.id == change_id))
+    if contract_id is None:
+        raise UserError("There is no such change order any more; open the list again.", code="not_found")
+    contract = administer(call, contract_id)
+    return contract, call.get(ChangeOrder, change_id, "change order")
 
 
 def _require(change: ChangeOrder, statuses: Collection[ChangeStatus], advice: str) -> None:

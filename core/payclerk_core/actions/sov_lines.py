@@ -56,8 +56,11 @@ def remove_sov_line(call: Call, line_id: int) -> None:
 
 
 def _load(call: Call, line_id: int) -> tuple[Contract, SovLine]:
-    line = call.get(SovLine, line_id, "line")
-    contract = administer(call, line.contract_id)
+    contract_id = call.session.scalar(select(SovLine.contract_id).where(SovLine.id == line_id))
+    if contract_id is None:
+        raise UserError("There is no such line any more; open the list again.", code="not_found")
+    contract = administer(call, contract_id)
+    line = call.get(SovLine, line_id, "line")  # read once the contract is held: another may have changed it
     _require_open(contract)
     if line.parent_id is not None:
         raise UserError(f"Line {line.item} is the subcontractor's detail; it changes with their breakdown.")
