@@ -296,13 +296,19 @@ _NO_RELEASE = (0, 0)
 
 def _released(item: SovItem, entry: Entry, work_held: int, stored_held: int, currency: str) -> tuple[int, int]:
     """What is released of work and of stored material; never more than is held, nor less than nothing."""
-    first = within(entry.released, work_held - entry.work_released)
-    work, stored = entry.work_released + first, entry.stored_released + entry.released - first
+    first, rest = split_release(entry.released, work_held - entry.work_released)
+    work, stored = entry.work_released + first, entry.stored_released + rest
     if (within(work, work_held), within(stored, stored_held)) != (work, stored):
         asked, most = Money(work + stored, currency), Money(work_held + stored_held, currency)
         text = f"Line {item.item}: {asked} cannot be released, {most} is held."
         raise UserError(text, code="release_exceeds_held", field=f"lines.{item.item}")
     return work, stored
+
+
+def split_release(released: int, work_held: int) -> tuple[int, int]:
+    """A release given as one amount: from what is held of work first, then from stored material."""
+    work = within(released, work_held)
+    return work, released - work
 
 
 @dataclass(frozen=True, slots=True)
