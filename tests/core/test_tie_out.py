@@ -26,9 +26,10 @@ def summary(*lines: Line, previous: int = 0) -> Summary:
     return summarize(lines, previous_certificates=Money(previous))
 
 
-def codes(
-    *lines: Line, ties: Ties = Ties(), page: Summary | None = None, severity: Severity | None = None
-) -> list[str]:
+NONE = Ties()
+
+
+def codes(*lines: Line, ties: Ties = NONE, page: Summary | None = None, severity: Severity | None = None) -> list[str]:
     found = tie_out(lines, page or summary(*lines), ties)
     return [finding.code for finding in found if severity is None or finding.severity is severity]
 
