@@ -92,4 +92,4 @@ def _withheld_ever(session: Session, contract: Contract, number: int) -> dict[in
     query = select(ClaimLine.sov_line_id, withheld).join(ClaimLine.claim)
     query = query.where(Claim.contract_id == contract.id, Claim.number <= number).group_by(ClaimLine.sov_line_id)
     opened = {line.id: line.opening_retainage_cents for line in contract.lines}
-    return {line_id: int(cents) + opened.get(line_id, 0) for line_id, cents in session.execute(query).tuples()}
+    return {line_id: int(cents) + opened.get(line_id, 0) for line_id, cents in session.execute(query)}

@@ -39,7 +39,7 @@ def facts_of(session: Session, claim: Claim) -> ClaimFacts:
 def _latest(session: Session, claims: Sequence[Claim]) -> dict[int, int]:
     query = select(Claim.contract_id, func.max(Claim.number)).group_by(Claim.contract_id)
     query = query.where(Claim.contract_id.in_({claim.contract_id for claim in claims}))
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _out_for_signature(session: Session, claims: Sequence[Claim]) -> set[int]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from ..money import Money
 from ..rules.billing import Before
 from ..rules.findings import Finding
 from ..rules.lifecycle import BILLABLE_TO_OWNER, ClaimStatus
 from ..rules.tie_out import Overbilling, Ties, tie_out
-from ..tables import ChangeOrder, ChangeOrderLine, Claim, Company, Member, Person, Project
+from ..tables import ChangeOrder, Claim, Company, Member, Person, Project
 from .basis import Basis, basis_of
 from .claims import lines_of, summary_of
 
@@ -44,15 +44,17 @@ def _unapproved(basis: Basis) -> str | None:
 def _approved_changes(session: Session, claim: Claim) -> dict[str, int]:
     """The approved change orders that are on the claim; one approved after it was made counts from the next."""
     on_claim = {row.sov_line.change_order_id for row in claim.lines} - {None}
-    query = (
-        select(ChangeOrder.number, ChangeOrderLine.amount_cents)
-        .join(ChangeOrderLine, ChangeOrderLine.change_order_id == ChangeOrder.id)
-        .where(ChangeOrder.id.in_(on_claim), ChangeOrder.status == "approved")
-    )
-    approved: dict[str, int] = {}
-    for number, cents in session.execute(query):
-        approved[number] = approved.get(number, 0) + cents
-    return approved
+    query = select(ChangeOrder).where(ChangeOrder.id.in_(on_claim), ChangeOrder.status == "approved")
+    changes = session.scalars(query.options(selectinload(ChangeOrder.lines)))
+    return {change.number: _approved_cents(change, claim) for change in changes}
+
+
+def _approved_cents(change: ChangeOrder, claim: Claim) -> int:
+    """What it was approved at. One that came in as lines of the schedule alone is worth what those are."""
+    if change.lines:
+        return sum(line.amount_cents for line in change.lines)
+    top = claim.contract.top_lines
+    return sum(line.scheduled_cents for line in top if line.change_order_id == change.id)
 
 
 def overbilling_of(session: Session, project: Project, *, prime: bool) -> Overbilling:
