@@ -12,10 +12,13 @@ from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import Job
 from payclerk_core.queries.claims import row_of, summary_of, with_pages
+from payclerk_core.queries.contracts import contract_sum
 from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.rules.ssov import SsovStatus
 from payclerk_core.tables import (
     BillingPeriod,
     Claim,
+    Contract,
     Event,
     InboxMail,
     Invitation,
@@ -107,6 +110,20 @@ def claim_notice(claim: Claim) -> view.ClaimNotice:
     )
 
 
+def _ssov(session: Session, contract_id: int) -> Notice:
+    contract = session.get_one(Contract, contract_id)
+    said = view.SsovNotice(
+        label=f"{contract.number} {contract.company.name}",
+        title=contract.title,
+        status_label=SsovStatus(contract.ssov_status).label,
+        lines=len(contract.top_lines),
+        details=len(contract.lines) - len(contract.top_lines),
+        contract_sum=contract_sum(contract),
+        who=_person(session, contract.ssov_status_by_id) or "payclerk",
+    )
+    return [contract.project.slack_channel], Post(*view.ssov(said))
+
+
 def _bounced(session: Session, recipient_id: int) -> Notice:
     recipient = session.get_one(MessageRecipient, recipient_id)
     message = session.get_one(Message, recipient.message_id)
@@ -155,6 +172,7 @@ NOTICES: Final[Mapping[str, Render]] = {
     "declined": _declined,
     "unclear": answers.unclear,
     "submitted": _submitted,
+    "ssov": _ssov,
     "bounced": _bounced,
     "quarantine": _quarantine,
     "owner_reply": answers.owner_reply,

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ..money import Money, total
+from ..rules.change_orders import ChangeStatus
 from ..rules.invitations import Readiness, readiness
 from ..rules.lifecycle import ContractStatus, InvitationStatus, PeriodStatus
-from ..tables import BillingPeriod, Claim, Contract, Invitation, InvoiceContact
+from ..rules.ssov import SsovStatus
+from ..tables import BillingPeriod, ChangeOrder, Claim, Contract, Invitation, InvoiceContact
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ def contract_rows(session: Session, project_id: int, period_id: int) -> Sequence
 
 
 def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> ContractRow:
-    currency = contract.project.currency
     return ContractRow(
         contract,
         invitation,
@@ -70,6 +71,37 @@ def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> 
             contacts=len(contract.contacts),
             invitation=InvitationStatus(invitation.status) if invitation else None,
             has_claim=has_claim,
+            ssov_approved=ssov_settled(contract),
         ),
-        total((Money(line.scheduled_cents, currency) for line in contract.lines), currency),
+        contract_sum(contract),
     )
+
+
+def contract_sum(contract: Contract) -> Money:
+    """What the contract comes to: its own lines with those of approved change orders, each counted once."""
+    currency = contract.project.currency
+    return total((Money(line.scheduled_cents, currency) for line in contract.top_lines), currency)
+
+
+def ssov_settled(contract: Contract) -> bool:
+    """Nothing of the subcontractor's schedule of values stands in the way: none is asked for, or it is approved."""
+    return not contract.ssov_enabled or contract.ssov_status == SsovStatus.APPROVED.value
+
+
+def has_claims(session: Session, contract_id: int) -> bool:
+    """Has any claim been made on the contract, in whatever state?"""
+    return session.scalar(select(Claim.id).where(Claim.contract_id == contract_id).limit(1)) is not None
+
+
+def was_billed(session: Session, contract: Contract) -> bool:
+    """Was anything billed on it: a claim of ours, or amounts from before payclerk?"""
+    opening = (line.opening_work_cents or line.opening_stored_cents for line in contract.lines)
+    return any(opening) or has_claims(session, contract.id)
+
+
+def has_approved_changes(session: Session, contract_id: int) -> bool:
+    """Does an approved change order count in the contract's sum?"""
+    query = select(ChangeOrder.id).where(
+        ChangeOrder.contract_id == contract_id, ChangeOrder.status == ChangeStatus.APPROVED.value
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -13,6 +13,7 @@ class Standing(StrEnum):
 
     NOT_APPROVED = "not_approved"
     NO_INVOICE_CONTACTS = "no_invoice_contacts"
+    SSOV_NOT_APPROVED = "ssov_not_approved"
     NOT_INVITED = "not_invited"
     INVITED = "invited"
     ACCEPTED = "accepted"
@@ -21,6 +22,8 @@ class Standing(StrEnum):
 
     @property
     def label(self) -> str:
+        if self is Standing.SSOV_NOT_APPROVED:
+            return "SSOVs Not Approved"  # the source product's words
         return self.value.replace("_", " ").capitalize()
 
 
@@ -33,9 +36,14 @@ class Readiness:
 
 
 def readiness(
-    *, status: ContractStatus, contacts: int, invitation: InvitationStatus | None, has_claim: bool
+    *,
+    status: ContractStatus,
+    contacts: int,
+    invitation: InvitationStatus | None,
+    has_claim: bool,
+    ssov_approved: bool = True,
 ) -> Readiness:
-    """May this contract be invited to bill the open period?"""
+    """May this contract be invited to bill the open period? `ssov_approved` is True also where none is asked for."""
     if has_claim:
         return Readiness(Standing.BILLED, "A claim for this period exists already.")
     if invitation is not None:
@@ -44,6 +52,9 @@ def readiness(
         return Readiness(Standing.NOT_APPROVED, f"The contract is {_words(status)}; approve it first.")
     if contacts == 0:
         return Readiness(Standing.NO_INVOICE_CONTACTS, "No invoice contact; add one to the contract first.")
+    if not ssov_approved:
+        text = "The subcontractor's schedule of values is not approved; approve it first."
+        return Readiness(Standing.SSOV_NOT_APPROVED, text)
     return Readiness(Standing.NOT_INVITED, None)
 
 
