@@ -145,6 +145,38 @@ def show(
 
 @app.command()
 @told
+def calc(
+    file: Annotated[Path, typer.Argument(help="The job as JSON; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; a refusal too.")] = False,
+) -> None:
+    """Work out the claims of a job from a file, without a database. docs/calc.md describes the file."""
+    from .calc import calc as work_out
+    from .calc_shown import as_json as to_json
+    from .calc_shown import as_table, error_json
+
+    try:
+        pages = work_out(_content(file))
+    except UserError as error:
+        if not as_json:
+            raise UserError(f"{error.message} ({error.code}, at {error.field or 'the file'})") from None
+        sys.stdout.write(json.dumps(error_json(error), indent=2) + "\n")
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(json.dumps(to_json(pages), indent=2) + "\n")
+    else:
+        console.print(as_table(pages))
+
+
+def _content(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.", code="bad_input", field="")
+    return file.read_bytes()
+
+
+@app.command()
+@told
 def playground(port: Annotated[int, typer.Option(help="The port of its page; 0 takes a free one.")] = 0) -> None:
     """Run the local Slack, mail server and DocuSign alone, and print the settings that point payclerk at them."""
     from .demo.local import run_playground

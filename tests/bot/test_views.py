@@ -110,7 +110,7 @@ def test_batch_message_counts_by_what_became_of_the_rows() -> None:
 def test_review(size: int, name: str) -> None:
     amount = Money(1_200_000)
     lines = [ReviewLine(n, f"{n:03}", name, amount, amount, "45.50", "rejected", name) for n in range(size)]
-    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     summary = summarize([rule], previous_certificates=Money(0))
     for page in range(max(1, -(-size // 15))):
         form = ReviewPage("sel_x:7", name, "Under Review", summary, lines, page, "approved", [name] * 9)
@@ -186,7 +186,7 @@ def collected() -> list[b.View]:
     answer = notices.Answer(7, "a", "b", "c", "d")
     claim = notices.ClaimNotice(1, 2, "a", "b", True, 2, "x", "unpaid", amount, amount, amount, amount, True, True)
     lines = [ReviewLine(n, "1", "x", amount, amount, "1") for n in range(40)]
-    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     page = ReviewPage("s:1", "x", "x", summarize([rule], previous_certificates=Money(0)), lines, 1)
     entries = [LogEntry("x", False, True, "x", "x", [], "x", "x")] * 40
     messages = [
