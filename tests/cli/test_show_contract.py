@@ -23,7 +23,7 @@ from payclerk_core.actions.ssov import approve_ssov, enable_ssov
 from payclerk_core.actions.ssov_details import put_details
 from payclerk_core.money import Money
 from payclerk_core.rules.change_orders import ChangeEntry
-from payclerk_core.rules.contract_terms import HoldRule, RetainageTerms
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms
 from payclerk_core.rules.ssov import Detail
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def shown(desk: Desk, database_url: str, number: str) -> list[str]:
 
 
 def test_all_that_a_contract_says(desk: Desk, database_url: str):
-    rules = (HoldRule(TEN, "original", FIVE), HoldRule(FIVE, "amount", Decimal(2000)))
-    terms = RetainageTerms(TEN, FIVE, rules=rules)
+    rules = (ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.AMOUNT, Decimal(2000)))
+    terms = Terms(Rates(TEN, FIVE), rules)
     desk.do(edit_contract, desk.plumbing, replace(desk.see(desk.plumbing, facts_of), private=True, retainage=terms))
     desk.do(enable_ssov, desk.plumbing)
     parts = [Detail("001.1", "East", Money(600_000)), Detail("001.2", "West", Money(400_000))]
@@ -81,7 +81,7 @@ def test_all_that_a_contract_says(desk: Desk, database_url: str):
 
 
 def test_unit_lines_and_a_step_down(desk: Desk, database_url: str):
-    terms = RetainageTerms(TEN, FIVE, step_at=Decimal(50), step_work=FIVE)
+    terms = Terms(Rates(TEN, FIVE), step=StepDown(Decimal(50), FIVE))
     wanted = facts("SC-100", desk.month.steel.company_id, accounting="unit", retainage=terms)
     contract = desk.do(create_contract, desk.project_id, wanted)
     unit = {"amount": None, "quantity": Decimal("12.5"), "unit": "m3", "unit_price": Decimal("99.9999")}

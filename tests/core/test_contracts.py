@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contract_desk import Desk, entry, facts
 from payclerk_core.actions.batches import Order
+from payclerk_core.actions.claim_editing import bill_on_behalf
 from payclerk_core.actions.contacts import (
     NewPerson,
     add_contact,
@@ -27,7 +28,6 @@ from payclerk_core.actions.contracts import (
     edit_contract,
     enable_payments,
     facts_of,
-    require_billable,
 )
 from payclerk_core.actions.invitations import invite
 from payclerk_core.actions.payments import PaymentEntry, record_payment
@@ -36,10 +36,11 @@ from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
 from payclerk_core.queries.contracts import contract_sum, has_claims
 from payclerk_core.queries.directory import standing_of
-from payclerk_core.rules.contract_status import LOCKED, MOVES, billing_obstacle, move_obstacle
-from payclerk_core.rules.contract_terms import HoldRule, RetainageTerms, check_retainage_terms
+from payclerk_core.rules.contract_status import LOCKED, MOVES, move_obstacle
+from payclerk_core.rules.contract_terms import check_terms
 from payclerk_core.rules.lifecycle import BILLING_CONTRACTS, ContractStatus
-from payclerk_core.rules.sov import priced, scheduled_of
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms
+from payclerk_core.rules.sov import scheduled_of
 from payclerk_core.tables import Claim, Contract, InvoiceContact, Member, Person, RetainageRule
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def make_draft(desk: Desk, number: str = "SC-100", **changes: Any) -> int:
 
 
 def test_a_contract_starts_as_a_draft_with_its_terms(desk: Desk):
-    rules = (HoldRule(TEN, "original", FIVE), HoldRule(FIVE, "amount", Decimal("20000.00")))
-    terms = RetainageTerms(TEN, FIVE, rules=rules)
+    rules = (ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.AMOUNT, Decimal("20000.00")))
+    terms = Terms(Rates(TEN, FIVE), rules)
     contract_id = make_draft(desk, " SC-100 ", retainage=terms, signed_on=date(2026, 10, 1), private=True)
     contract = desk.see(contract_id, facts_of)
     assert contract == facts(
@@ -125,8 +126,8 @@ def test_the_prime_contract_belongs_to_the_other_tool(desk: Desk):
         ({"kind": "gift"}, "kind", "Choose subcontract"),
         ({"kind": "prime"}, "kind", "its prime contract, PC-001, already"),
         ({"accounting": "hope"}, "accounting", "by amount or by unit"),
-        ({"retainage": RetainageTerms(Decimal(101), FIVE)}, "work_retainage", "from 0 to 100"),
-        ({"retainage": RetainageTerms(TEN, Decimal(-1))}, "stored_retainage", "from 0 to 100"),
+        ({"retainage": Terms(Rates(Decimal("0.00001"), FIVE))}, "work_retainage", "four decimals"),
+        ({"retainage": Terms(Rates(TEN, Decimal("7.12345")))}, "stored_retainage", "four decimals"),
     ],
 )
 def test_what_a_contract_cannot_be(desk: Desk, changes: dict[str, Any], field: str, words: str):
@@ -136,7 +137,9 @@ def test_what_a_contract_cannot_be(desk: Desk, changes: dict[str, Any], field: s
 
 def test_editing_says_what_changed_and_the_same_again_changes_nothing(desk: Desk):
     before = desk.see(desk.plumbing, facts_of)
-    after = replace(before, title="Plumbing and gas", retainage=RetainageTerms(TEN, TEN, Decimal(50), FIVE))
+    after = replace(
+        before, title="Plumbing and gas", retainage=Terms(Rates(TEN, TEN), step=StepDown(Decimal(50), FIVE))
+    )
     desk.do(edit_contract, desk.plumbing, after)
     desk.do(edit_contract, desk.plumbing, after)
     [event] = desk.events("contract_edited")
@@ -146,10 +149,10 @@ def test_editing_says_what_changed_and_the_same_again_changes_nothing(desk: Desk
 
 
 def test_the_rules_of_a_scale_are_replaced(desk: Desk):
-    five = tuple(HoldRule(Decimal(10 - n), "original", Decimal(n)) for n in range(1, 6))
+    five = tuple(ScaleRule(Decimal(10 - n), Of.ORIGINAL, Decimal(n)) for n in range(1, 6))
     before = desk.see(desk.plumbing, facts_of)
     for rules in (five, five[1:3], ()):
-        after = replace(before, retainage=RetainageTerms(TEN, TEN, rules=rules))
+        after = replace(before, retainage=Terms(Rates(TEN, TEN), rules))
         desk.do(edit_contract, desk.plumbing, after)
         assert desk.see(desk.plumbing, facts_of) == after
     with desk.db.reading() as session:
@@ -186,47 +189,58 @@ def test_a_contract_of_nobody_is_not_found(desk: Desk):
     desk.refuses("no such company", create_contract, desk.project_id, facts("SC-9", 99_999))
 
 
+def test_a_new_rate_is_set_on_the_next_claim_once_there_are_claims(desk: Desk):
+    desk.bill(desk.plumbing, _001=100_00)
+    known = desk.see(desk.plumbing, facts_of)
+    wanted = replace(known, retainage=Terms(Rates(FIVE, TEN)))
+    error = desk.refuses("set the new rate of retainage on its next claim", edit_contract, desk.plumbing, wanted)
+    assert (error.code, error.field) == ("billed", "work_retainage")
+    stepped = replace(known, retainage=Terms(known.retainage.rates, step=StepDown(Decimal(50), FIVE)))
+    desk.do(edit_contract, desk.plumbing, stepped)
+    assert desk.see(desk.plumbing, facts_of) == stepped
+
+
 # --- Its terms
 
 
-def terms(*rules: HoldRule, **changes: Any) -> RetainageTerms:
-    return replace(RetainageTerms(TEN, FIVE, rules=rules), **changes)
+def scale(*rules: ScaleRule, step: StepDown | None = None) -> Terms:
+    return Terms(Rates(TEN, FIVE), rules, step)
 
 
 @pytest.mark.parametrize(
     ("wrong", "field", "words"),
     [
-        (terms(step_at=Decimal(50)), "step_at", "needs both"),
-        (terms(step_work=FIVE), "step_at", "needs both"),
-        (terms(step_at=Decimal(101), step_work=FIVE), "step_at", "from 0 to 100"),
-        (terms(work=Decimal("7.12345")), "work_retainage", "four decimals"),
-        (terms(work=Decimal("NaN")), "work_retainage", "from 0 to 100"),
-        (terms(HoldRule(TEN, "original", FIVE), step_at=Decimal(50), step_work=FIVE), "rules", "either a step down or"),
-        (terms(*[HoldRule(TEN, "revised", Decimal(n)) for n in range(1, 7)]), "rules", "at most 5 rules"),
-        (terms(HoldRule(TEN, "weight", FIVE)), "rules", "original, revised, amount"),
-        (terms(HoldRule(TEN, "amount", Decimal("10.005"))), "rules", "an amount like"),
-        (terms(HoldRule(TEN, "amount", Decimal("Infinity"))), "rules", "an amount like"),
-        (terms(HoldRule(TEN, "original", Decimal(0))), "rules", "has to reach further"),
-        (terms(HoldRule(TEN, "original", FIVE), HoldRule(FIVE, "original", FIVE)), "rules", "Rule 2 ends at 5"),
-        (terms(HoldRule(TEN, "original", Decimal(101))), "rules", "from 0 to 100"),
+        (scale(step=StepDown(Decimal(101), FIVE)), None, "from 0 to 100"),
+        (scale(step=StepDown(Decimal(50), Decimal("NaN"))), "step_work_retainage", "four decimals"),
+        (scale(step=StepDown(Decimal("50.00001"), FIVE)), "step_at", "four decimals"),
+        (scale(ScaleRule(TEN, Of.ORIGINAL, FIVE), step=StepDown(Decimal(50), FIVE)), "rules", "either a step down or"),
+        (scale(ScaleRule(TEN, Of.AMOUNT, Decimal("10.005"))), "rules", "an amount like"),
+        (scale(ScaleRule(TEN, Of.AMOUNT, Decimal("Infinity"))), "rules", "an amount like"),
+        (scale(ScaleRule(TEN, Of.ORIGINAL, Decimal(0))), "rules", "has to reach further"),
+        (scale(ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.ORIGINAL, FIVE)), "rules", "Rule 2 ends at 5"),
+        (scale(ScaleRule(TEN, Of.ORIGINAL, Decimal(101))), None, "from 0 to 100"),
     ],
 )
-def test_terms_that_cannot_be_worked_out(wrong: RetainageTerms, field: str, words: str):
+def test_terms_that_contradict_themselves(wrong: Terms, field: str | None, words: str):
     with pytest.raises(UserError, match=words) as caught:
-        check_retainage_terms(wrong)
+        check_terms(wrong)
     assert caught.value.field == field
+
+
+def test_rules_of_different_measures_do_not_meet():
+    check_terms(scale(ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.REVISED, FIVE)))
 
 
 RATES = st.decimals(0, 100, places=2)
 
 
-@given(RATES, RATES, st.lists(RATES.filter(bool), unique=True, max_size=5), st.sampled_from(["original", "revised"]))
-def test_any_rates_and_rising_rules_are_terms(work: Decimal, stored: Decimal, ends: list[Decimal], of: str):
-    rules = tuple(HoldRule(work, of, end) for end in sorted(ends))
-    check_retainage_terms(RetainageTerms(work, stored, rules=rules))
+@given(RATES, RATES, st.lists(RATES.filter(bool), unique=True, max_size=5), st.sampled_from([Of.ORIGINAL, Of.REVISED]))
+def test_any_rates_and_rising_rules_are_terms(work: Decimal, stored: Decimal, ends: list[Decimal], of: Of):
+    rules = tuple(ScaleRule(work, of, end) for end in sorted(ends))
+    check_terms(Terms(Rates(work, stored), rules))
     if len(rules) > 1:
         with pytest.raises(UserError, match="has to reach further"):
-            check_retainage_terms(RetainageTerms(work, stored, rules=rules[::-1]))
+            check_terms(Terms(Rates(work, stored), rules[::-1]))
 
 
 # --- Its status
@@ -276,13 +290,12 @@ def test_void_is_the_end(desk: Desk):
 
 @pytest.mark.parametrize("status", list(S))
 def test_only_approved_and_complete_contracts_are_billed(desk: Desk, status: ContractStatus):
+    desk.open_period()
     desk.change(desk.plumbing, status=status.value)
-    assert (billing_obstacle(status, ssov_approved=True) is None) == (status in BILLING_CONTRACTS)
     if status in BILLING_CONTRACTS:
-        desk.see(desk.plumbing, require_billable)
+        assert desk.do(bill_on_behalf, desk.plumbing, {}).number == 1
     else:
-        with pytest.raises(UserError, match="only an approved or complete one can be billed"):
-            desk.see(desk.plumbing, require_billable)
+        desk.refuses("approve it before it is billed", bill_on_behalf, desk.plumbing, {})
 
 
 def test_a_terminated_contract_is_not_invited(desk: Desk):
@@ -391,10 +404,10 @@ def test_what_a_line_cannot_be(accounting: str, changes: dict[str, Any], field: 
 
 @given(st.decimals(-9999, 9999, places=4), st.decimals(0, 9999, places=4))
 def test_a_price_is_off_by_half_a_cent_at_most(quantity: Decimal, price: Decimal):
-    exact = quantity * price * 100
-    cents = priced(quantity, price, "USD").cents
-    assert abs(cents - exact) <= Decimal("0.5")
-    assert priced(-quantity, price, "USD").cents == -cents
+    line = entry("1", amount=None, quantity=quantity, unit="m", unit_price=price)
+    cents = scheduled_of(line, "unit", "USD").cents
+    assert abs(cents - quantity * price * 100) <= Decimal("0.5")
+    assert scheduled_of(replace(line, quantity=-quantity), "unit", "USD").cents == -cents
 
 
 def test_a_line_that_is_gone_is_not_found(desk: Desk):

@@ -15,7 +15,13 @@ from contract_desk import Desk, entry
 from mail_month import NOON
 from payclerk_bot.outgoing.notices import NOTICES
 from payclerk_core.actions.batches import Order
-from payclerk_core.actions.contracts import require_billable
+from payclerk_core.actions.change_orders import (
+    ChangeFacts,
+    approve_change_order,
+    create_change_order,
+    submit_change_order,
+)
+from payclerk_core.actions.claim_editing import LineEntry, bill_on_behalf
 from payclerk_core.actions.invitations import invite
 from payclerk_core.actions.sov_lines import add_sov_line, edit_sov_line, remove_sov_line
 from payclerk_core.actions.ssov import (
@@ -30,9 +36,11 @@ from payclerk_core.actions.ssov import (
 from payclerk_core.actions.ssov_details import broken_lines, put_details
 from payclerk_core.actions.ssov_letters import ssov_sheet
 from payclerk_core.documents.ssov_file import read_ssov_file
-from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.errors import NotAllowedError
 from payclerk_core.money import Money
+from payclerk_core.queries.claims import summary_of
 from payclerk_core.queries.contracts import contract_rows, contract_sum
+from payclerk_core.rules.change_orders import ChangeEntry
 from payclerk_core.rules.invitations import Standing, readiness
 from payclerk_core.rules.lifecycle import ContractStatus
 from payclerk_core.rules.ssov import (
@@ -46,7 +54,7 @@ from payclerk_core.rules.ssov import (
     status_obstacle,
     unallocated,
 )
-from payclerk_core.tables import ChangeOrder, Project, Thread
+from payclerk_core.tables import ChangeOrder, Claim, Project, Thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,7 +189,6 @@ def test_turning_it_off_takes_the_details_away(desk: Desk):
     ]
     desk.do(disable_ssov, desk.plumbing)
     assert len(desk.events("ssov_disabled")) == 1
-    desk.see(desk.plumbing, require_billable)
 
 
 # --- Filling it
@@ -445,14 +452,37 @@ def test_it_has_to_be_approved_before_an_invitation_and_a_claim(desk: Desk):
     assert row.contract_sum == Money(1_500_000)
     batch = desk.do(invite, Order("k1", desk.project_id, None), [desk.plumbing])
     assert "is not approved; approve it first" in batch.items[0].reason
-    with pytest.raises(UserError, match="schedule of values is not approved yet"):
-        desk.see(desk.plumbing, require_billable)
+    desk.refuses("is not approved yet", bill_on_behalf, desk.plumbing, {})
     desk.do(put_details, desk.plumbing, WHOLE)
     desk.do(submit_ssov, desk.plumbing)
     desk.do(approve_ssov, desk.plumbing)
-    desk.see(desk.plumbing, require_billable)
     batch = desk.do(invite, Order("k2", desk.project_id, None), [desk.plumbing])
     assert [(item.outcome, item.reason) for item in batch.items] == [("waiting", None)]
+
+
+def test_its_details_are_billed_beside_the_lines_of_change_orders(desk: Desk):
+    submitted(desk)
+    desk.do(approve_ssov, desk.plumbing)
+    more = ChangeEntry("CO-1", "22-000", "S", "Sinks", Money(100_000))
+    order = desk.do(create_change_order, desk.plumbing, ChangeFacts("CO-1", "Sinks", (more,)))
+    desk.do(submit_change_order, order.id)
+    desk.do(approve_change_order, order.id)
+    desk.open_period()
+    half = {desk.line(desk.plumbing, "001.1"): LineEntry(work=Money(300_000))}
+    claim = desk.do(bill_on_behalf, desk.plumbing, half)
+    with desk.db.reading() as session:
+        lines = session.get_one(Claim, claim.id).lines
+        assert [(row.sov_line.item, row.scheduled_cents, row.work_cents) for row in lines] == [
+            ("001.1", 600_000, 300_000),
+            ("001.2", 400_000, 0),
+            ("002.1", 500_000, 0),
+            ("CO-1", 100_000, 0),
+        ]
+        page = summary_of(session.get_one(Claim, claim.id))
+        assert (page.contract_sum, page.completed) == (Money(1_600_000), Money(300_000))
+    assert desk.see(desk.plumbing, contract_sum) == Money(1_600_000)
+    for action, *args in [(set_ssov_status, S.DRAFT), (put_details, WHOLE), (disable_ssov,)]:
+        desk.refuses("Claims were made", action, desk.plumbing, *args)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from payclerk_core.actions.contracts import ContractFacts
 from payclerk_core.actions.periods import PeriodDates, create_period
 from payclerk_core.errors import UserError
 from payclerk_core.money import Money
-from payclerk_core.rules.contract_terms import RetainageTerms
+from payclerk_core.rules.retainage import Rates, Terms
 from payclerk_core.rules.sov import SovEntry
 from payclerk_core.tables import (
     Attachment,
@@ -183,7 +183,7 @@ def facts(number: str, company_id: int, **changes: Any) -> ContractFacts:
     plain: dict[str, Any] = {
         "title": "Plumbing",
         "kind": "subcontract",
-        "retainage": RetainageTerms(Decimal(10), Decimal(5)),
+        "retainage": Terms(Rates(Decimal(10), Decimal(5))),
     }
     return ContractFacts(number=number, company_id=company_id, **{**plain, **changes})
 

@@ -10,10 +10,12 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ..errors import UserError
-from ..queries.contracts import prime_contract, ssov_settled, was_billed
-from ..rules.contract_status import LOCKED, billing_obstacle, move_obstacle, words
-from ..rules.contract_terms import HoldRule, RetainageTerms, check_retainage_terms
+from ..queries.basis import terms_of
+from ..queries.contracts import has_claims, prime_contract, was_billed
+from ..rules.contract_status import LOCKED, move_obstacle, words
+from ..rules.contract_terms import check_terms
 from ..rules.lifecycle import ContractStatus
+from ..rules.retainage import Terms
 from ..tables import Claim, Company, Contract, Payment, Project, RetainageRule
 from .call import Call
 
@@ -31,7 +33,7 @@ class ContractFacts:
     title: str
     kind: str  # subcontract, purchase_order, prime
     company_id: int
-    retainage: RetainageTerms
+    retainage: Terms
     accounting: str = "amount"  # or unit; fixed once there are lines
     private: bool = False
     signed_on: date | None = field(default=None)
@@ -52,13 +54,6 @@ def administer(call: Call, contract_id: int) -> Contract:
     return contract
 
 
-def require_billable(contract: Contract) -> None:
-    """Raise UserError when nothing can be billed on the contract now (domain 1.4, gates 1 and 2)."""
-    obstacle = billing_obstacle(ContractStatus(contract.status), ssov_approved=ssov_settled(contract))
-    if obstacle is not None:
-        raise UserError(f"Contract {contract.number}: {obstacle}", code="not_billable")
-
-
 def create_contract(call: Call, project_id: int, facts: ContractFacts) -> Contract:
     """Make a contract in Draft. Payments are recorded on a commitment once they are turned on (task T15)."""
     call.authorise_administrator(project_id, prime=facts.kind == "prime")
@@ -77,7 +72,7 @@ def create_contract(call: Call, project_id: int, facts: ContractFacts) -> Contra
 
 
 def edit_contract(call: Call, contract_id: int, facts: ContractFacts) -> Contract:
-    """Give a contract these general fields. New terms of retainage count from the next claim on."""
+    """Give a contract these general fields. A step down or a sliding scale counts from the next claim on."""
     contract = administer(call, contract_id)
     _check(call, contract.project, facts, known=contract)
     before, after = _shown(facts_of(contract)), _shown(facts)
@@ -86,6 +81,10 @@ def edit_contract(call: Call, contract_id: int, facts: ContractFacts) -> Contrac
         return contract
     for name in changed:
         _require_open(contract, name)
+    if {"work_retainage", "stored_retainage"} & set(changed) and has_claims(call.session, contract.id):
+        # A claim goes on with the rates of the one before it: a new rate here would count for nothing.
+        text = f"Claims were made on contract {contract.number}; set the new rate of retainage on its next claim."
+        raise UserError(text, code="billed", field="work_retainage")
     for column, value in _columns(facts).items():
         setattr(contract, column, value)
     if "rules" in changed:
@@ -97,16 +96,12 @@ def edit_contract(call: Call, contract_id: int, facts: ContractFacts) -> Contrac
 
 def facts_of(contract: Contract) -> ContractFacts:
     """The general fields as they are: what an editing form starts from."""
-    rules = tuple(HoldRule(rule.percent, rule.of, rule.until) for rule in contract.retainage_rules)
-    terms = RetainageTerms(
-        contract.work_retainage, contract.stored_retainage, contract.step_at, contract.step_work_retainage, rules
-    )
     return ContractFacts(
         contract.number,
         contract.title,
         contract.kind,
         contract.company_id,
-        terms,
+        terms_of(contract),
         contract.accounting,
         contract.private,
         contract.signed_on,
@@ -123,7 +118,7 @@ def _check(call: Call, project: Project, facts: ContractFacts, *, known: Contrac
     if facts.accounting not in ACCOUNTING:
         raise UserError("Choose to keep it by amount or by unit.", field="accounting")
     call.get(Company, facts.company_id, "company")
-    check_retainage_terms(facts.retainage)
+    check_terms(facts.retainage)
     _require_new_number(call, project, facts, known)
     _require_one_prime(call, project, facts, known)
 
@@ -173,10 +168,10 @@ def _columns(facts: ContractFacts) -> dict[str, Any]:
         "accounting": facts.accounting,
         "private": facts.private,
         "signed_on": facts.signed_on,
-        "work_retainage": terms.work,
-        "stored_retainage": terms.stored,
-        "step_at": terms.step_at,
-        "step_work_retainage": terms.step_work,
+        "work_retainage": terms.rates.work,
+        "stored_retainage": terms.rates.stored,
+        "step_at": terms.step.at if terms.step else None,
+        "step_work_retainage": terms.step.work if terms.step else None,
     }
 
 
@@ -186,17 +181,17 @@ def _shown(facts: ContractFacts) -> dict[str, object]:
         name: value if isinstance(value, bool | int | str) or value is None else str(value)
         for name, value in _columns(facts).items()
     }
-    return plain | {"rules": [[str(r.percent), r.of, str(r.until)] for r in facts.retainage.rules]}
+    return plain | {"rules": [[str(r.percent), r.of.value, str(r.until)] for r in facts.retainage.scale]}
 
 
-def _rules(terms: RetainageTerms) -> list[RetainageRule]:
+def _rules(terms: Terms) -> list[RetainageRule]:
     return [
-        RetainageRule(position=place, percent=rule.percent, of=rule.of, until=rule.until)
-        for place, rule in enumerate(terms.rules, 1)
+        RetainageRule(position=place, percent=rule.percent, of=rule.of.value, until=rule.until)
+        for place, rule in enumerate(terms.scale, 1)
     ]
 
 
-def _replace_rules(call: Call, contract: Contract, terms: RetainageTerms) -> None:
+def _replace_rules(call: Call, contract: Contract, terms: Terms) -> None:
     for rule in list(contract.retainage_rules):
         call.session.delete(rule)
     call.session.flush()  # the positions are free before they are taken again

@@ -1,4 +1,4 @@
-"""The states of a contract: which follow which, what is locked in them, and when a contract may be billed (domain 1.2)."""
+"""The states of a contract: which follow which, and what is locked in them (domain 1.2)."""
 
 from __future__ import annotations
 
@@ -50,15 +50,3 @@ def _from(current: ContractStatus) -> str:
 
 def _choices(current: ContractStatus) -> str:
     return " or ".join(words(status) for status in ContractStatus if status in MOVES[current])
-
-
-def billing_obstacle(status: ContractStatus, *, ssov_approved: bool) -> str | None:
-    """Why nothing can be billed on a contract now (domain 1.4, gates 1 and 2); None when it can.
-
-    `ssov_approved` is True also where no breakdown is asked for.
-    """
-    if status not in BILLING_CONTRACTS:
-        return f"The contract is {words(status)}; only an approved or complete one can be billed."
-    if not ssov_approved:
-        return "The subcontractor's schedule of values is not approved yet; approve it first."
-    return None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from typing import Final
 
 from ..errors import UserError
-from ..money import Money, decimal_to_money
+from ..money import Money
 from .contract_terms import decimals
+from .units import unit_amount
 
-_CENT: Final = Decimal("0.01")
 _MOST_DECIMALS: Final = 4
-_EXACT: Final = 60  # digits: a quantity times a price is exact
 _LARGEST: Final = Decimal(10) ** 13
 _LENGTHS: Final = {"item": 40, "cost_code": 40, "cost_type": 40, "description": 300, "unit": 20}
 
@@ -64,7 +63,10 @@ def _by_unit(entry: SovEntry, currency: str) -> Money:
         raise UserError(text, field="quantity")
     _require_number(entry.quantity, "quantity")
     _require_number(entry.unit_price, "unit_price")
-    amount = priced(entry.quantity, entry.unit_price, currency)
+    try:
+        amount = unit_amount(entry.quantity, entry.unit_price, currency)
+    except ValueError as error:
+        raise UserError(f"Line {entry.item}: {error}.", field="quantity") from None
     if entry.amount is not None and entry.amount != amount:
         text = f"Line {entry.item}: {entry.quantity} x {entry.unit_price} is {amount}, not {entry.amount}."
         raise UserError(text, field="amount")
@@ -75,18 +77,3 @@ def _require_number(number: Decimal, field: str) -> None:
     name = field.replace("_", " ")
     if not number.is_finite() or abs(number) > _LARGEST or decimals(number) > _MOST_DECIMALS:
         raise UserError(f"The {name} {number} is no number with at most four decimals.", field=field)
-
-
-def priced(quantity: Decimal, price: Decimal, currency: str) -> Money:
-    """Quantity times unit price, rounded half up to the cent.
-
-    >>> priced(Decimal("10"), Decimal("33.3333"), "USD")
-    Money('333.33', 'USD')
-    """
-    with localcontext() as context:
-        context.prec = _EXACT
-        product = (quantity * price).quantize(_CENT, ROUND_HALF_UP)
-    try:
-        return decimal_to_money(product, currency)
-    except ValueError as error:
-        raise UserError(f"{error}.", field="quantity") from None
