@@ -1,0 +1,44 @@
+"""The file a project is imported from: its sheets and columns, reading it, and the template to fill."""
+
+from __future__ import annotations
+
+from .columns import CHANGE_COLUMNS, DICTIONARIES, SHEETS
+from .files import Source
+from .grid import Progress
+from .reader import read_project, read_workbook
+from .rows import (
+    ChangeRow,
+    CompanyRow,
+    ContractRow,
+    Known,
+    KnownContract,
+    PersonRow,
+    Place,
+    ProjectFile,
+    ProjectRow,
+    RuleRow,
+    SovRow,
+    WorkbookFaults,
+)
+
+__all__ = [
+    "CHANGE_COLUMNS",
+    "DICTIONARIES",
+    "SHEETS",
+    "ChangeRow",
+    "CompanyRow",
+    "ContractRow",
+    "Known",
+    "KnownContract",
+    "PersonRow",
+    "Place",
+    "Progress",
+    "ProjectFile",
+    "ProjectRow",
+    "RuleRow",
+    "Source",
+    "SovRow",
+    "WorkbookFaults",
+    "read_project",
+    "read_workbook",
+]
