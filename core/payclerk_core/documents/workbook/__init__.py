@@ -20,6 +20,7 @@ from .rows import (
     SovRow,
     WorkbookFaults,
 )
+from .template import write_template
 
 __all__ = [
     "CHANGE_COLUMNS",
@@ -41,4 +42,5 @@ __all__ = [
     "WorkbookFaults",
     "read_project",
     "read_workbook",
+    "write_template",
 ]
