@@ -27,8 +27,17 @@ SHEETS = {
     "Companies": [["Name"], ["Builder"], ["Trade"]],
     "People": [["Name", "E-mail", "Company", "Role", "Language", "Commitments", "Client contracts"]],
     "Contracts": [
-        ["Number", "Kind", "Title", "Company", "Status", "Private", "Work retainage %", "Stored retainage %"]
-        + ["Invoice contacts"]
+        [
+            "Number",
+            "Kind",
+            "Title",
+            "Company",
+            "Status",
+            "Private",
+            "Work retainage %",
+            "Stored retainage %",
+            "Invoice contacts",
+        ]
     ],
     "SOV": [["Contract", "Item", "Cost code", "Cost type", "Description", "Scheduled value"]],
 }
