@@ -58,11 +58,11 @@ def number_in(text: str, mark: Mark) -> Decimal:
     found = _readings(text)
     shown = text.strip()[:40]
     if not found:
-        raise UnclearNumberError(f"'{shown}' is not a number; write it like 1234.50")
+        raise UnclearNumberError(f"'{shown}' is not a number")
     if len(set(found.values())) == 1 and len(found) == 2:
         return found[Mark.POINT]
     if mark is Mark.UNSURE:
-        raise UnclearNumberError(f"'{shown}' can be read in two ways; write it like 1234.50")
+        raise UnclearNumberError(f"'{shown}' can be read in two ways")
     if mark not in found:
         other = "point" if mark is Mark.COMMA else "comma"
         raise UnclearNumberError(f"'{shown}' has a decimal {other}, the others of its column a decimal {mark}")
