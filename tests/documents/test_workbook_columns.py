@@ -107,6 +107,11 @@ def test_the_rows_of_a_change_order_say_the_same():
     assert "another title" in faults_of(draft)["Change orders", "B4"]
 
 
+def test_the_number_of_a_package_is_free():
+    draft = Draft().put("Change orders", 2, "Package", "yes").put("SOV", 5, "Item", "CO-1")
+    assert "Item CO-1 of SC-01 stands in SOV row 5 already" in faults_of(draft)["Change orders", "B2"]
+
+
 def test_percent_cells_are_the_percent_they_show():
     import io
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...documents.workbook import Known, KnownContract, Progress, ProjectFile, ProjectRow
 from ...documents.workbook.grid import untold
 from ...errors import UserError
-from ...tables import Project
+from ...tables import Contract, Project
 from ..call import Call
 from .held import Held, held_of
 from .plan import Plan, plan_import
@@ -22,6 +23,7 @@ __all__ = ["ImportReport", "Shown", "import_project", "known_project", "plan_of"
 
 def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> ImportReport:
     """Bring the database to what the file says. Nothing is deleted; what was billed on is never changed."""
+    _take_turns(call, file.project.number)
     plan = plan_of(call, file)
     report = ImportReport.of(plan)
     if plan.is_empty:
@@ -29,9 +31,16 @@ def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> Im
     project_id = store(call, plan, file.project.number, tell)
     project = call.get(Project, project_id, "project")
     changes = list(islice(changes_to_record(plan), RECORDED))
-    after = {"new": report.new, "changed": report.changed, "changes": changes}
+    after = {"new": report.new, "changed": report.changed, "removed": report.dropped, "changes": changes}
     call.record("imported", project, project_id=project_id, after=after)
     return report
+
+
+def _take_turns(call: Call, number: str) -> None:
+    """Two imports of a project, or an import and a new claim on one of its contracts, do not overlap on PostgreSQL."""
+    projects = select(Project.id).where(Project.number == number)
+    for query in (projects, select(Contract.id).where(Contract.project_id.in_(projects)).order_by(Contract.id)):
+        call.session.execute(query.with_for_update())
 
 
 def plan_of(call: Call, file: ProjectFile) -> Plan:

@@ -27,6 +27,7 @@ from ...tables import (
 from ..call import Call
 from .held import look
 from .plan import Plan
+from .report import named
 from .wanted import KINDS, Key, Wanted
 
 BULK: Final = 5000  # rows a statement
@@ -94,7 +95,7 @@ class _Store:
         for part in _parts(rows):
             self.call.session.execute(statement, part)
             done += len(part)
-            self.tell(f"Storing {kind}s", done, count)
+            self.tell(f"Storing {named(kind, 2)}", done, count)
 
     def _names(self, kind: str, key: Key) -> Columns:
         """The columns that find a record of this kind."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .columns import CHANGE_COLUMNS, DICTIONARIES, SHEETS
-from .files import Source
+from .files import OpenedFile, Source, open_file
 from .grid import Progress
-from .reader import read_project, read_workbook
+from .reader import read_opened, read_project, read_workbook
 from .rows import (
     ChangeRow,
     CompanyRow,
@@ -31,6 +31,7 @@ __all__ = [
     "ContractRow",
     "Known",
     "KnownContract",
+    "OpenedFile",
     "PersonRow",
     "Place",
     "Progress",
@@ -40,6 +41,8 @@ __all__ = [
     "Source",
     "SovRow",
     "WorkbookFaults",
+    "open_file",
+    "read_opened",
     "read_project",
     "read_workbook",
     "write_template",

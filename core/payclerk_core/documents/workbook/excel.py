@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, time, timedelta
@@ -22,7 +23,8 @@ _TOLD_EACH: Final = 1000
 
 def read_excel(content: bytes, tell: Progress) -> tuple[list[Grid], list[str]]:
     """The sheets that an import knows, and the names of the others. Raises UserError when it is no workbook."""
-    with opened_archive(content, IMPORT) as archive:
+    with opened_archive(content, IMPORT) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of extensions (slicers, validations) that have no cells
         book = loaded(content, read_only=True, data_only=True)
         try:
             known = [sheet for sheet in book.worksheets if sheet_named(sheet.title)]

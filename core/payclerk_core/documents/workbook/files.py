@@ -12,7 +12,7 @@ from ...errors import UserError
 from ..sheets import IMPORT, MEGABYTE
 from .csv_files import read_csv_files, read_csv_zip
 from .excel import read_excel
-from .grid import Grid, Progress
+from .grid import Grid, Progress, untold
 
 _NOT_TEXT = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")
 
@@ -25,12 +25,26 @@ class Source:
     content: bytes
 
 
-def read_grids(sources: Sequence[Source], tell: Progress) -> tuple[list[Grid], list[str]]:
-    """The known sheets, and the names of others. Raises UserError for what is no such file."""
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """The known sheets of what came in, not yet checked, and the names of other sheets."""
+
+    grids: Sequence[Grid]
+    others: Sequence[str] = ()
+
+    @property
+    def project_number(self) -> str | None:
+        """The number in the sheet Project; None where there is none."""
+        rows = (values for grid in self.grids if grid.sheet == "Project" for _, values in grid.rows)
+        found = (str(v[1]).strip() for v in rows if len(v) > 1 and str(v[0]).strip().casefold() == "number")
+        return next(found, None)
+
+
+def open_file(sources: Sequence[Source], tell: Progress = untold) -> OpenedFile:
+    """The sheets of one file, or of a folder's CSV files. Raises UserError for what is no such file."""
     if len(sources) == 1:
-        return _one(sources[0], tell)
-    grids = read_csv_files([(source.name, source.content) for source in sources], tell)
-    return _once(grids), []
+        return OpenedFile(*_one(sources[0], tell))
+    return OpenedFile(_once(read_csv_files([(source.name, source.content) for source in sources], tell)))
 
 
 def _one(source: Source, tell: Progress) -> tuple[list[Grid], list[str]]:

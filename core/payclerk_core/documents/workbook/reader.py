@@ -15,7 +15,7 @@ from ...rules.permissions import Level
 from ..sheets import Fault
 from .cells import Row, known_or_near
 from .columns import NEEDED
-from .files import Source, read_grids
+from .files import OpenedFile, Source, open_file
 from .grid import Grid, Progress, untold
 from .rows import (
     CompanyRow,
@@ -47,8 +47,12 @@ def read_project(sources: Sequence[Source], known: Known | None = None, tell: Pr
     With `known` the project exists and sheets may be missing. Raises WorkbookFaults with every fault, or UserError
     when it is no such file.
     """
-    grids, others = read_grids(sources, tell)
-    reader = _Reader({grid.sheet: grid for grid in grids}, others, known)
+    return read_opened(open_file(sources, tell), known)
+
+
+def read_opened(opened: OpenedFile, known: Known | None) -> ProjectFile:
+    """The same of a file that was opened to see which project it is of."""
+    reader = _Reader({grid.sheet: grid for grid in opened.grids}, opened.others, known)
     file = reader.read()
     if reader.faults or file is None:
         raise WorkbookFaults(reader.faults)
@@ -117,7 +121,8 @@ class _Reader:
                 raise UserError("The file has no sheet Project.", code="faults")
             return self.known.project
         row = project_cells(grid, self.faults)
-        if self.known and row.read("Number") != self.known.project.number:
+        number = row.read("Number")
+        if self.known and number != self.known.project.number:
             row.fault("Number", f"This is not project {self.known.project.number}.", "Take the file of that project.")
         zone = row.read("Time zone")
         try:
@@ -125,7 +130,7 @@ class _Reader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             row.fault("Time zone", f"'{zone}' is not a time zone.", "Write one like America/Chicago.")
         return ProjectRow(
-            row.read("Number"),
+            number,
             row.read("Name"),
             zone,
             row.read("Currency"),

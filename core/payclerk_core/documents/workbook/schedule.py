@@ -30,6 +30,7 @@ def read_schedule(
         if sheet in grids:
             for row in rows_of(grids[sheet], currency, faults):
                 read(row)
+    reader.check_packages()
     if whole:
         faults.extend(detail_faults(reader.lines))
     return reader.lines
@@ -84,6 +85,14 @@ class _Schedule:
             row.fault("Item", what, "Renumber one.")
         self._items.setdefault(key, str(row.place))
         self.lines.append(line)
+
+    def check_packages(self) -> None:
+        """A package becomes one line under the change order's number, which has to be free."""
+        for (contract, number), change in self._changes.items():
+            if change.package and (contract, number) in self._items:
+                what = f"Item {number} of {contract} stands in {self._items[contract, number]} already."
+                fix = "A package takes the change order's number for its item: renumber one."
+                self.faults.append(change.place.fault("Number", what, fix))
 
     def _check_units(self, row: Row, line: SovRow) -> None:
         """Unit lines: the amount is quantity times price (domain 3.5); others have neither."""
