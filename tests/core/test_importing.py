@@ -180,11 +180,11 @@ def test_a_package_is_one_line_under_its_number(database):
     draft = Draft()
     first = draft.sheets["Change orders"][0]
     first["Package"] = "yes"
-    draft.sheets["Change orders"].append({**first, "Item": "902", "Cost code": "26-5000", "Amount": 149.5})
+    draft.sheets["Change orders"].append({**first, "Item": "902", "Amount": 149.5})
     load(database, draft)
     with database.reading() as session:
         line = session.scalars(select(SovLine).where(SovLine.item == "CO-1")).one()
-        assert (line.scheduled_cents, line.description, line.cost_code) == (200_000, "More outlets", "")
+        assert (line.scheduled_cents, line.description, line.cost_code) == (200_000, "More outlets", "26-1000")
         assert session.scalar(select(func.count(SovLine.id)).where(SovLine.change_order_id.is_not(None))) == 1
 
 

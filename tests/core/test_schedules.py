@@ -17,6 +17,8 @@ def test_quantity_times_price_is_rounded_half_up():
     assert unit_amount(Decimal(15), Decimal("100.0000"), "USD") == Money(150_000)
     assert unit_amount(Decimal("0.5"), Decimal("0.0100"), "USD") == Money(1)
     assert unit_amount(Decimal("0.5"), Decimal("0.0099"), "USD") == Money(0)
+    large = Decimal("999999999999.9999")
+    assert unit_amount(large, large, "USD").cents == 99999999999999980000000000  # exact, then rounded
     assert unit_amount(Decimal("-0.5"), Decimal("0.0100"), "USD") == Money(-1)
 
 

@@ -74,6 +74,9 @@ FAULTS = {
         lambda d: d.add("Retainage rules", Contract="SC-02", Percent=5, Of="amount", Until=900),
         "Retainage rules", "A4", "Leave one of the two ways",
     ),
+    "a third of a percent": (
+        lambda d: d.put("Contracts", 4, "Work retainage %", 33.33333), "Contracts", "G4", "more than four decimals",
+    ),
     "scale that shrinks": (lambda d: d.put("Retainage rules", 3, "Until", 4), "Retainage rules", "D3", "reaches further"),
     "until above all": (lambda d: d.put("Retainage rules", 3, "Until", 101), "Retainage rules", "D3", "at most 100"),
     "rule of nobody": (lambda d: d.put("Retainage rules", 3, "Contract", "SC-09"), "Retainage rules", "A3", "not in the sheet"),
@@ -110,6 +113,12 @@ def test_the_rows_of_a_change_order_say_the_same():
 def test_the_number_of_a_package_is_free():
     draft = Draft().put("Change orders", 2, "Package", "yes").put("SOV", 5, "Item", "CO-1")
     assert "Item CO-1 of SC-01 stands in SOV row 5 already" in faults_of(draft)["Change orders", "B2"]
+
+
+def test_one_line_cannot_stand_for_several_costs():
+    draft = Draft().put("Change orders", 2, "Package", "yes")
+    draft.sheets["Change orders"].append({**draft.sheets["Change orders"][0], "Item": "902", "Cost code": "9"})
+    assert "several cost codes" in faults_of(draft)["Change orders", "K2"]
 
 
 def test_percent_cells_are_the_percent_they_show():

@@ -26,7 +26,8 @@ class Dropped:
 
     def value(self) -> str:
         """For a button."""
-        return json.dumps({"file": self.file_id, "name": b.cut(self.name, 255), "project": self.project})
+        facts = {"file": self.file_id, "name": b.cut(self.name, 255), "project": self.project}
+        return json.dumps(facts, ensure_ascii=False)
 
     @classmethod
     def of(cls, value: str) -> Dropped:
@@ -46,10 +47,15 @@ def preview(dropped: Dropped, groups: Sequence[Shown], same: int) -> Said:
     )
     return text, [
         b.section(f"*{text}*"),
-        *b.sections(_lines(groups)),
+        *_within(_lines(groups)),
         b.context(f"{same} already as in the file"),
         buttons,
     ]
+
+
+def _within(lines: Sequence[str]) -> list[b.Block]:
+    """Slack takes 12,000 characters in a message's blocks."""
+    return b.sections(lines, most=4, size=2500)
 
 
 def _lines(groups: Sequence[Shown]) -> list[str]:
@@ -64,10 +70,10 @@ def _lines(groups: Sequence[Shown]) -> list[str]:
 def faulty(name: str, faults: Sequence[Fault]) -> Said:
     """The first faults by cell; the rest goes along as a file."""
     text = f"Nothing of {b.esc(name, 200)} was imported: {b.plural(len(faults), 'fault')}"
-    lines = [f"• {b.esc(fault, 600)}" for fault in faults[:SHOWN_FAULTS]]
+    lines = [f"• {b.esc(fault, 400)}" for fault in faults[:SHOWN_FAULTS]]
     more = len(faults) - SHOWN_FAULTS
     note = [b.context(f"{more} more are in the file below. Correct them and send the file again.")] if more > 0 else []
-    return text, [b.section(f"*{text}*"), *b.sections(lines), *note]
+    return text, [b.section(f"*{text}*"), *_within(lines), *note]
 
 
 def working(dropped: Dropped) -> Said:
@@ -81,7 +87,7 @@ def done(dropped: Dropped, lines: Sequence[str], who: str) -> Said:
     text = f"{b.esc(dropped.name, 200)} was imported into project {b.esc(dropped.project, 80)}"
     return text, [
         b.section(f"✅ *{text}*"),
-        *b.sections([b.esc(line, 300) for line in lines]),
+        *_within([b.esc(line, 300) for line in lines]),
         b.context(b.esc(who, 200)),
     ]
 

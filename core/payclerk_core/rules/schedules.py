@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from ..money import Money, total
 
@@ -14,7 +14,9 @@ def unit_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Money:
     >>> unit_amount(Decimal(15), Decimal("100.0000"), "USD")
     Money('1500.00', 'USD')
     """
-    return Money(int((quantity * unit_price * 100).to_integral_value(ROUND_HALF_UP)), currency)
+    with localcontext() as context:
+        context.prec = 60  # digits: a quantity times a price is exact
+        return Money(int((quantity * unit_price * 100).to_integral_value(ROUND_HALF_UP)), currency)
 
 
 def missing_of_details(whole: Money, details: Iterable[Money]) -> Money:

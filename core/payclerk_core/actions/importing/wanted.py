@@ -155,13 +155,11 @@ def _line(row: SovRow, change: str | None) -> Wanted:
 
 
 def _package_line(rows: list[SovRow]) -> Wanted:
-    """The whole change order as one line, under its own number; its cost code is said only if all lines share it."""
+    """The whole change order as one line, under its own number."""
     change = rows[0].change_order
     assert change is not None  # noqa: S101 - packages are made of change orders' rows
-    codes, types = {row.cost_code for row in rows}, {row.cost_type for row in rows}
     values = {
-        "cost_code": codes.pop() if len(codes) == 1 else "",
-        "cost_type": types.pop() if len(types) == 1 else "",
+        **_words(rows[0]),
         "description": change.title,
         "scheduled_cents": sum(row.scheduled.cents for row in rows),
         "change_order": change.number,

@@ -136,7 +136,10 @@ class Row:
             value = value.value * 100
         elif isinstance(value, str):
             value = value.strip().removesuffix("%")
-        return self._within(column, value)
+        found = self._within(column, value)
+        if found != found.quantize(_TEN_THOUSANDTH):
+            self.fault(column.name, f"'{_shown(value)}' has more than four decimals.", "Round it to four.")
+        return found
 
     def _count(self, column: Column, value: Any) -> int:
         found = self._within(column, value)

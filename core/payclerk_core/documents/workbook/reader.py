@@ -25,14 +25,13 @@ from .rows import (
     PersonRow,
     ProjectFile,
     ProjectRow,
-    RuleRow,
     WorkbookFaults,
 )
+from .scales import read_scales
 from .schedule import contract_of, read_schedule
 from .sheet_reader import project_cells, rows_of
 
 EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
-MOST_RULES: Final = 5  # domain 3.3
 T = TypeVar("T")
 
 
@@ -76,7 +75,8 @@ class _Reader:
         people = self._people({row.name for row in companies} | self._known_companies())
         contracts = self._contracts(companies, people)
         known = self._known_contracts(contracts)
-        rules = self._rules(contracts, known)
+        stepped = frozenset(row.number for row in contracts if row.more.get("step_at") is not None)
+        rules = read_scales(self._rows("Retainage rules"), known, stepped)
         private = self._private(known, self._everybody(people))
         whole = self.known is None
         sov = read_schedule(self.grids, project.currency, known, self.faults, whole=whole)
@@ -218,17 +218,6 @@ class _Reader:
             found.append((row, (contract, email.casefold())))
         return self._unique(found, "E-mail", lambda pair: f"{pair[1]} of {pair[0]}")
 
-    def _rules(self, contracts: Sequence[ContractRow], known: Mapping[str, KnownContract]) -> list[RuleRow]:
-        """Sliding scales, in the order of their rows (domain 3.3)."""
-        stepped = {row.number for row in contracts if row.more.get("step_at") is not None}
-        found: list[RuleRow] = []
-        for row in self._rows("Retainage rules"):
-            rule = RuleRow(contract_of(row, known), row.read("Percent"), row.read("Of"), row.read("Until"))
-            before = [other for other in found if other.contract == rule.contract]
-            found.append(rule)
-            _check_rule(row, rule, before, stepped=rule.contract in stepped)
-        return found
-
     def _unique(self, rows: Sequence[tuple[Row, T]], column: str, key: Callable[[T], str]) -> list[T]:
         seen: dict[str, int] = {}
         for row, value in rows:
@@ -237,15 +226,3 @@ class _Reader:
                 row.fault(column, f"'{name}' stands in row {seen[name]} already.", "Remove one of the two.")
             seen.setdefault(name, row.place.number)
         return [value for _, value in rows]
-
-
-def _check_rule(row: Row, rule: RuleRow, before: Sequence[RuleRow], *, stepped: bool) -> None:
-    if len(before) >= MOST_RULES:
-        row.fault("Contract", f"{rule.contract} has more than {MOST_RULES} rules.", "Leave at most five.")
-    if rule.until <= 0 or (rule.of != "amount" and rule.until > 100):
-        limit = "more than 0" if rule.of == "amount" else "a percentage above 0, at most 100"
-        row.fault("Until", f"'{rule.until}' is not {limit}.", "Write until how much is held.")
-    if before and before[-1].of == rule.of and before[-1].until >= rule.until:
-        row.fault("Until", f"The rule before ends at {before[-1].until} already.", "Each rule reaches further.")
-    if stepped:
-        row.fault("Contract", f"{rule.contract} has a step at a percent complete, too.", "Leave one of the two ways.")

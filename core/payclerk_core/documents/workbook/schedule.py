@@ -87,12 +87,21 @@ class _Schedule:
         self.lines.append(line)
 
     def check_packages(self) -> None:
-        """A package becomes one line under the change order's number, which has to be free."""
-        for (contract, number), change in self._changes.items():
-            if change.package and (contract, number) in self._items:
+        """A package becomes one line under the change order's number: that is free, and its lines have one cost."""
+        costs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for line in self.lines:
+            if line.change_order and line.change_order.package and line.change_order.status == "approved":
+                key = (line.contract, line.change_order.number)
+                costs.setdefault(key, set()).add((line.cost_code, line.cost_type))
+        for (contract, number), found in costs.items():
+            place = self._changes[contract, number].place
+            if (contract, number) in self._items:
                 what = f"Item {number} of {contract} stands in {self._items[contract, number]} already."
                 fix = "A package takes the change order's number for its item: renumber one."
-                self.faults.append(change.place.fault("Number", what, fix))
+                self.faults.append(place.fault("Number", what, fix))
+            if len(found) > 1:
+                what = f"The lines of {number} have several cost codes or types, so one line cannot stand for them."
+                self.faults.append(place.fault("Package", what, "Write no, or make them the same."))
 
     def _check_units(self, row: Row, line: SovRow) -> None:
         """Unit lines: the amount is quantity times price (domain 3.5); others have neither."""
