@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +93,38 @@ def test_a_gigabyte_is_refused_before_it_is_read() -> None:
 def test_without_a_file_it_says_what_to_do() -> None:
     assert "--template" in run()[1]
     assert run("nowhere.xlsx") == (1, "There is no file nowhere.xlsx.\n")
+
+
+def at_a_terminal(answer: bytes, *words: str) -> tuple[int, str]:
+    """The same with somebody sitting there, who answers the one question."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from payclerk.main import app; app()", "import", *words]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while chunk := _read(ours):
+            said += chunk
+            if b"[y/N]" in said and answer:
+                os.write(ours, answer)
+                answer = b""
+    os.close(ours)
+    return process.returncode, said.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # nobody is there any more
+        return b""
+
+
+def test_at_a_terminal_it_shows_and_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setenv("TERM", "xterm")
+    file = kept("a.xlsx", Draft().xlsx())
+    code, text = at_a_terminal(b"n\n", file)
+    assert (code, "9 new sov lines" in text, "Nothing was imported." in text) == (0, True, True)
+    code, text = at_a_terminal(b"y\n", file)
+    assert (code, "Storing sov lines" in text) == (0, True)
+    code, text = at_a_terminal(b"", file)
+    assert (code, "Nothing to change" in text, "[y/N]" in text) == (0, True, False)

@@ -109,3 +109,8 @@ def test_two_files_of_one_sheet_are_refused():
     draft = Draft()
     with pytest.raises(UserError, match="2 files are the sheet SOV"):
         read_project([Source("SOV.csv", draft.csv("SOV")), Source("sov.csv", draft.csv("SOV"))], KNOWN)
+
+
+def test_true_and_false_are_yes_and_no():
+    draft = Draft().put("Contracts", 2, "Private", "TRUE").put("Contracts", 3, "Private", "FALSE")
+    assert [row.private for row in read_workbook(draft.zip()).contracts] == [True, False, False]

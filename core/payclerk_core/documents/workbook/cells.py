@@ -98,6 +98,8 @@ class Row:
     def _yes(self, column: Column, value: Any) -> bool:
         if isinstance(value, bool):
             return value
+        if str(value).strip().casefold() in {"true", "false"}:  # how a spreadsheet program writes them to CSV
+            return str(value).strip().casefold() == "true"
         return self._choice(column, value) == "yes"
 
     def _day(self, column: Column, value: Any) -> date | None:
