@@ -11,7 +11,7 @@ import pytest
 from payclerk_bot.routes import COMMANDS, REGISTRY
 from payclerk_bot.selections import Row
 from payclerk_bot.views import blocks as b
-from payclerk_bot.views import notices
+from payclerk_bot.views import importing, notices
 from payclerk_bot.views.batch import BatchRow, batch_message
 from payclerk_bot.views.bench import Bench, Controls, Outlook, bench_view, review_view
 from payclerk_bot.views.help import help_blocks
@@ -22,6 +22,8 @@ from payclerk_bot.views.payment import payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.status import Failed, Health, Quarantined, status_modal, trouble_message
+from payclerk_core.actions.importing import Shown
+from payclerk_core.documents.sheets import Fault
 from payclerk_core.jobs import Waiting
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
@@ -174,6 +176,23 @@ def test_modals_and_home(size: int, name: str) -> None:
         assert modal_faults(view) == []
 
 
+@pytest.mark.parametrize("size", [1, 20, 500])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_messages_about_a_file_to_import(size: int, name: str) -> None:
+    dropped = importing.Dropped(1, name, name[:40])
+    groups = [Shown(f"{size} new {name}", (name,) * 5, size)] * 20
+    for said in (
+        importing.preview(dropped, groups, size),
+        importing.preview(dropped, [], 0),
+        importing.faulty(name, [Fault("SOV", "F3", name, name)] * size),
+        importing.working(dropped),
+        importing.done(dropped, [name] * 20, name),
+        importing.left(dropped, name),
+    ):
+        assert message_faults(said) == []
+    assert importing.Dropped.of(dropped.value()).project == name[:40]
+
+
 def test_help_names_every_command() -> None:
     shown = help_blocks(COMMANDS)
     assert lint_blocks("message", {"text": "x", "blocks": shown}) == []
@@ -196,6 +215,7 @@ def collected() -> list[b.View]:
         notices.quarantine(3, "x", waiting=True),
         period_opened("x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
+        importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]
     views = [
         bench_view(CLAIMS, Bench("s:1", rows(60, "x"), set(), 1, "USD")),
