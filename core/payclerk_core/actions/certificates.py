@@ -58,7 +58,8 @@ def withdraw_certificate(call: Call, claim_id: int) -> None:
         text = "a payment is recorded on it" if facts.paid else "a later claim builds on it"
         raise UserError(f"{claim_label(claim)}: {text}; its certificate stays.", code="certificate_stays")
     before = {"certified_cents": certificate.amount_cents, "reason": certificate.reason}
-    call.record("certificate_withdrawn", certificate, project_id=claim.contract.project_id, before=before)
+    after = {"claim": claim.id}
+    call.record("certificate_withdrawn", certificate, project_id=claim.contract.project_id, before=before, after=after)
     claim.certificate = None
     call.session.delete(certificate)
     call.session.flush()

@@ -23,7 +23,7 @@ from ..rules.permissions import may
 from ..rules.units import unit_amount
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Thread
 from .call import Call
-from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit
+from .claim_making import ClaimStart, enter_amounts, figures, require_in_time, start_claim, submit
 from .claim_pages import store_pdf
 from .claims import claim_label, load_claim_to_change
 from .mailing import start_thread
@@ -54,6 +54,7 @@ def bill_on_behalf(call: Call, contract_id: int, entries: Entries, *, invoice_nu
         require_in_time(call, period)
     claim = start_claim(call, ClaimStart(contract, period, _thread(call, contract), call.actor, invoice_number))
     enter_amounts(call, claim, _amounts(call, claim, entries))
+    call.record("amounts_saved", claim, project_id=contract.project_id, after=figures(claim))
     return claim
 
 
@@ -63,7 +64,7 @@ def save_amounts(call: Call, claim_id: int, entries: Entries) -> Claim:
     call.authorise("C18", claim.contract.project_id, claim.contract)
     _require_contact_may_change(call, claim)
     enter_amounts(call, claim, _amounts(call, claim, entries))
-    call.record("amounts_saved", claim, project_id=claim.contract.project_id, after={"lines": _shown(claim, entries)})
+    call.record("amounts_saved", claim, project_id=claim.contract.project_id, after=figures(claim))
     return claim
 
 
@@ -85,13 +86,13 @@ def correct_amounts(call: Call, claim_id: int, entries: Entries, reason: str = "
     call.authorise("C13", claim.contract.project_id, claim.contract)
     if (why := edit_obstacle(facts_of(call.session, claim))) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_editable")
-    before = _shown(claim, entries)
+    before = figures(claim)
     enter_amounts(call, claim, _amounts(call, claim, entries), claimed=False)
     for line in claim.lines:
         if line.sov_line_id in entries and reason.strip():
             line.review_reason, line.reviewed_at, line.reviewed_by_id = reason.strip()[:2000], call.at, call.actor_id
-    after = {"lines": _shown(claim, entries), "reason": reason.strip()[:2000]}
-    call.record("amounts_corrected", claim, project_id=claim.contract.project_id, before={"lines": before}, after=after)
+    after = {**figures(claim), "reason": reason.strip()[:2000]}
+    call.record("amounts_corrected", claim, project_id=claim.contract.project_id, before=before, after=after)
     return reprint(call, claim)
 
 
@@ -164,9 +165,3 @@ def _units(call: Call, claim: Claim, line: ClaimLine, quantity: Decimal) -> int:
     return (
         unit_amount(before + quantity, sov.unit_price, currency) - unit_amount(before, sov.unit_price, currency)
     ).cents
-
-
-def _shown(claim: Claim, entries: Entries) -> dict[str, list[int]]:
-    return {
-        line.sov_line.item: [line.work_cents, line.stored_cents] for line in claim.lines if line.sov_line.id in entries
-    }

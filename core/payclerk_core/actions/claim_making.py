@@ -11,11 +11,11 @@ from ..dates import end_of_day, project_date
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.basis import basis_of
-from ..queries.claims import claim_of_period, summary_of
+from ..queries.claims import claim_of_period, lines_of, summary_of
 from ..queries.ties import findings_of
 from ..rules.findings import Finding, refuse_errors
 from ..rules.lifecycle import BILLING_CONTRACTS, ClaimStatus, ContractStatus
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Person, Thread
+from ..tables import BillingPeriod, Claim, Contract, Person, Thread
 from .call import Call
 from .claim_lines import new_line, work_out
 from .claim_pages import reload_claim, store_pdf
@@ -79,7 +79,7 @@ def start_claim(call: Call, start: ClaimStart) -> Claim:
     call.session.flush()
     start.thread.claim_id = claim.id
     work_out(call, claim)
-    after = {"number": claim.number, "kind": claim.kind}
+    after = {"number": claim.number, "kind": claim.kind, **figures(claim)}
     call.record("claim_created", claim, project_id=contract.project_id, after=after)
     return claim
 
@@ -136,7 +136,7 @@ def submit(call: Call, claim: Claim) -> list[Finding]:
         "status": claim.status,
         "revision": claim.revision,
         "due_cents": summary_of(claim).due.cents,
-        "lines": {line.sov_line.item: pages_of(line) for line in claim.lines},
+        **figures(claim),
         "findings": [finding.code for finding in findings],
     }
     call.record("submitted", claim, project_id=claim.contract.project_id, before=before, after=after)
@@ -147,7 +147,16 @@ def submit(call: Call, claim: Claim) -> list[Finding]:
     return findings
 
 
-def pages_of(line: ClaimLine) -> list[int]:
-    """What an event keeps of a line, in cents: work, stored material, withheld and released."""
-    withheld = line.work_withheld_cents + line.stored_withheld_cents
-    return [line.work_cents, line.stored_cents, withheld, line.work_released_cents + line.stored_released_cents]
+def figures(claim: Claim) -> dict[str, object]:
+    """What an event keeps of a claim's numbers, so that its state can be told from the events alone.
+
+    Of each line, in cents: work, stored material, what is held, and what is released with this claim.
+    """
+    return {"rates": [str(claim.work_retainage), str(claim.stored_retainage)], "lines": _by_item(claim)}
+
+
+def _by_item(claim: Claim) -> dict[str, list[int]]:
+    return {
+        row.sov_line.item: [line.work_cents, line.stored_cents, line.held, line.released]
+        for row, line in zip(claim.lines, lines_of(claim), strict=True)
+    }

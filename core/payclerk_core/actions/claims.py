@@ -66,7 +66,7 @@ def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], s
     if rejected:
         store_pdf(call, claim)  # the reasons are printed beside the lines
     after = {line.sov_line.item: [line.review, line.review_reason] for line in claim.lines if line.id in reviews}
-    call.record("reviewed", claim, project_id=claim.contract.project_id, after={"lines": after})
+    call.record("reviewed", claim, project_id=claim.contract.project_id, after={"verdicts": after})
     change_status(call, claim, status)
     return claim
 

@@ -10,7 +10,7 @@ from ..queries.claims import summary_of
 from ..rules.lifecycle import delete_obstacle
 from ..tables import Attachment, Claim, Envelope, PackageClaim, PaymentSchedule, ReplyToken, Thread
 from .call import Call
-from .claim_making import pages_of
+from .claim_making import figures
 from .claims import claim_label, load_claim_to_change
 
 
@@ -27,7 +27,7 @@ def delete_claim(call: Call, claim_id: int) -> None:
         "revision": claim.revision,
         "status": claim.status,
         "due_cents": summary_of(claim).due.cents,
-        "lines": {line.sov_line.item: pages_of(line) for line in claim.lines},
+        **figures(claim),
     }
     call.record("claim_deleted", claim, project_id=claim.contract.project_id, before=before)
     # The contract's own history says it too, for the claim's cannot be opened any more.

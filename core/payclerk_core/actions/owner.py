@@ -14,7 +14,7 @@ from ..rules.lifecycle import BILLABLE_TO_OWNER
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract
 from .call import Call
 from .claim_lines import work_out
-from .claim_making import ClaimStart, start_claim
+from .claim_making import ClaimStart, figures, start_claim
 from .claim_pages import store_pdf
 from .mailing import start_thread
 
@@ -116,7 +116,7 @@ def _create(call: Call, contract: Contract, period: BillingPeriod, costs: Costs,
     claim.with_backup = prefill.backup
     _fill(claim, dict(costs), retainage=prefill.retainage)
     work_out(call, claim)
-    after = {"number": claim.number, "retainage": prefill.retainage, "backup": prefill.backup}
+    after = {"retainage": prefill.retainage, "backup": prefill.backup, **figures(claim)}
     call.record("owner_claim_created", claim, project_id=contract.project_id, after=after)
     store_pdf(call, claim)
     return claim

@@ -12,7 +12,7 @@ from decimal import Decimal
 from ..errors import UserError
 from ..money import Money
 from ..queries.claim_facts import facts_of
-from ..queries.claims import claim_line, summary_of
+from ..queries.claims import claim_line
 from ..queries.contracts import open_period
 from ..rules.billing import split_release
 from ..rules.findings import Finding
@@ -22,7 +22,7 @@ from ..tables import Claim, ClaimLine, Contract
 from .call import Call
 from .claim_editing import is_administrator, reprint
 from .claim_lines import work_out
-from .claim_making import ClaimStart, require_in_time, start_claim, submit
+from .claim_making import ClaimStart, figures, require_in_time, start_claim, submit
 from .claims import claim_label, load_claim_to_change
 from .mailing import start_thread
 
@@ -52,7 +52,7 @@ class Release:
 def set_rates(call: Call, claim_id: int, rates: Rates) -> list[Finding]:
     """New rates for all lines, from this claim on and for the whole balance (tasks T24, T25)."""
     claim = _to_set(call, claim_id)
-    before = _state(claim)
+    before = figures(claim)
     claim.work_retainage, claim.stored_retainage, claim.rates_set = rates.work, rates.stored, True
     return _worked_out(call, claim, "retainage_set", before)
 
@@ -60,7 +60,7 @@ def set_rates(call: Call, claim_id: int, rates: Rates) -> list[Finding]:
 def set_line_retainage(call: Call, claim_id: int, lines: Mapping[int, LineRetainage]) -> list[Finding]:
     """Retainage of single lines for this period, instead of the rate (tasks T24, T25). By schedule line id."""
     claim = _to_set(call, claim_id)
-    before = _state(claim)
+    before = figures(claim)
     for line in claim.lines:
         if line.sov_line_id in lines:
             _set_line(line, lines[line.sov_line_id])
@@ -84,7 +84,7 @@ def release_retainage(call: Call, claim_id: int, release: Release) -> list[Findi
     claim = load_claim_to_change(call, claim_id)
     call.authorise("T25" if claim.contract.is_prime else "C17", claim.contract.project_id, claim.contract)
     _require_may_release(call, claim)
-    before = _state(claim)
+    before = figures(claim)
     _put_release(call, claim, release)
     return _worked_out(call, claim, "retainage_released", before)
 
@@ -144,13 +144,7 @@ def _require_may_release(call: Call, claim: Claim) -> None:
         require_in_time(call, claim.period)
 
 
-def _state(claim: Claim) -> dict[str, object]:
-    released = sum(line.work_released_cents + line.stored_released_cents for line in claim.lines)
-    rates = [str(claim.work_retainage), str(claim.stored_retainage)]
-    return {"rates": rates, "held_cents": summary_of(claim).retainage.cents, "released_cents": released}
-
-
 def _worked_out(call: Call, claim: Claim, verb: str, before: dict[str, object]) -> list[Finding]:
     work_out(call, claim)
-    call.record(verb, claim, project_id=claim.contract.project_id, before=before, after=_state(claim))
+    call.record(verb, claim, project_id=claim.contract.project_id, before=before, after=figures(claim))
     return reprint(call, claim)
