@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from ..errors import UserError
+from ..queries.basis import opening
 from ..queries.claims import claim_of_period, with_pages
 from ..queries.contracts import open_period, prime_contract
+from ..rules.billing import StoredMaterials
 from ..rules.lifecycle import BILLABLE_TO_OWNER
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract
+from ..rules.retainage import Rates
+from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Project, SovLine
 from .call import Call
 from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, start_claim
@@ -40,18 +44,24 @@ class Cost:
     stored_held: int = 0
     released: int = 0
 
+    def plus_stored(self, stored: int, held: int) -> Cost:
+        return replace(self, stored=self.stored + stored, stored_held=self.stored_held + held)
+
     def plus(self, line: ClaimLine) -> Cost:
-        held = line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
         return Cost(
             self.work + line.work_cents,
             self.stored + line.stored_cents,
             self.withheld + line.work_withheld_cents,
-            self.stored_held + held,
+            self.stored_held + _stored_held(line),
             self.released + line.work_released_cents + line.stored_released_cents,
         )
 
     def __bool__(self) -> bool:
         return bool(self.work or self.stored or self.withheld or self.released)
+
+
+def _stored_held(line: ClaimLine) -> int:
+    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
 
 
 Costs = Mapping[CostKey, Cost]
@@ -93,11 +103,49 @@ def claims_for_owner(call: Call, project_id: int, period_id: int) -> Sequence[Cl
 
 def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Costs:
     costs: dict[CostKey, Cost] = {}
-    for claim in claims_for_owner(call, project_id, period.id):
-        for line in claim.lines:
-            key = (line.sov_line.cost_code, line.sov_line.cost_type)
-            costs[key] = costs.get(key, Cost()).plus(line)
+    claims = claims_for_owner(call, project_id, period.id)
+    if not claims:
+        return costs
+    for line in (line for claim in claims for line in claim.lines):
+        key = (line.sov_line.cost_code, line.sov_line.cost_type)
+        costs[key] = costs.get(key, Cost()).plus(line)
+    for sov, stored, held in _still_in_store(call, project_id, period, {claim.contract_id for claim in claims}):
+        key = (sov.cost_code, sov.cost_type)
+        costs[key] = costs.get(key, Cost()).plus_stored(stored, held)
     return costs
+
+
+def _still_in_store(
+    call: Call, project_id: int, period: BillingPeriod, billed: Collection[int]
+) -> Iterator[tuple[SovLine, int, int]]:
+    """Stored material, and what is held of it, of contracts without an approved claim in this period.
+
+    Column F is a balance: what was stored before is still there. The automatic mode has counted it as installed.
+    """
+    if call.get(Project, project_id, "project").stored_materials == StoredMaterials.AUTOMATIC:
+        return
+    query = select(Contract).where(Contract.project_id == project_id, Contract.kind != "prime")
+    latest = _latest_before(call, project_id, period)
+    for contract in call.session.scalars(query.where(Contract.id.not_in(billed)).options(selectinload(Contract.lines))):
+        if (claim := latest.get(contract.id)) is not None:
+            yield from ((row.sov_line, row.stored_cents, _stored_held(row)) for row in claim.lines)
+        else:
+            rates = Rates(contract.work_retainage, contract.stored_retainage)
+            openings = ((line, opening(line, rates)) for line in contract.lines)
+            yield from ((line, before.stored, before.stored_held) for line, before in openings)
+
+
+def _latest_before(call: Call, project_id: int, period: BillingPeriod) -> dict[int, Claim]:
+    """By contract, the latest payable claim of an earlier period that the owner was billed for."""
+    query = (
+        select(Claim)
+        .join(Claim.contract)
+        .join(Claim.period)
+        .where(Contract.project_id == project_id, BillingPeriod.starts_on < period.starts_on)
+        .where(Claim.status.in_([status.value for status in BILLABLE_TO_OWNER]))
+        .order_by(Claim.number)
+    )
+    return {claim.contract_id: claim for claim in call.session.scalars(with_pages(query)).unique()}
 
 
 def _require_lines(contract: Contract, costs: Costs) -> None:
