@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from ..errors import UserError
 from ..jobs import promise
 from ..tables import Batch, BatchItem
 from .call import Call
@@ -32,7 +33,10 @@ class Item:
 
 
 def known_batch(call: Call, order: Order) -> Batch | None:
-    return call.session.scalar(select(Batch).where(Batch.key == order.key))
+    batch = call.session.scalar(select(Batch).where(Batch.key == order.key))
+    if batch is not None and batch.project_id != order.project_id:
+        raise UserError("This order was given for another project; start again.", code="other_project")
+    return batch
 
 
 def start_batch(call: Call, order: Order, action: str, items: Sequence[Item]) -> Batch:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..queries.directory import standing_of
-from ..rules.permissions import Tool, require, require_administrator, require_reader
+from ..rules.permissions import Tool, require, require_administrator, require_reader, tasks
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
@@ -36,7 +36,11 @@ class Call:
         """Raise NotAllowedError unless the actor may do the task. payclerk itself (clock, cli) may."""
         if self.actor is None:
             return
-        require(task, standing_of(self.session, self.actor.id, project_id, contract))
+        if contract is not None and contract.is_prime and tasks()[task].tool is Tool.COMMITMENTS:
+            # The tables speak of commitments there; the owner's contract is a matter of Client Contracts alone.
+            self.authorise_administrator(project_id, prime=True)
+        else:
+            require(task, standing_of(self.session, self.actor.id, project_id, contract))
 
     def authorise_reading(self, contract: Contract) -> None:
         """Raise NotAllowedError unless the actor may look at the contract and what belongs to it."""

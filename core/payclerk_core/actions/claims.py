@@ -199,7 +199,7 @@ def _chosen(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence
     call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
     query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
     claims = call.session.scalars(query.execution_options(populate_existing=True)).unique().all()
-    return [claim for claim in claims if claim.contract.project_id == project_id]
+    return [claim for claim in claims if claim.contract.project_id == project_id and not claim.contract.is_prime]
 
 
 def bulk_obstacles(call: Call, claims: Sequence[Claim], status: ClaimStatus) -> dict[int, str | None]:

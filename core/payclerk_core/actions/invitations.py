@@ -178,6 +178,9 @@ def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus,
     """The administrator reads an unclear answer and decides from Slack (task T23)."""
     invitation = call.get(Invitation, invitation_id, "invitation")
     call.authorise("T23", invitation.contract.project_id)
+    if not invitation.contract.contacts:
+        text = f"Contract {invitation.contract.number} has no invoice contact any more; add one first."
+        raise UserError(text, code="no_contact")
     person = invitation.contract.contacts[0].person
     if status is InvitationStatus.ACCEPTED:
         accept_invitation(call, invitation, person)

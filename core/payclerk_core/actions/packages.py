@@ -21,9 +21,12 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
     """Promise one PDF of these claims, by contract number and claim number."""
     call.authorise("T5", order.project_id)
     if (known := call.session.scalar(select(Package).where(Package.key == order.key))) is not None:
+        if known.project_id != order.project_id:
+            raise UserError("This order was given for another project; start again.", code="other_project")
         return known
     project = call.get(Project, order.project_id, "project")
     query = select(Claim).join(Claim.contract).where(Claim.id.in_(claim_ids), Contract.project_id == project.id)
+    query = query.where(Contract.kind != "prime")  # of subcontractors' claims, whose administrator asks
     claims = call.session.scalars(query.order_by(Claim.id)).all()
     if not claims:
         raise UserError("Choose at least one claim.", code="nothing_chosen")

@@ -27,7 +27,8 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
     if (batch := known_batch(call, order)) is not None:
         return batch
     query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
-    claims = [c for c in call.session.scalars(query).unique() if c.contract.project_id == order.project_id]
+    found = [c for c in call.session.scalars(query).unique() if c.contract.project_id == order.project_id]
+    claims = [claim for claim in found if not claim.contract.is_prime]
     items = [Item(claim.id, claim_label(claim), signing_obstacle(call, claim)) for claim in claims]
     batch = start_batch(call, order, "docusign", items)
     for claim, item in zip(claims, batch.items, strict=True):
