@@ -41,8 +41,7 @@ def start_claim(call: Call, start: ClaimStart) -> Claim:
     One claim a contract and period. Raises UserError when the contract cannot be billed.
     """
     contract = start.contract
-    # Two who start at once take turns; the second one finds the first one's claim.
-    call.session.execute(select(Contract.id).where(Contract.id == contract.id).with_for_update())
+    take_turns(call, contract)
     _require_billable(contract)
     if (existing := claim_of_period(call.session, contract.id, start.period.id)) is not None:
         text = f"Claim {existing.number} of {contract.number} exists for this period already; correct that one."
@@ -82,6 +81,19 @@ def start_claim(call: Call, start: ClaimStart) -> Claim:
     after = {"number": claim.number, "kind": claim.kind, **figures(claim)}
     call.record("claim_created", claim, project_id=contract.project_id, after=after)
     return claim
+
+
+def take_turns(call: Call, contract: Contract) -> None:
+    """Hold the contract and its claims, and read anew what was read of them before they were held.
+
+    Of two who start a claim at once the second finds the first one's; and what a claim builds on stays as it is.
+    """
+    held = (select(Contract.id).where(Contract.id == contract.id),)
+    held += (select(Claim.id).where(Claim.contract_id == contract.id).order_by(Claim.id),)
+    for query in held:  # a mail or a thread of the contract may be written meanwhile
+        call.session.execute(query.with_for_update(key_share=True))
+    call.session.flush()
+    call.session.expire_all()
 
 
 def keep_in_store(claim: Claim, stored: Mapping[int, int]) -> None:

@@ -184,7 +184,7 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
     call.authorise("T3", order.project_id)
     if (batch := known_batch(call, order)) is not None:
         return batch
-    claims = _chosen(call, order.project_id, claim_ids)
+    claims = chosen_claims(call, order.project_id, claim_ids)
     why = bulk_obstacles(call, claims, status)
     items = [Item(claim.id, claim_label(claim), why[claim.id], outcome="done") for claim in claims]
     batch = start_batch(call, order, f"status_{status.value}", items)
@@ -194,8 +194,11 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
     return batch
 
 
-def _chosen(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
-    """Held until the transaction ends, in the order of their ids, so that two bulk changes cannot wait in a ring."""
+def chosen_claims(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
+    """The payable claims among these, held until the transaction ends.
+
+    In the order of their ids, so that two bulk changes cannot wait in a ring.
+    """
     call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
     query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
     claims = call.session.scalars(query.execution_options(populate_existing=True)).unique().all()

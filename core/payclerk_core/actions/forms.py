@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Pers
 from ..tokens import open_seal, seal
 from .call import Call
 from .claim_lines import new_line
-from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit
+from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit, take_turns
 from .claim_pages import named_pdf
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
 
@@ -35,16 +36,28 @@ class FormIdentity:
     period_id: int
     claim_number: int
     revision: int
+    shown: str = ""  # a digest of the amounts that it shows
 
     def sealed(self, secret: bytes) -> str:
-        return seal(secret, f"form:{self.contract_id}:{self.period_id}:{self.claim_number}:{self.revision}")
+        numbers = f"{self.contract_id}:{self.period_id}:{self.claim_number}:{self.revision}"
+        return seal(secret, f"form:{numbers}:{self.shown}")
 
 
 def read_identity(secret: bytes, sealed: str) -> FormIdentity | None:
     text = open_seal(secret, sealed)
     if text is None or not text.startswith("form:"):
         return None
-    return FormIdentity(*(int(part) for part in text.split(":")[1:]))
+    numbers = text.split(":")[1:5]
+    return FormIdentity(*(int(part) for part in numbers), shown="".join(text.split(":")[5:]))
+
+
+def digest_of(lines: Sequence[FormLine]) -> str:
+    """What a filled form builds on: a form that shows other amounts than one made now is out of date."""
+    amounts = [
+        (line.sov_line_id, line.scheduled.cents, line.previous_work.cents, line.work.cents, line.stored.cents)
+        for line in lines
+    ]
+    return hashlib.sha256(repr(amounts).encode()).hexdigest()[:16]
 
 
 def billing_form_for(
@@ -53,8 +66,8 @@ def billing_form_for(
     """The workbook for the contract's next claim, or for the correction of a returned one."""
     basis = basis_of(call.session, contract, before=returned.number if returned else None)
     revision = returned.revision + 1 if returned else 1
-    identity = FormIdentity(contract.id, period.id, basis.number, revision)
     lines = _form_lines(contract, basis, returned)
+    identity = FormIdentity(contract.id, period.id, basis.number, revision, digest_of(lines))
     rates = Rates(returned.work_retainage, returned.stored_retainage) if returned else basis.rates
     form = BillingForm(
         project_name=contract.project.name,
@@ -141,11 +154,12 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
             "The form's seal is broken; please fill the form we sent, without changing its sheets.", code="seal"
         )
     contract = _contract_of(call, returned, identity)
+    take_turns(call, contract)
     period = open_period(call.session, contract.project_id)
     if period is None or period.id != identity.period_id:
         raise UserError("This form is of a billing period that is closed.", code="period_closed")
     claim = claim_of_period(call.session, contract.id, period.id)
-    _check_current(identity, claim, basis_of(call.session, contract, before=identity.claim_number))
+    _check_current(identity, contract, claim, basis_of(call.session, contract, before=identity.claim_number))
     if claim is None:
         require_in_time(call, period)
         claim = start_claim(
@@ -168,15 +182,13 @@ def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> 
     return contract
 
 
-def _check_current(identity: FormIdentity, claim: Claim | None, basis: Basis) -> None:
-    if claim is None:
-        if identity.claim_number != basis.number or identity.revision != 1:
-            raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
-        return
-    if ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
+def _check_current(identity: FormIdentity, contract: Contract, claim: Claim | None, basis: Basis) -> None:
+    number, revision = (claim.number, claim.revision + 1) if claim else (basis.number, 1)
+    if claim is not None and ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
         text = f"Claim {claim.number} is {ClaimStatus(claim.status).label}; it cannot be changed now."
         raise UserError(text, code="not_editable")
-    if identity.claim_number != claim.number or identity.revision != claim.revision + 1:
+    current = FormIdentity(contract.id, identity.period_id, number, revision)
+    if replace(identity, shown="") != current or identity.shown != digest_of(_form_lines(contract, basis, claim)):
         raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
 
 

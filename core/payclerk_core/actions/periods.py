@@ -32,6 +32,7 @@ def create_period(call: Call, project_id: int, dates: PeriodDates) -> BillingPer
 
 def open_new(call: Call, project_id: int, dates: PeriodDates) -> BillingPeriod:
     """Open a period with these dates and close the one before; whoever calls this has authorised."""
+    _take_turns(call, project_id)
     check_dates(call, project_id, dates)
     _close_open(call, project_id)
     period = BillingPeriod(
@@ -105,10 +106,14 @@ def delete_period(call: Call, period_id: int) -> None:
 def _to_change(call: Call, period_id: int) -> BillingPeriod:
     period = call.get(BillingPeriod, period_id, "billing period")
     call.authorise("T12", period.project_id)
-    # Two who open and close at once take turns, by the project: the second one sees what is open then.
-    call.session.execute(select(Project.id).where(Project.id == period.project_id).with_for_update())
+    _take_turns(call, period.project_id)
     call.session.refresh(period)
     return period
+
+
+def _take_turns(call: Call, project_id: int) -> None:
+    """Two who open and close at once take turns, by the project: the second one sees what is open then."""
+    call.session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
 
 
 def _close_open(call: Call, project_id: int) -> None:

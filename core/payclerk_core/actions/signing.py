@@ -9,12 +9,11 @@ from sqlalchemy import select
 
 from ..jobs import promise
 from ..queries.claim_facts import LIVE_ENVELOPES
-from ..queries.claims import with_pages
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
 from ..tables import Batch, Claim, Envelope
 from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
-from .claims import claim_label
+from .claims import chosen_claims, claim_label
 from .mailing import store_file
 
 # A status may only move forward: an old answer that arrives late must not take a signature back.
@@ -26,9 +25,7 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
     call.authorise("T4", order.project_id)
     if (batch := known_batch(call, order)) is not None:
         return batch
-    query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
-    found = [c for c in call.session.scalars(query).unique() if c.contract.project_id == order.project_id]
-    claims = [claim for claim in found if not claim.contract.is_prime]
+    claims = chosen_claims(call, order.project_id, claim_ids)
     items = [Item(claim.id, claim_label(claim), signing_obstacle(call, claim)) for claim in claims]
     batch = start_batch(call, order, "docusign", items)
     for claim, item in zip(claims, batch.items, strict=True):
