@@ -40,6 +40,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "package.compile": "heavy",
     "docusign.send": "heavy",
     "docusign.poll": "heavy",
+    "clock.periods": "heavy",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
 }
