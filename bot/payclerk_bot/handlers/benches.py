@@ -44,7 +44,7 @@ class InviteBench:
         if period is None:
             raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
         return [
-            Row(r.contract.id, r.label, r.contract.title, r.contract_sum, r.readiness.blocked)
+            Row(r.contract.id, r.label, r.readiness.again or r.contract.title, r.contract_sum, r.readiness.blocked)
             for r in contract_rows(call.session, project_id, period.id)
         ]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ..money import Money, total
-from ..rules.invitations import Readiness, readiness
+from ..rules.invitations import Readiness, readiness, unreached
 from ..rules.lifecycle import ContractStatus, InvitationStatus, PeriodStatus
 from ..tables import BillingPeriod, Claim, Contract, Invitation, InvoiceContact
+from .directory import email_key
+from .invitations import came_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ def contract_rows(session: Session, project_id: int, period_id: int) -> Sequence
         row.contract_id: row for row in session.scalars(select(Invitation).where(Invitation.period_id == period_id))
     }
     billed = set(session.scalars(select(Claim.contract_id).where(Claim.period_id == period_id)))
-    return [_row(contract, invitations.get(contract.id), contract.id in billed) for contract in contracts]
+    mails = came_back(session, [row.thread_id for row in invitations.values()])
+    return [_row(contract, invitations.get(contract.id), contract.id in billed, mails) for contract in contracts]
 
 
-def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> ContractRow:
+def _row(
+    contract: Contract, invitation: Invitation | None, has_claim: bool, mails: Mapping[int, dict[str, bool]]
+) -> ContractRow:
+    addresses = {email_key(contact.person.email) for contact in contract.contacts}
     currency = contract.project.currency
     return ContractRow(
         contract,
@@ -70,6 +76,7 @@ def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> 
             contacts=len(contract.contacts),
             invitation=InvitationStatus(invitation.status) if invitation else None,
             has_claim=has_claim,
+            unreached=len(unreached(addresses, mails[invitation.thread_id])) if invitation else 0,
         ),
         total((Money(line.scheduled_cents, currency) for line in contract.lines), currency),
     )
