@@ -19,6 +19,7 @@ from payclerk_core.settings import Settings
 from .client import make_client
 from .edge import Edge
 from .handlers.home import show_home
+from .handlers.importing import take_file
 from .manifest import COMMAND
 from .outgoing.batch import BatchPosts
 from .outgoing.notices import NoticePosts
@@ -47,6 +48,7 @@ def build_app(settings: Settings, db: Database, clock: Clock) -> App:
     edge = Edge(settings, db, clock, REGISTRY)
     app.command(COMMAND)(edge.command)
     app.event("app_home_opened")(edge.home(show_home, stranger_home))
+    app.event("file_shared")(edge.file(take_file))
     for listener in REGISTRY.listeners:
         if listener.kind == "click":
             app.action(listener.id)(edge.click(listener.handler, listener.task))

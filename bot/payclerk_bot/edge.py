@@ -101,6 +101,21 @@ class Edge:
 
         return listener
 
+    def file(self, handler: Handler) -> BoltListener:
+        """A file somebody shared. In a channel only what is for us is answered; errors go to the person alone."""
+
+        def listener(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
+            ack()
+            try:
+                handler(self._turn(ack, body, client))
+            except StrangerError as error:
+                if str(body["event"].get("channel_id", "")).startswith("D"):
+                    tell(client, {"user_id": body["event"].get("user_id")}, error.message)
+            except Exception as error:  # noqa: BLE001
+                tell(client, {"user_id": body["event"].get("user_id")}, explain(error))
+
+        return listener
+
     def _turn(
         self, ack: Ack, body: Mapping[str, Any], client: WebClient, words: str = "", task: str | None = None
     ) -> Turn:

@@ -38,7 +38,7 @@ def _user_and_team(body: Mapping[str, Any]) -> tuple[str, str]:
         team = user.get("team_id") or (body.get("team") or {}).get("id")
         return str(user.get("id") or ""), str(team or "")
     event = body.get("event") or {}
-    return str(body.get("user_id") or event.get("user") or ""), str(body.get("team_id") or "")
+    return str(body.get("user_id") or event.get("user") or event.get("user_id") or ""), str(body.get("team_id") or "")
 
 
 def _who(person: Person, user: str, team: str) -> Who:

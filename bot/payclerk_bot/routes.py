@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .handlers import answers, basics, bench, claims, mails, payments, periods, review, status
+from .handlers import answers, basics, bench, claims, importing, mails, payments, periods, review, status
 from .registry import Command, Listener, Registry
 
 COMMANDS: Final = (
@@ -65,6 +65,8 @@ LISTENERS: Final = (
     Listener("click", "owner.approve", "Mark the owner's claim approved", answers.owner_approve),
     Listener("click", "owner.revise", "Mark the owner's claim Revise & Resubmit", answers.owner_revise),
     Listener("click", "owner.log", "Keep the owner's answer in the log only", answers.owner_log),
+    Listener("click", "import.do", "Import the file that was sent", importing.do_import),
+    Listener("click", "import.discard", "Import nothing of it", importing.discard),
     Listener("click", "job.retry", "Try a failed job again", status.retry_job),
     Listener("click", "mail.retry", "Read a mail again", status.retry_mail),
 )

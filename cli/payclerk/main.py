@@ -95,14 +95,26 @@ def migrate() -> None:
 
 @app.command("import")
 @told
-def import_file(file: Annotated[Path, typer.Argument(help="The workbook (.xlsx) with the project.")]) -> None:
+def import_file(
+    file: Annotated[
+        Path | None, typer.Argument(help="The workbook (.xlsx), a CSV file, or a folder or ZIP of CSV files.")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option(help="The number of a project that is there: the file may then hold some sheets only.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would change, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before importing.")] = False,
+    template: Annotated[Path | None, typer.Option(help="Write a workbook to fill to this file, and end.")] = None,
+) -> None:
     """Load a project, its people, contracts and schedules of values. All or nothing; again changes nothing."""
-    from .importing import import_workbook
+    from .importing import Wish, import_files, keep_template
 
-    if not file.is_file():
-        raise UserError(f"There is no file {file}.")
-    for line in import_workbook(load_settings(), file.read_bytes()):
-        console.print(line, markup=False)
+    if template is not None:
+        console.print(keep_template(template), markup=False, soft_wrap=True)
+        return
+    if file is None:
+        raise UserError("Name the file to import, or write a workbook to fill with --template FILE.")
+    import_files(load_settings(), Wish(file, project, preview, yes), console)
 
 
 @app.command()
@@ -141,6 +153,38 @@ def show(
 
     for line in describe(load_settings(), kind, name):
         console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+@told
+def calc(
+    file: Annotated[Path, typer.Argument(help="The job as JSON; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; a refusal too.")] = False,
+) -> None:
+    """Work out the claims of a job from a file, without a database. docs/calc.md describes the file."""
+    from .calc import calc as work_out
+    from .calc_shown import as_json as to_json
+    from .calc_shown import as_table, error_json
+
+    try:
+        pages = work_out(_content(file))
+    except UserError as error:
+        if not as_json:
+            raise UserError(f"{error.message} ({error.code}, at {error.field or 'the file'})") from None
+        sys.stdout.write(json.dumps(error_json(error), indent=2) + "\n")
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(json.dumps(to_json(pages), indent=2) + "\n")
+    else:
+        console.print(as_table(pages))
+
+
+def _content(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    if not file.is_file():
+        raise UserError(f"There is no file {file}.", code="bad_input", field="")
+    return file.read_bytes()
 
 
 @app.command()

@@ -11,7 +11,9 @@ from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import claim_line, row_of, summary_of, with_pages
 from payclerk_core.settings import Settings
-from payclerk_core.tables import BillingPeriod, Claim, Contract, Event, Person, Project
+from payclerk_core.tables import BillingPeriod, ChangeOrder, Claim, Contract, Event, Person, Project
+
+from .show_contract import contract_lines
 
 
 def describe(settings: Settings, kind: str, name: str) -> Iterator[str]:
@@ -48,9 +50,10 @@ def _contract(session: Session, number: str) -> Iterator[str]:
     rows = session.scalars(select(Contract).where(Contract.number == number)).all()
     _require(rows, "contract", number)
     for row in rows:
-        total = sum(line.scheduled_cents for line in row.lines)
-        yield f"Contract {row.number} {row.title}, {row.company.name}: {row.status}, {len(row.lines)} lines, {_cents(total)}"
+        yield from contract_lines(session, row)
         yield from _events(session, "contract", row.id)
+        for change in session.scalars(select(ChangeOrder).where(ChangeOrder.contract_id == row.id)):
+            yield from _events(session, "change_order", change.id)
         for claim in session.scalars(with_pages(select(Claim).where(Claim.contract_id == row.id))).unique():
             yield f"  claim {claim.number}: {claim.status}"
 
@@ -76,10 +79,6 @@ def _events(session: Session, record: str, record_id: int) -> Iterator[str]:
         person = session.get(Person, event.actor_id) if event.actor_id else None
         who = person.name if person else "payclerk"
         yield f"  {event.at:%Y-%m-%d %H:%M}Z {event.verb} by {who} ({event.door}): {event.before or ''} -> {event.after or ''}"
-
-
-def _cents(cents: int) -> str:
-    return f"{cents // 100:,}.{cents % 100:02d}"
 
 
 def _require(rows: object, what: str, name: str) -> None:

@@ -40,9 +40,9 @@ QUEUES: Final[Mapping[str, str]] = {
     "package.compile": "heavy",
     "docusign.send": "heavy",
     "docusign.poll": "heavy",
-    "clock.periods": "heavy",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
+    "clock.periods": "heavy",
 }
 WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
 # Seconds before the next try; the last one repeats. About three days in all.

@@ -68,6 +68,14 @@ class Money:
         """
         return Money(int((self.cents * rate).to_integral_value(ROUND_HALF_UP)), self.currency)
 
+    def percent(self, rate: Decimal) -> Money:
+        """So many percent of this amount, rounded half up to the cent.
+
+        >>> Money(33333).percent(Decimal(10))
+        Money('33.33', 'USD')
+        """
+        return Money(PercentOf(rate)(self.cents), self.currency)
+
     def share(self, weights: Sequence[int]) -> list[Money]:
         """Split by weights (not negative) so that the parts add up to the cent: largest remainder, first on a tie.
 
@@ -99,6 +107,26 @@ class Money:
         sign = "-" if self.cents < 0 else ""
         symbol = _SYMBOLS.get(self.currency, self.currency + " ")
         return f"{sign}{symbol}{abs(self.cents) // 100:,}.{abs(self.cents) % 100:02d}"
+
+
+class PercentOf:
+    """A rate in percent, made once and applied to thousands of amounts in whole cents: half up, in whole numbers.
+
+    >>> PercentOf(Decimal("7.5"))(100_01)
+    750
+    """
+
+    __slots__ = ("_half", "_over", "_under")
+
+    def __init__(self, rate: Decimal) -> None:
+        over, under = rate.as_integer_ratio()
+        self._over, self._half, self._under = over, 50 * under, 100 * under
+
+    def __call__(self, cents: int) -> int:
+        # Half up is away from zero, for a deduction as for an addition: what is taken back is what was given.
+        if cents >= 0:
+            return (cents * self._over + self._half) // self._under
+        return -((self._half - cents * self._over) // self._under)
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:

@@ -22,9 +22,9 @@ class SchedulerDoor:
         runner.handle("package.compile", self._heavy.compile_package)
         runner.handle("docusign.send", self._heavy.send_envelope)
         runner.handle("docusign.poll", self._heavy.poll_envelopes)
-        runner.handle("clock.periods", routines.open_periods)
         runner.handle("clock.reminders", routines.remind)
         runner.handle("clock.digest", routines.digest)
+        runner.handle("clock.periods", routines.open_periods)
 
     def start(self) -> None:
         self._clock_door.start()

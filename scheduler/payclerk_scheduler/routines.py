@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.invitations import remind_silent
-from payclerk_core.actions.periods import open_due_period
+from payclerk_core.actions.period_schedules import open_due_period
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import Job, promise
 from payclerk_core.settings import Settings
-from payclerk_core.tables import PeriodSchedule, Project
+from payclerk_core.tables import Project
 
 REMINDER_HOUR = 9
 DIGEST_HOUR = 8
@@ -27,14 +27,6 @@ class Routines:
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         self._settings, self._db, self._clock = settings, db, clock
 
-    def open_periods(self, _job: Job) -> None:
-        """The planned period of each project, on its start date there. A project of its own transaction each."""
-        with self._db.reading() as session:
-            projects = session.scalars(select(PeriodSchedule.project_id).order_by(PeriodSchedule.project_id)).all()
-        for project_id in projects:
-            with self._db.transaction() as session:
-                open_due_period(Call(session, self._clock(), self._settings, actor=None, door="clock"), project_id)
-
     def remind(self, _job: Job) -> None:
         """Due-date reminders, from nine in the morning where the project is."""
         now = self._clock()
@@ -44,8 +36,18 @@ class Routines:
                 if now.astimezone(ZoneInfo(project.timezone)).hour >= REMINDER_HOUR:
                     remind_silent(call, project.id)
 
+    def open_periods(self, _job: Job) -> None:
+        """The billing periods whose day has come, each project's in its own time zone."""
+        for project_id in self._projects():
+            with self._db.transaction() as session:
+                open_due_period(Call(session, self._clock(), self._settings, actor=None, door="clock"), project_id)
+
+    def _projects(self) -> list[int]:
+        with self._db.reading() as session:
+            return list(session.scalars(select(Project.id).order_by(Project.id)))
+
     def digest(self, _job: Job) -> None:
-        """The digest of each project that wants one, once a week: Monday from eight, or later that day when the clock was down."""
+        """The digest of each project, once a week: Monday from eight, or later that day when the clock was down."""
         now = self._clock()
         with self._db.transaction() as session:
             for project in session.scalars(select(Project).where(Project.weekly_digest).order_by(Project.id)):

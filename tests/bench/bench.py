@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -53,10 +52,7 @@ def report(what: str, ours: float, peer_name: str, peer: float) -> None:
 
 
 def page(count: int) -> ClaimPage:
-    rates = Decimal(10), Decimal(5)
-    lines = [
-        Line(f"{n:03d}", f"Work {n}", Money(90000 + n), Money(0), Money(12345), Money(0), *rates) for n in range(count)
-    ]
+    lines = [Line(f"{n:03d}", f"Work {n}", 90000 + n, 0, 12345, 0, work_withheld=1235) for n in range(count)]
     day = date(2026, 11, 30)
     summary = summarize(lines, previous_certificates=Money(0))
     facts = ("payable", "Maple Street", "2611", "Harborline", "Subcontractor", "SC-01", "Sitework", 1, "SC-01-1")

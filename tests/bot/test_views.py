@@ -11,7 +11,7 @@ import pytest
 from payclerk_bot.routes import COMMANDS, REGISTRY
 from payclerk_bot.selections import Row
 from payclerk_bot.views import blocks as b
-from payclerk_bot.views import notices
+from payclerk_bot.views import importing, notices
 from payclerk_bot.views.batch import BatchRow, batch_message
 from payclerk_bot.views.bench import Bench, Controls, Outlook, bench_view, review_view
 from payclerk_bot.views.help import help_blocks
@@ -22,6 +22,8 @@ from payclerk_bot.views.payment import payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.status import Failed, Health, Quarantined, status_modal, trouble_message
+from payclerk_core.actions.importing import Shown
+from payclerk_core.documents.sheets import Fault
 from payclerk_core.jobs import Waiting
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
@@ -110,7 +112,7 @@ def test_batch_message_counts_by_what_became_of_the_rows() -> None:
 def test_review(size: int, name: str) -> None:
     amount = Money(1_200_000)
     lines = [ReviewLine(n, f"{n:03}", name, amount, amount, "45.50", "rejected", name) for n in range(size)]
-    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     summary = summarize([rule], previous_certificates=Money(0))
     for page in range(max(1, -(-size // 15))):
         form = ReviewPage("sel_x:7", name, "Under Review", summary, lines, page, "approved", [name] * 9)
@@ -174,6 +176,23 @@ def test_modals_and_home(size: int, name: str) -> None:
         assert modal_faults(view) == []
 
 
+@pytest.mark.parametrize("size", [1, 20, 500])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_messages_about_a_file_to_import(size: int, name: str) -> None:
+    dropped = importing.Dropped(1, name, name[:40])
+    groups = [Shown(f"{size} new {name}", (name,) * 5, size)] * 20
+    for said in (
+        importing.preview(dropped, groups, size),
+        importing.preview(dropped, [], 0),
+        importing.faulty(name, [Fault("SOV", "F3", name, name)] * size),
+        importing.working(dropped),
+        importing.done(dropped, [name] * 20, name),
+        importing.left(dropped, name),
+    ):
+        assert message_faults(said) == []
+    assert importing.Dropped.of(dropped.value()).project == name[:40]
+
+
 def test_help_names_every_command() -> None:
     shown = help_blocks(COMMANDS)
     assert lint_blocks("message", {"text": "x", "blocks": shown}) == []
@@ -186,7 +205,7 @@ def collected() -> list[b.View]:
     answer = notices.Answer(7, "a", "b", "c", "d")
     claim = notices.ClaimNotice(1, 2, "a", "b", True, 2, "x", "unpaid", amount, amount, amount, amount, True, True)
     lines = [ReviewLine(n, "1", "x", amount, amount, "1") for n in range(40)]
-    rule = Line("001", "x", amount, Money(0), amount, Money(0), Decimal(10), Decimal(10))
+    rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     page = ReviewPage("s:1", "x", "x", summarize([rule], previous_certificates=Money(0)), lines, 1)
     entries = [LogEntry("x", False, True, "x", "x", [], "x", "x")] * 40
     messages = [
@@ -196,6 +215,7 @@ def collected() -> list[b.View]:
         notices.quarantine(3, "x", waiting=True),
         period_opened("x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
+        importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]
     views = [
         bench_view(CLAIMS, Bench("s:1", rows(60, "x"), set(), 1, "USD")),

@@ -1,182 +1,199 @@
-"""The settings of a project: what each takes, what it leaves behind, and that they count."""
+"""Settings of a project, and what follows them: notes, reminders, digest; inviting again who was not reached."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
-from mail_month import Month, call_of, make_settings
-from payclerk_core.actions.periods import default_dates
+from books import Books
+from mail_month import NOON, make_settings, promised
+from payclerk_core.actions.batches import Order
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.claims import set_status
+from payclerk_core.actions.invitations import invite, remind_silent
 from payclerk_core.actions.project_settings import change_settings, prevent_overbilling
-from payclerk_core.documents.words import DICTIONARIES
-from payclerk_core.documents.workbook import DICTIONARIES as IN_WORKBOOKS
 from payclerk_core.errors import NotAllowedError, UserError
-from payclerk_core.rules.settings import SETTINGS, check_setting
-from payclerk_core.tables import Company, Event, Project
+from payclerk_core.queries.contracts import contract_rows
+from payclerk_core.rules.invitations import Reached, reached_by
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import Batch, Company, Invitation, Message, MessageRecipient, Person, Project
+from payclerk_scheduler.routines import Routines
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
-    from payclerk_core.tables import Person
-
-
-class Office:
-    def __init__(self, database: Database) -> None:
-        self.db = database
-        with database.transaction() as session:
-            self.month = Month(session)
-
-    def change(self, actor: Person | None = None, **changes: object) -> None:
-        with self.db.transaction() as session:
-            call = call_of(session, make_settings(), actor or self.month.pat)
-            change_settings(call, self.month.project.id, changes)
-
-    def prevent(self, company_id: int, on: bool, actor: Person | None = None) -> None:
-        with self.db.transaction() as session:
-            prevent_overbilling(call_of(session, make_settings(), actor or self.month.pat), company_id, on)
-
-    def project(self) -> Project:
-        with self.db.reading() as session:
-            return session.get_one(Project, self.month.project.id)
-
-    def events(self) -> list[Event]:
-        with self.db.reading() as session:
-            return list(session.scalars(select(Event).order_by(Event.id)))
 
 
 @pytest.fixture
-def office(database: Database) -> Office:
-    return Office(database)
+def books(database: Database) -> Books:
+    return Books(database)
 
 
-def test_changes_are_kept_with_what_was_before(office: Office) -> None:
-    office.change(remind_every_days=3, invitation_note="  Bill stored steel apart.\n", weekly_digest=True)
-
-    assert office.project().invitation_note == "Bill stored steel apart."
-    [event] = office.events()
-    assert (event.verb, event.record, event.record_id) == ("settings_changed", "project", office.month.project.id)
-    assert (event.actor_id, event.door) == (office.month.pat.id, "slack")
-    assert event.before == {"remind_every_days": 1, "invitation_note": ""}
-    assert event.after == {"remind_every_days": 3, "invitation_note": "Bill stored steel apart."}
+def change(books: Books, **changes: object) -> None:
+    with books.call() as call:
+        change_settings(call, books.month.project.id, changes)
 
 
-def test_saving_what_it_was_leaves_no_event(office: Office) -> None:
-    office.change(weekly_digest=True, overbilling="warn", jurisdiction="")
-    assert office.events() == []
+def letters(books: Books, kind: str) -> list[Message]:
+    with books.database.transaction() as session:
+        return list(session.scalars(select(Message).where(Message.kind == kind).order_by(Message.id)))
 
 
-GOOD: dict[str, Any] = {
-    "invoice_type": "by_invitation", "period_start_day": 26, "period_end_day": 25, "period_due_day": 31,
-    "invitation_note": "Dos líneas\nde texto", "remind_every_days": 0, "weekly_digest": False, "tell_approved": False,
-    "show_claimed": False, "overbilling": "prevent", "stored_materials": "automatic", "pdf_footer": "ABN 12 345",
-    "dictionary": "au_nz", "jurisdiction": "AU-NSW", "public_works": True, "slack_channel": "maple-billing",
-}  # fmt: skip
+def send_invitations(books: Books, key: str = "first") -> Batch:
+    with books.call() as call:
+        return invite(call, Order(key, books.month.project.id, None), [books.month.plumbing.id, books.month.steel.id])
 
 
-def test_every_setting_can_be_changed_at_once(office: Office) -> None:
-    office.change(**GOOD)
+def test_settings_change_with_an_event_of_what_changed(books: Books) -> None:
+    change(books, overbilling="prevent", remind_every_days=2, tell_approved=True)
 
-    project = office.project()
-    assert {name: getattr(project, name) for name in SETTINGS} == GOOD
-
-
-BAD = [
-    ("invoice_type", "fixed", "one of work_and_materials"),
-    ("period_start_day", 0, "from 1 to 31"),
-    ("period_due_day", 32, "from 1 to 31"),
-    ("remind_every_days", 4, "from 0 to 3"),
-    ("remind_every_days", True, "from 0 to 3"),
-    ("remind_every_days", "2", "from 0 to 3"),
-    ("weekly_digest", "yes", "on or off"),
-    ("overbilling", "sometimes", "allow, warn, prevent"),
-    ("stored_materials", None, "manual, automatic"),
-    ("invitation_note", "x" * 2001, "2000 characters at most; it has 2001"),
-    ("pdf_footer", "x" * 501, "500 characters at most"),
-    ("pdf_footer", "bell \x07", "cannot be printed"),
-    ("dictionary", "us_gc", "one of us_general_contractor"),
-    ("jurisdiction", "Texas", "such as US-TX"),
-    ("slack_channel", "maple billing", "a channel's name"),
-    ("slack_channel", "<!channel>", "a channel's name"),
-    ("timezone", "UTC", "There is no setting 'timezone'"),
-    ("number", "1", "There is no setting 'number'"),
-]
+    with books.database.transaction() as session:
+        project = session.get(Project, books.month.project.id)
+        assert (project.overbilling, project.remind_every_days) == ("prevent", 2)
+    assert books.events("project", books.month.project.id) == ["settings_changed"]
 
 
-@pytest.mark.parametrize(("name", "value", "words"), BAD)
-def test_what_a_setting_cannot_be_is_refused_with_its_name(name: str, value: object, words: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("overbilling", "maybe"), ("remind_every_days", 4), ("remind_every_days", True), ("weekly_digest", "yes"),
+        ("pdf_footer", "x" * 501), ("number", "9"), ("period_due_day", 0), ("invoice_type", ""),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_changes_nothing(books: Books, name: str, value: object) -> None:
     with pytest.raises(UserError) as refused:
-        check_setting(name, value)
+        change(books, invitation_note="Hello", **{name: value})
 
     assert refused.value.field == name
-    assert words in refused.value.message
+    with books.database.transaction() as session:
+        assert session.get(Project, books.month.project.id).invitation_note == ""
 
 
-def test_one_bad_setting_keeps_all_from_being_changed(office: Office) -> None:
-    with pytest.raises(UserError):
-        office.change(weekly_digest=False, remind_every_days=9)
-
-    assert office.project().weekly_digest is True
-    assert office.events() == []
+def test_only_administrators_change_settings(books: Books) -> None:
+    with pytest.raises(NotAllowedError), books.call(books.month.dana) as call:
+        change_settings(call, books.month.project.id, {"overbilling": "allow"})
 
 
-def test_every_setting_is_a_column_of_a_project_and_its_default_is_one_of_its_values(office: Office) -> None:
-    project = office.project()
-    assert set(SETTINGS) <= set(Project.__table__.columns.keys())
-    defaults = {name: getattr(project, name) for name in SETTINGS if name != "dictionary"}
-    assert {name: check_setting(name, value) for name, value in defaults.items()} == defaults
+def test_our_companys_own_setting_is_its_own_administrators(books: Books) -> None:
+    ours = books.month.pat.company_id
+    with pytest.raises(NotAllowedError), books.call(books.month.dana) as call:
+        prevent_overbilling(call, ours, on=True)
+    with pytest.raises(NotAllowedError), books.call() as call:
+        prevent_overbilling(call, books.month.dana.company_id, on=True)
+    with books.call() as call:
+        prevent_overbilling(call, ours, on=True)
+    with books.database.transaction() as session:
+        assert session.get(Company, ours).prevent_overbilling
+    assert books.events("company", ours) == ["overbilling_prevented"]
 
 
-@pytest.mark.parametrize("dictionaries", [list(DICTIONARIES), list(IN_WORKBOOKS)])
-def test_the_dictionaries_are_those_that_documents_print(dictionaries: list[str]) -> None:
-    assert [check_setting("dictionary", name) for name in dictionaries] == dictionaries
+def test_the_note_goes_with_invitations_and_reminders(books: Books) -> None:
+    change(books, invitation_note="Please bill early: the office closes on the 24th.")
+    send_invitations(books)
+    remind(books, 23)
+
+    for kind in ("invitation", "reminder"):
+        assert all("the office closes on the 24th" in letter.text for letter in letters(books, kind))
+    assert len(letters(books, "reminder")) == 3
 
 
-@given(st.text(max_size=90))
-def test_a_channel_is_never_more_than_a_name(text: str) -> None:
-    try:
-        kept = check_setting("slack_channel", text)
-    except UserError:
-        return
-    assert kept is None or (kept == str(kept).strip() and not set("<>@ \n") & set(str(kept)))
+def remind(books: Books, day: int) -> int:
+    with books.database.transaction() as session:
+        at = datetime(2026, 11, day, 15, tzinfo=UTC)
+        return remind_silent(Call(session, at, make_settings(), actor=None, door="clock"), books.month.project.id)
 
 
-def test_the_usual_days_prefill_the_next_period(office: Office) -> None:
-    office.change(period_start_day=26, period_end_day=25, period_due_day=20)
-    with office.db.reading() as session:
-        call = call_of(session, make_settings())
-        dates = default_dates(office.project(), call.at)
+@pytest.mark.parametrize(
+    ("every", "days"),
+    [(0, {}), (1, {22: 2, 23: 2, 24: 2, 25: 2}), (2, {19: 2, 21: 2, 23: 2, 25: 2}), (3, {16: 2, 19: 2, 22: 2, 25: 2})],
+)
+def test_reminders_come_as_often_as_the_project_wants(books: Books, every: int, days: dict[int, int]) -> None:
+    change(books, remind_every_days=every)
+    send_invitations(books)
 
-    assert [str(day) for day in (dates.starts_on, dates.ends_on, dates.due_on)] == [
-        "2026-11-26", "2026-12-25", "2026-12-20",
-    ]  # fmt: skip
+    sent = {day: count for day in range(11, 29) if (count := remind(books, day))}
 
-
-def test_only_an_administrator_changes_settings(office: Office) -> None:
-    with pytest.raises(NotAllowedError, match="'Admin' permission"):
-        office.change(office.month.dana, weekly_digest=False)
+    assert sent == days
 
 
-def test_the_companys_administrator_prevents_overbilling_everywhere(office: Office) -> None:
-    ours = office.month.pat.company_id
-    office.prevent(ours, on=True)
-    office.prevent(ours, on=True)
-
-    with office.db.reading() as session:
-        assert session.get_one(Company, ours).prevent_overbilling is True
-    [event] = office.events()
-    assert (event.verb, event.record, event.record_id, event.project_id) == (
-        "company_settings_changed", "company", ours, None,
-    )  # fmt: skip
-    assert (event.before, event.after) == ({"prevent_overbilling": False}, {"prevent_overbilling": True})
+def test_no_digest_for_a_project_that_wants_none(books: Books) -> None:
+    monday = datetime(2026, 11, 16, 15, tzinfo=UTC)
+    change(books, weekly_digest=False)
+    Routines(make_settings(), books.database, lambda: monday).digest(None)  # type: ignore[arg-type]
+    assert promised(books.database, "slack.digest") == []
+    change(books, weekly_digest=True)
+    Routines(make_settings(), books.database, lambda: monday).digest(None)  # type: ignore[arg-type]
+    assert len(promised(books.database, "slack.digest")) == 1
 
 
-def test_nobody_decides_for_another_company_nor_without_being_its_administrator(office: Office) -> None:
-    month = office.month
-    with pytest.raises(NotAllowedError, match="Only somebody of Harbor Plumbing"):
-        office.prevent(month.dana.company_id, on=True)
-    with pytest.raises(NotAllowedError, match="Only somebody of Harbor Plumbing"):
-        office.prevent(month.dana.company_id, on=True, actor=month.dana)
-    assert office.events() == []
+def test_contacts_are_told_of_an_approval_where_the_project_wants_it(books: Books) -> None:
+    change(books, tell_approved=False)
+    claim_id = books.approved(1000)
+    assert letters(books, "claim_approved") == []
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.UNDER_REVIEW)
+    change(books, tell_approved=True)
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.APPROVED)
+    assert len(letters(books, "claim_approved")) == 2
+
+
+# --- inviting again
+
+
+@pytest.mark.parametrize(
+    ("contacts", "sent", "reached"),
+    [
+        (["a"], {"a": False}, Reached.SOMEBODY),
+        (["a", "b"], {"a": True, "b": False}, Reached.SOMEBODY),
+        (["a"], {"a": True}, Reached.CAME_BACK),
+        (["b"], {"a": True}, Reached.NOBODY),
+        (["a", "b"], {"a": True}, Reached.NOBODY),
+        (["b"], {"a": False}, Reached.NOBODY),
+    ],
+)
+def test_whom_an_invitation_reached(contacts: list[str], sent: dict[str, bool], reached: Reached) -> None:
+    assert reached_by(contacts, sent) is reached
+
+
+def test_an_invitation_that_came_back_is_sent_again_to_the_corrected_address(books: Books) -> None:
+    send_invitations(books)
+    with books.database.transaction() as session:
+        for recipient in session.scalars(select(MessageRecipient).where(MessageRecipient.email.like("sam%"))):
+            recipient.bounced_at = NOON
+    assert reasons(send_invitations(books, "too early")) == {
+        "SC-001 Harbor Plumbing": "Already invited for this period.",
+        "SC-002 Northside Steel": "Our mail came back; correct the contact's address, then invite again.",
+    }
+    with books.database.transaction() as session:
+        sam = session.get(Person, books.month.sam.id)
+        sam.email = sam.email_key = "sam@steel.example"
+
+    again = send_invitations(books, "corrected")
+
+    assert reasons(again) == {
+        "SC-001 Harbor Plumbing": "Already invited for this period.",
+        "SC-002 Northside Steel": None,
+    }
+    with books.database.transaction() as session:
+        (invitation,) = session.scalars(select(Invitation).where(Invitation.contract_id == books.month.steel.id)).all()
+        query = select(MessageRecipient.email).join(Message).where(Message.thread_id == invitation.thread_id)
+        assert list(session.scalars(query.order_by(MessageRecipient.id))) == [
+            "sam@northside.example",
+            "sam@steel.example",
+        ]
+    assert books.events("invitation", invitation.id) == ["invited", "invited_again"]
+    assert reasons(send_invitations(books, "once more"))["SC-002 Northside Steel"] == "Already invited for this period."
+
+
+def reasons(batch: Batch) -> dict[str, str | None]:
+    return {item.label: item.reason for item in batch.items}
+
+
+def test_the_list_says_what_to_do(books: Books) -> None:
+    send_invitations(books)
+    with books.call() as call:
+        rows = contract_rows(call.session, books.month.project.id, books.period_id)
+    assert {row.readiness.standing.label for row in rows} == {"Invited"}

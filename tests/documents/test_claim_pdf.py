@@ -27,10 +27,13 @@ from payclerk_core.rules.billing import Line, summarize
 
 def line(item="001", description="Rough-in, level 2", **changes):
     amounts = {"scheduled": 1_000_000, "previous_work": 250_000, "this_work": 125_050, "stored": 4_000}
-    rates = {"work_rate": Decimal(10), "stored_rate": Decimal(5), "change_order": None}
-    chosen = {**amounts, **rates, **changes}
-    money = {name: Money(chosen.pop(name)) for name in amounts}
-    return Line(item=item, description=description, **money, **chosen)
+    chosen = {**amounts, "work_rate": Decimal(10), "stored_rate": Decimal(5), "change_order": None, **changes}
+    held = {
+        "work_withheld": Money(chosen["previous_work"] + chosen["this_work"]).percent(chosen["work_rate"]).cents,
+        "stored_withheld": Money(chosen["stored"]).percent(chosen["stored_rate"]).cents,
+    }
+    columns = [chosen[name] for name in amounts]
+    return Line(item, description, *columns, change_order=chosen["change_order"], **held)
 
 
 def page(lines, **changes):

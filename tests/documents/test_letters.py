@@ -37,6 +37,7 @@ FACTS: dict[str, object] = {
     "project_number": "2026-014",
     "contract_number": "SC-0031",
     "contract_title": "Structural steel & metal deck",
+    "contract_sum": "$670,000.00",
     "company": "Delgado Steel Erectors",
     "contact_name": "Maria Delgado",
     "invited_by": "Anna Lindqvist",
@@ -195,6 +196,11 @@ def test_a_language_is_found_or_english_taken(asked: str, used: str):
 
 def test_the_invitation_has_the_subject_people_know():
     assert render("invitation").subject == "Riverside Tower: Anna Lindqvist has invited you to bill."
+
+
+def test_the_invitation_to_break_down_has_the_subject_people_know():
+    expected = "Anna Lindqvist invites you to break down your Schedule of Values for this commitment."
+    assert render("ssov_invitation").subject == expected
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, "today"), (1, "tomorrow"), (2, "in 2 days")])

@@ -78,7 +78,7 @@ def test_a_change_order_is_a_line_with_its_approval():
 
 
 FAULTS = {
-    "decimal comma": (put("SOV", "F3", "1.234,50"), "SOV", "F3", "write it like 1234.50"),
+    "two ways": (put("SOV", "F3", "1.234"), "SOV", "F3", "can be read in two ways. Write an amount like 1234.50."),
     "fraction of a cent": (put("SOV", "F3", 10.005), "SOV", "F3", "fractions of a cent"),
     "beyond any number": (put("SOV", "F3", "9" * 400), "SOV", "F3", "too large"),
     "no amount": (put("SOV", "F3", None), "SOV", "F3", "not an amount"),

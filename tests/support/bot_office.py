@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from payclerk_core.actions.call import Call
+from payclerk_core.actions.claim_lines import work_out
 from payclerk_core.actions.claim_pages import store_pdf
 from payclerk_core.jobs import waiting
 from payclerk_core.settings import Settings
@@ -200,6 +201,7 @@ class Month:
         )
         claim.lines = [_line(sov) for sov in contract.lines]
         self.keep(claim)
+        work_out(self.call(), claim)
         thread.claim_id = claim.id
         if pdf:
             store_pdf(self.call(), claim)

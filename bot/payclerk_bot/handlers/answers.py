@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.claims import change_status, load_claim
+from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.invitations import decide_for_contact
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import promise
@@ -82,7 +82,7 @@ def _claim_becomes(status: ClaimStatus) -> Decide:
         call.authorise("T14", thread.project_id)
         if thread.claim_id is None:
             raise UserError("This mail belongs to no claim.", code="not_found")
-        change_status(call, load_claim(call, thread.claim_id), status)
+        set_status(call, thread.claim_id, status)
 
     return decide
 

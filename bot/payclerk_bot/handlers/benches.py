@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sqlalchemy import select
+
 from payclerk_core.actions.batches import Order
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.claims import bulk_status, status_obstacle
+from payclerk_core.actions.claims import bulk_obstacles, bulk_status
 from payclerk_core.actions.invitations import invite
 from payclerk_core.actions.packages import compile_backup
 from payclerk_core.actions.signing import send_to_docusign, signing_obstacle
 from payclerk_core.errors import UserError
-from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows
+from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows, with_pages
 from payclerk_core.queries.contracts import contract_rows, open_period
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim
@@ -44,7 +46,7 @@ class InviteBench:
         if period is None:
             raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
         return [
-            Row(r.contract.id, r.label, r.readiness.again or r.contract.title, r.contract_sum, r.readiness.blocked)
+            Row(r.contract.id, r.label, r.contract.title, r.contract_sum, r.readiness.blocked)
             for r in contract_rows(call.session, project_id, period.id)
         ]
 
@@ -56,7 +58,7 @@ class InviteBench:
         return ""
 
 
-Obstacle = Callable[[Call, Claim], str | None]
+Obstacles = Callable[[Call, Sequence[Claim]], Mapping[int, str | None]]  # by claim, why it cannot be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +68,27 @@ class Act:
     label: str
     verb: str
     confirm: str
-    obstacle: Obstacle
+    obstacles: Obstacles
     warning: str = ""
 
 
 def _status_act(status: ClaimStatus) -> Act:
-    def obstacle(_call: Call, claim: Claim) -> str | None:
-        return status_obstacle(claim, status)
+    def obstacles(call: Call, claims: Sequence[Claim]) -> Mapping[int, str | None]:
+        return bulk_obstacles(call, claims, status)
 
     label = "Approve" if status is ClaimStatus.APPROVED else f"Set to {status.label}"
     verb, confirm = f"will be set to {status.label}", "Approve {n}" if status is ClaimStatus.APPROVED else "Set {n}"
     mails = status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}
-    return Act(label, verb, confirm, obstacle, "The invoice contacts are told by e-mail." if mails else "")
+    return Act(label, verb, confirm, obstacles, "The invoice contacts are told by e-mail." if mails else "")
 
 
-def _without_pdf(_call: Call, claim: Claim) -> str | None:
-    return "It has no PDF yet; set its status again." if claim.pdf_id is None else None
+def _unsigned(call: Call, claims: Sequence[Claim]) -> Mapping[int, str | None]:
+    return {claim.id: signing_obstacle(call, claim) for claim in claims}
+
+
+def _without_pdf(_call: Call, claims: Sequence[Claim]) -> Mapping[int, str | None]:
+    why = "It has no PDF yet; set its status again."
+    return {claim.id: None if claim.pdf_id is not None else why for claim in claims}
 
 
 REVIEW: Final = "review"
@@ -95,7 +102,7 @@ BULK: Final = (
 ACTS: Final[Mapping[str, Act]] = {
     **{status.value: _status_act(status) for status in BULK},
     "docusign": Act(
-        "Send to DocuSign", "will be sent for signature", "Send {n}", signing_obstacle, "What is sent cannot be unsent."
+        "Send to DocuSign", "will be sent for signature", "Send {n}", _unsigned, "What is sent cannot be unsent."
     ),
     "backup": Act("Compile backup", "will be compiled into one PDF", "Compile {n}", _without_pdf),
 }
@@ -118,7 +125,9 @@ class ClaimBench:
 
     def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
         act = ACTS[filters["act"]]
-        verdicts = [(row, act.obstacle(call, call.get(Claim, row.id, "claim"))) for row in chosen]
+        query = with_pages(select(Claim).where(Claim.id.in_([row.id for row in chosen])))
+        reasons = act.obstacles(call, call.session.scalars(query).unique().all())
+        verdicts = [(row, reasons.get(row.id, "It is gone; open the list again.")) for row in chosen]
         done = [row for row, why in verdicts if why is None]
         skipped = [(row, why) for row, why in verdicts if why is not None]
         return Outlook(done, skipped, act.verb, act.confirm.format(n=len(done)), act.warning)

@@ -7,8 +7,8 @@ from typing import Any
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim
 from payclerk_core.errors import UserError
-from payclerk_core.queries.claims import claim_line, lines_of, row_of, summary_of
-from payclerk_core.rules.billing import check_claim
+from payclerk_core.queries.claims import claim_line, row_of, summary_of
+from payclerk_core.queries.ties import findings_of
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, ClaimLine, Selection
 
@@ -46,15 +46,15 @@ def review_page(call: Call, claim_id: int) -> b.View:
         raise UserError("The owner reviews this claim; see /billing emails for the answers.", code="prime")
     filters = {"claim": str(claim.id), "claim_revision": str(claim.revision), "status": _suggested(claim)}
     selection = open_selection(call, claim.contract.project_id, "review", filters)
-    return _page(selection, claim)
+    return _page(call, selection, claim)
 
 
 def _suggested(claim: Claim) -> str:
     return claim.status if claim.status != ClaimStatus.UNDER_REVIEW.value else ClaimStatus.APPROVED.value
 
 
-def _page(selection: Selection, claim: Claim) -> b.View:
-    warnings = [f.text for f in check_claim(lines_of(claim)) if f.severity == "warning"]
+def _page(call: Call, selection: Selection, claim: Claim) -> b.View:
+    findings = [found.text for found in findings_of(call.session, claim)]
     page = ReviewPage(
         metadata=metadata_of(selection),
         title=row_of(claim).label,
@@ -63,7 +63,7 @@ def _page(selection: Selection, claim: Claim) -> b.View:
         lines=[_line(selection, row, claim) for row in claim.lines],
         page=min(selection.page, pages_of(len(claim.lines)) - 1),
         status=selection.filters.get("status", ""),
-        findings=warnings,
+        findings=findings,
     )
     return review_modal(page)
 
@@ -90,7 +90,7 @@ def turn_page(turn: Turn) -> None:
             _take(turn, selection)
             selection.page = max(0, int(turn.value or 0))
             selection.revision += 1
-        view = _page(selection, _claim(call, selection))
+        view = _page(call, selection, _claim(call, selection))
     update_modal(turn.client, turn.view["id"], view)
 
 

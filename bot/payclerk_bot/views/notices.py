@@ -18,6 +18,8 @@ LETTERS: Final = {
     "claim_returned": "The returned claim",
     "claim_approved": "The approval",
     "owner_claim": "The mail about the claim",
+    "ssov_invitation": "The invitation to break down the schedule of values",
+    "ssov_returned": "The returned schedule of values",
 }
 
 
@@ -164,6 +166,32 @@ def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
         buttons.append(b.button("Approve", "claim.approve", claim.id, ask=sure))
     buttons.append(b.button("Emails", "claim.emails", claim.id))
     return buttons
+
+
+@dataclass(frozen=True, slots=True)
+class SsovNotice:
+    """A contract's breakdown: how far it is, and who brought it there."""
+
+    label: str  # number and company
+    title: str
+    status_label: str
+    lines: int
+    details: int
+    contract_sum: Money
+    who: str
+
+
+def ssov(notice: SsovNotice) -> Said:
+    """N4: a breakdown was submitted, or came to what it is now."""
+    status = b.esc(notice.status_label)
+    text = f"Schedule of values of {b.esc(notice.label, 200)}: {status}"
+    head = b.section(f"*Schedule of values of {b.esc(notice.label, 200)}*\n{b.esc(notice.title, 200)}")
+    facts = {
+        "Status": status,
+        "Contract sum": str(notice.contract_sum),
+        "Broken down": f"{b.plural(notice.lines, 'line')} into {b.plural(notice.details, 'detail')}",
+    }
+    return text, [head, b.facts(facts), b.context(f"Last changed by {b.esc(notice.who, 200)}")]
 
 
 def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Said:

@@ -20,9 +20,9 @@ JOBS: Final[Mapping[str, str]] = {
     "package.compile": "Backups to compile",
     "docusign.send": "Claims to send to DocuSign",
     "docusign.poll": "Signatures to ask for",
-    "clock.periods": "Billing periods to open",
     "clock.reminders": "Reminders",
     "clock.digest": "Digests",
+    "clock.periods": "Billing periods",
 }
 
 

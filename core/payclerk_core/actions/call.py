@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..queries.directory import standing_of
-from ..rules.permissions import Tool, require, require_reader
+from ..rules.permissions import Tool, require, require_administrator, require_reader
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
@@ -44,6 +44,16 @@ class Call:
             return
         tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
         require_reader(tool, standing_of(self.session, self.actor.id, contract.project_id, contract))
+
+    def authorise_administrator(self, project_id: int, *, prime: bool) -> None:
+        """Raise NotAllowedError unless the actor has Admin on the tool the contract belongs to.
+
+        For what no row of the tables of tasks names.
+        """
+        if self.actor is None:
+            return
+        tool = Tool.CLIENT_CONTRACTS if prime else Tool.COMMITMENTS
+        require_administrator(tool, standing_of(self.session, self.actor.id, project_id, None))
 
     def get(self, table: type[Row], key: int, what: str) -> Row:
         """The record, or a UserError that says it is gone."""

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from ..errors import UserError
 from ..jobs import promise
 from ..money import Money
+from ..queries.claim_facts import claim_facts, facts_of
 from ..queries.claims import summary_of, with_pages
-from ..rules.lifecycle import PAYABLE_STATUSES, RECEIVABLE_STATUSES, ClaimStatus
+from ..queries.ties import findings_of
+from ..rules.findings import refuse_errors
+from ..rules.lifecycle import SIGNABLE, ClaimStatus, status_obstacle
 from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
@@ -38,7 +41,10 @@ def load_claim(call: Call, claim_id: int) -> Claim:
 def load_claim_to_change(call: Call, claim_id: int) -> Claim:
     """The claim, held until the transaction ends: two people acting at once take turns and see each other's change."""
     call.session.execute(select(Claim.id).where(Claim.id == claim_id).with_for_update())
-    return load_claim(call, claim_id)
+    query = with_pages(select(Claim).where(Claim.id == claim_id)).execution_options(populate_existing=True)
+    if (claim := call.session.scalars(query).unique().one_or_none()) is None:
+        raise UserError("There is no such claim any more; open the list again.", code="not_found")
+    return claim
 
 
 def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], status: ClaimStatus) -> Claim:
@@ -55,10 +61,12 @@ def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], s
         raise UserError(text, code="rejected_lines", field="status")
     if status is ClaimStatus.REVISE_AND_RESUBMIT and not rejected:
         raise UserError("Reject at least one line, with the reason, before sending the claim back.", field="status")
+    if status in SIGNABLE:
+        refuse_errors(findings_of(call.session, claim))
     if rejected:
         store_pdf(call, claim)  # the reasons are printed beside the lines
     after = {line.sov_line.item: [line.review, line.review_reason] for line in claim.lines if line.id in reviews}
-    call.record("reviewed", claim, project_id=claim.contract.project_id, after={"lines": after})
+    call.record("reviewed", claim, project_id=claim.contract.project_id, after={"verdicts": after})
     change_status(call, claim, status)
     return claim
 
@@ -73,13 +81,23 @@ def _apply(call: Call, line: ClaimLine, review: LineReview | None) -> bool:
     return line.review == "rejected"
 
 
+def set_status(call: Call, claim_id: int, status: ClaimStatus) -> Claim:
+    """An administrator gives one claim a status (task T3; T14 for the owner's, whose answer decides it)."""
+    claim = load_claim_to_change(call, claim_id)
+    call.authorise("T14" if claim.contract.is_prime else "T3", claim.contract.project_id, claim.contract)
+    change_status(call, claim, status)
+    return claim
+
+
 def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
-    """Give the claim a status and say so to whom it concerns. The same status again changes nothing."""
-    allowed = RECEIVABLE_STATUSES if claim.contract.is_prime else PAYABLE_STATUSES
-    if status not in allowed:
-        raise UserError(f"A claim to the owner cannot be {status.label}.", code="wrong_status")
+    """Give the claim a status and say so to whom it concerns. The same status again changes nothing.
+
+    Whoever calls this has authorised. Raises UserError for a move that cannot be.
+    """
     if claim.status == status.value:
         return
+    if (why := status_obstacle(facts_of(call.session, claim), status)) is not None:
+        raise UserError(f"{claim_label(claim)}: {why}", code="wrong_status", field="status")
     before = {"status": claim.status}
     call.move(claim, status.value)
     call.record(
@@ -89,11 +107,11 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
         return
     if status is ClaimStatus.REVISE_AND_RESUBMIT:
         _return_to_contacts(call, claim)
-    elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED}:
+    elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED} and claim.contract.project.tell_approved:
         _tell_approved(call, claim)
-    promise(
-        call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id}
-    )
+    # The moment is in the key: a status that comes a second time is shown a second time.
+    key = f"submitted:{claim.id}:{status.value}:{call.at.isoformat()}"
+    promise(call.session, "slack.notice", key, {"notice": "submitted", "id": claim.id})
 
 
 def _contacts(claim: Claim) -> list[Person]:
@@ -151,7 +169,8 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
     if (batch := known_batch(call, order)) is not None:
         return batch
     claims = _chosen(call, order.project_id, claim_ids)
-    items = [_status_item(claim, status) for claim in claims]
+    why = bulk_obstacles(call, claims, status)
+    items = [Item(claim.id, claim_label(claim), why[claim.id], outcome="done") for claim in claims]
     batch = start_batch(call, order, f"status_{status.value}", items)
     for claim, item in zip(claims, items, strict=True):
         if item.reason is None:
@@ -160,24 +179,20 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
 
 
 def _chosen(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
-    claims = call.session.scalars(with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))).all()
+    """Held until the transaction ends, in the order of their ids, so that two bulk changes cannot wait in a ring."""
+    call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
+    query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
+    claims = call.session.scalars(query.execution_options(populate_existing=True)).unique().all()
     return [claim for claim in claims if claim.contract.project_id == project_id]
 
 
-def _status_item(claim: Claim, status: ClaimStatus) -> Item:
-    return Item(claim.id, claim_label(claim), status_obstacle(claim, status), outcome="done")
+def bulk_obstacles(call: Call, claims: Sequence[Claim], status: ClaimStatus) -> dict[int, str | None]:
+    """By claim, why it cannot get this status in bulk; None when it can."""
+    if status is ClaimStatus.REVISE_AND_RESUBMIT:
+        return dict.fromkeys((claim.id for claim in claims), "Needs the reasons by line; review it on its own.")
+    facts = claim_facts(call.session, claims)
+    return {claim.id: status_obstacle(facts[claim.id], status) for claim in claims}
 
 
 def claim_label(claim: Claim) -> str:
     return f"{claim.contract.number} {claim.contract.company.name} #{claim.number}"
-
-
-def status_obstacle(claim: Claim, status: ClaimStatus) -> str | None:
-    """Why this claim cannot get this status in bulk; None when it can."""
-    if claim.status == status.value:
-        return f"Already {status.label}."
-    if status is ClaimStatus.APPROVED and any(line.review == "rejected" for line in claim.lines):
-        return "Has rejected lines; review it on its own."
-    if status is ClaimStatus.REVISE_AND_RESUBMIT:
-        return "Needs the reasons by line; review it on its own."
-    return None

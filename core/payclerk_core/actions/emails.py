@@ -11,8 +11,10 @@ from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
 from ..tables import Claim, Member, Message, Person, StoredFile, Thread
 from .call import Call
+from .claim_pages import named_pdf
 from .claims import change_status, load_claim
 from .mailing import About, NamedFile, Recipient, start_thread, write_letter
+from .owner import claims_for_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def _write(
     if draft.attach_claim and claim.pdf_id is not None:
         pdf = call.get(StoredFile, claim.pdf_id, "file")
         files.insert(0, NamedFile(f"{contract.number} claim {claim.number}.pdf", pdf))
+    if contract.is_prime and claim.with_backup:
+        files += _backup(call, claim)
     facts: dict[str, object] = {
         "subject": subject,
         "message": draft.message,
@@ -100,6 +104,12 @@ def _write(
     }
     about = About("owner_claim" if contract.is_prime else "log", claim_id=claim.id)
     return write_letter(call, thread, "owner_claim", recipients, facts, about, files=files)
+
+
+def _backup(call: Call, claim: Claim) -> list[NamedFile]:
+    """The PDFs of the payable claims that the owner's claim was made of."""
+    claims = claims_for_owner(call, claim.contract.project_id, claim.period_id)
+    return [named_pdf(paid, call.get(StoredFile, paid.pdf_id, "file")) for paid in claims if paid.pdf_id is not None]
 
 
 def summary_facts(summary: Summary) -> list[dict[str, str]]:

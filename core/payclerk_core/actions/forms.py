@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..dates import project_date
 from ..documents.billing_form import BillingForm, FilledForm, FilledRow, FormFaults, FormLine, make_form
 from ..errors import UserError
-from ..jobs import promise
 from ..money import Money
-from ..queries.claims import Basis, basis_of, claim_of_period, lines_of, summary_of
+from ..queries.basis import Basis, basis_of
+from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
-from ..rules.billing import Finding, check_claim
+from ..rules.billing import NEW, StoredMaterials, summarize
+from ..rules.findings import Finding, Severity, texts
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, Thread
+from ..rules.retainage import Rates
+from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
 from ..tokens import open_seal, seal
 from .call import Call
-from .claim_pages import named_pdf, reload_claim, store_pdf
+from .claim_lines import new_line
+from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit
+from .claim_pages import named_pdf
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,6 +54,8 @@ def billing_form_for(
     basis = basis_of(call.session, contract, before=returned.number if returned else None)
     revision = returned.revision + 1 if returned else 1
     identity = FormIdentity(contract.id, period.id, basis.number, revision)
+    lines = _form_lines(contract, basis, returned)
+    rates = Rates(returned.work_retainage, returned.stored_retainage) if returned else basis.rates
     form = BillingForm(
         project_name=contract.project.name,
         project_number=contract.project.number,
@@ -62,36 +67,56 @@ def billing_form_for(
         period_to=period.ends_on,
         due_on=period.due_on,
         currency=contract.project.currency,
-        work_retainage=contract.work_retainage,
-        stored_retainage=contract.stored_retainage,
-        previous_certificates=Money(basis.previous_certificates, contract.project.currency),
-        lines=_form_lines(contract, basis, returned),
+        work_retainage=rates.work,
+        stored_retainage=rates.stored,
+        previous_certificates=Money(basis.certificates, contract.project.currency),
+        lines=lines,
         seal=identity.sealed(call.settings.secret),
         revision=revision,
     )
+    form = replace(form, held_otherwise=_held_otherwise(form, basis, returned))
     name = f"Billing form {contract.number} claim {basis.number}{f' rev {revision}' if returned else ''}.xlsx"
     return NamedFile(name, store_file(call, make_form(form), XLSX))
 
 
 def _form_lines(contract: Contract, basis: Basis, returned: Claim | None) -> list[FormLine]:
-    currency = contract.project.currency
-    reviewed = {line.sov_line_id: line for line in returned.lines} if returned else {}
+    """Of a correction: what was claimed. Of a new claim: nothing but what is still in store."""
+    moves = contract.project.stored_materials == StoredMaterials.AUTOMATIC
+    if returned is not None:
+        return [_form_line(contract, row.sov_line, row.previous_work_cents, row) for row in returned.lines]
     lines = []
-    for sov in contract.lines:
-        before = reviewed.get(sov.id)
-        lines.append(
-            FormLine(
-                sov_line_id=sov.id,
-                item=sov.item,
-                description=sov.description,
-                scheduled=Money(sov.scheduled_cents, currency),
-                previous_work=Money(basis.previous_work.get(sov.id, 0), currency),
-                work=Money(before.work_cents if before else 0, currency),
-                stored=Money(before.stored_cents if before else basis.stored.get(sov.id, 0), currency),
-                note=(before.review_reason or "") if before and before.review == "rejected" else "",
-            )
-        )
+    for sov in contract.billed_lines:
+        before = basis.before.get(sov.id, NEW)
+        row = new_line(sov)
+        row.stored_cents = 0 if moves else before.stored
+        lines.append(_form_line(contract, sov, before.work + (before.stored if moves else 0), row))
     return lines
+
+
+def _form_line(contract: Contract, sov: SovLine, previous: int, row: ClaimLine) -> FormLine:
+    currency = contract.project.currency
+    return FormLine(
+        sov_line_id=sov.id,
+        item=sov.item,
+        description=sov.description,
+        scheduled=Money(row.scheduled_cents, currency),
+        previous_work=Money(previous, currency),
+        work=Money(row.work_cents, currency),
+        stored=Money(row.stored_cents, currency),
+        note=(row.review_reason or "") if row.review == "rejected" else "",
+    )
+
+
+def _held_otherwise(form: BillingForm, basis: Basis, returned: Claim | None) -> Money:
+    """How far what is held is from the plain rates, which are all that the form's formulas know.
+
+    Releases, retainage set by hand and the sliding scale make the difference; it is printed as one amount.
+    """
+    plain = summarize(form.claim_lines(), previous_certificates=form.previous_certificates).retainage
+    if returned is not None:
+        return summary_of(returned).retainage - plain
+    held = sum(line.work_held + line.stored_held for line in basis.before.values())
+    return Money(held, form.currency) - plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +145,18 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     if period is None or period.id != identity.period_id:
         raise UserError("This form is of a billing period that is closed.", code="period_closed")
     claim = claim_of_period(call.session, contract.id, period.id)
-    basis = basis_of(call.session, contract, before=identity.claim_number)
-    _check_current(identity, claim, basis)
+    _check_current(identity, claim, basis_of(call.session, contract, before=identity.claim_number))
     if claim is None:
-        claim = _new_claim(call, returned, contract, period, basis, filled)
+        require_in_time(call, period)
+        claim = start_claim(
+            call, ClaimStart(contract, period, returned.thread, returned.person, filled.invoice_number or "")
+        )
     else:
         claim.revision, claim.invoice_number = identity.revision, filled.invoice_number or claim.invoice_number
-        _fill(claim, filled.rows)
-    return _submit(call, returned, claim)
+    enter_amounts(call, claim, _amounts(claim, filled.rows))
+    findings = submit(call, claim)
+    _confirm(call, returned, claim, findings)
+    return claim
 
 
 def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> Contract:
@@ -151,88 +180,20 @@ def _check_current(identity: FormIdentity, claim: Claim | None, basis: Basis) ->
         raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
 
 
-def _new_claim(
-    call: Call, returned: ReturnedForm, contract: Contract, period: BillingPeriod, basis: Basis, filled: FilledForm
-) -> Claim:
-    claim = Claim(
-        contract=contract,
-        period=period,
-        number=basis.number,
-        invoice_number=filled.invoice_number or f"{contract.number}-{basis.number}",
-        billed_on=project_date(call.at, contract.project.timezone),
-        submitted_at=None,
-        work_retainage=contract.work_retainage,
-        stored_retainage=contract.stored_retainage,
-        previous_certificates_cents=basis.previous_certificates,
-        thread_id=returned.thread.id,
-        pdf_id=None,
-        created_by_id=returned.person.id,
-        **call.stamp(ClaimStatus.DRAFT.value),
-    )
-    claim.lines = [
-        ClaimLine(
-            sov_line=sov,
-            position=sov.position,
-            scheduled_cents=sov.scheduled_cents,
-            previous_work_cents=basis.previous_work.get(sov.id, 0),
-            work_cents=0,
-            stored_cents=0,
-            claimed_work_cents=0,
-            claimed_stored_cents=0,
-            reviewed_at=None,
-            reviewed_by_id=None,
-            review_reason=None,
-        )
-        for sov in contract.lines
-    ]
-    _fill(claim, filled.rows)
-    call.session.add(claim)
-    call.session.flush()
-    returned.thread.claim_id = claim.id
-    call.record("claim_created", claim, project_id=contract.project_id, after={"number": claim.number})
-    return claim
-
-
-def _fill(claim: Claim, rows: Sequence[FilledRow]) -> None:
-    amounts = {row.sov_line_id: row for row in rows}
-    if set(amounts) != {line.sov_line.id for line in claim.lines}:
+def _amounts(claim: Claim, rows: Sequence[FilledRow]) -> dict[int, tuple[int, int]]:
+    items = {line.sov_line.id: line.sov_line.item for line in claim.lines}
+    if {row.sov_line_id: row.item for row in rows} != items:
         text = (
             "The contract's lines have changed since this form was made; please fill the newest one, which is attached."
         )
         raise UserError(text, code="old_form")
-    for line in claim.lines:
-        row = amounts[line.sov_line.id]
-        line.work_cents = line.claimed_work_cents = row.work.cents
-        line.stored_cents = line.claimed_stored_cents = row.stored.cents
-        # A corrected line waits for its review again; the reason stays in the events.
-        line.review, line.review_reason = "no_action", None
+    return {row.sov_line_id: (row.work.cents, row.stored.cents) for row in rows}
 
 
-def _submit(call: Call, returned: ReturnedForm, claim: Claim) -> Claim:
-    findings = check_claim(lines_of(claim))
-    errors = [finding.text for finding in findings if finding.severity == "error"]
-    if errors:
-        raise UserError(" ".join(errors), code="does_not_tie")
-    before = {"status": claim.status}
-    call.move(claim, ClaimStatus.UNDER_REVIEW.value)
-    claim.submitted_at = call.at
-    after = {
-        "status": claim.status,
-        "revision": claim.revision,
-        "due_cents": summary_of(claim).due.cents,
-        "lines": {line.sov_line.item: [line.work_cents, line.stored_cents] for line in claim.lines},
-    }
-    call.record("submitted", claim, project_id=claim.contract.project_id, before=before, after=after)
-    pdf = store_pdf(call, claim)
-    _confirm(call, returned, reload_claim(call, claim.id), findings, named_pdf(claim, pdf))
-    notice = {"notice": "submitted", "id": claim.id}
-    promise(call.session, "slack.notice", f"submitted:{claim.id}:r{claim.revision}", notice)
-    return claim
-
-
-def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequence[Finding], pdf: NamedFile) -> None:
+def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequence[Finding]) -> None:
     """Say back what was understood, with the PDF."""
     summary = summary_of(claim)
+    pdf = named_pdf(claim, call.get(StoredFile, claim.pdf_id or 0, "file"))
     facts = {
         "contact_name": returned.person.name,
         "project_name": claim.contract.project.name,
@@ -248,7 +209,7 @@ def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequenc
         "previous": str(summary.previous_certificates),
         "due": str(summary.due),
         "percent": f"{summary.percent} %",
-        "warnings": [finding.text for finding in findings if finding.severity == "warning"],
+        "warnings": texts(findings, Severity.WARNING),
     }
     about = About("claim", claim_id=claim.id)
     recipients = [Recipient(returned.person)]

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection
+from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ..dates import end_of_day, project_date
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.contracts import ContractRow, contract_rows, open_period
-from ..queries.directory import email_key, is_contact
-from ..queries.invitations import came_back, last_asked, unbilled
-from ..rules.invitations import reached, reminder_is_due, unreached
+from ..queries.directory import is_contact
 from ..rules.lifecycle import InvitationStatus, PeriodStatus
-from ..tables import Batch, BatchItem, BillingPeriod, Contract, Invitation, Person, Thread
-from .batches import Item, Order, known_batch, settle_item, start_batch
+from ..tables import (
+    Batch,
+    BatchItem,
+    BillingPeriod,
+    Claim,
+    Contract,
+    Invitation,
+    Message,
+    MessageRecipient,
+    Person,
+    Thread,
+)
+from .batches import Item, Order, known_batch, start_batch
 from .call import Call
 from .forms import billing_form_for
 from .mailing import About, Recipient, start_thread, write_letter
 
-Choose = Callable[[Collection[str], Mapping[str, bool]], Collection[str]]
+REMINDERS = 3
 
 
 def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
     """Invite the contacts of these contracts to bill the open period (task T23).
 
-    Those that cannot be invited are kept in the batch with the reason. An invitation that did not reach its contacts is
-    sent again. The same order again changes nothing.
+    Those that cannot be invited are kept in the batch with the reason. The same order again changes nothing.
     """
     call.authorise("T23", order.project_id)
     if (batch := known_batch(call, order)) is not None:
@@ -46,10 +54,25 @@ def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
 
 
 def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: BatchItem) -> None:
-    if row.invitation is not None:
-        _invite_again(call, row.invitation, item)
-        return
-    contract = row.contract
+    contract, invitation = row.contract, row.invitation
+    verb = "invited" if invitation is None else "invited_again"
+    if invitation is None:
+        invitation = _new_invitation(call, period, contract)
+    else:  # what was sent reached nobody: the same question, to who can be reached now
+        invitation.invited_at, invitation.invited_by_id = call.at, call.actor_id
+    call.record(verb, invitation, project_id=contract.project_id, after={"contract": contract.number})
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    for contact in contract.contacts:
+        facts = {**_facts(invitation, contact.person), "invited_by": _inviter(call, contract)}
+        about = _about(invitation)
+        write_letter(call, thread, "invitation", [Recipient(contact.person)], facts, about, batch_item=item)
+
+
+def _inviter(call: Call, contract: Contract) -> str:
+    return call.actor.name if call.actor else contract.project.name
+
+
+def _new_invitation(call: Call, period: BillingPeriod, contract: Contract) -> Invitation:
     subject = f"{contract.project.name}: {_inviter(call, contract)} has invited you to bill."
     thread = start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
     invitation = Invitation(
@@ -62,40 +85,8 @@ def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: Batch
         **call.stamp(InvitationStatus.INVITED.value),
     )
     call.session.add(invitation)
-    call.record("invited", invitation, project_id=contract.project_id, after={"contract": contract.number})
-    _write_invitation(call, invitation, [contact.person for contact in contract.contacts], item)
-
-
-def _invite_again(call: Call, invitation: Invitation, item: BatchItem) -> None:
-    """A new letter in the same thread to whom none has reached; what was answered a moment ago stays answered."""
-    call.session.refresh(invitation, with_for_update=True)
-    people = _contacts(call, invitation, unreached)
-    if invitation.status != InvitationStatus.INVITED.value or not people:
-        settle_item(call, item.id, "skipped", f"Already {invitation.status} for this period.")
-        return
-    after = {"contract": invitation.contract.number, "to": [person.email for person in people]}
-    call.record("invited_again", invitation, project_id=invitation.contract.project_id, after=after)
-    _write_invitation(call, invitation, people, item)
-
-
-def _contacts(call: Call, invitation: Invitation, which: Choose) -> list[Person]:
-    """The contacts chosen by whether our newest mail to their address, as it is now, came back."""
-    people = {email_key(contact.person.email): contact.person for contact in invitation.contract.contacts}
-    chosen = which(people, came_back(call.session, [invitation.thread_id])[invitation.thread_id])
-    return [person for address, person in people.items() if address in chosen]
-
-
-def _write_invitation(call: Call, invitation: Invitation, people: Sequence[Person], item: BatchItem) -> None:
-    contract = invitation.contract
-    thread = call.get(Thread, invitation.thread_id, "thread")
-    asked = {"invited_by": _inviter(call, contract), "note": contract.project.invitation_note}
-    for person in people:
-        facts = {**_facts(invitation, person), **asked}
-        write_letter(call, thread, "invitation", [Recipient(person)], facts, _about(invitation), batch_item=item)
-
-
-def _inviter(call: Call, contract: Contract) -> str:
-    return call.actor.name if call.actor else contract.project.name
+    call.session.flush()
+    return invitation
 
 
 def _about(invitation: Invitation) -> About:
@@ -117,6 +108,7 @@ def _facts(invitation: Invitation, person: Person) -> dict[str, object]:
         "period_from": period.starts_on,
         "period_to": period.ends_on,
         "due_on": period.due_on,
+        "note": contract.project.invitation_note,
     }
 
 
@@ -195,32 +187,53 @@ def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus,
 
 
 def remind_silent(call: Call, project_id: int) -> int:
-    """Remind who was invited and has not answered or billed, as often as the project's setting says (N2, task T6).
+    """Remind who was invited and has not answered or billed, as often as the project wants. Returns how many.
 
-    Every so many days after the invitation, until the due date. Nobody is reminded whose mail came back, for a person
-    has to fix the address first. Returns how many contracts.
+    At most three times, the last time on the due date or shortly before; none where our mail came back, for a person
+    has to fix the address first.
     """
     period = open_period(call.session, project_id)
-    if period is None:
+    if period is None or period.project.remind_every_days == 0:
         return 0
     today = project_date(call.at, period.project.timezone)
-    return sum(_remind(call, invitation, today) for invitation in unbilled(call.session, period))
+    within = timedelta(days=REMINDERS * period.project.remind_every_days)
+    if not timedelta(0) <= period.due_on - today <= within:
+        return 0
+    silent = [row for row in _unbilled(call, period) if not _came_back(call, row)]
+    return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in silent)
 
 
-def _remind(call: Call, invitation: Invitation, today: date) -> bool:
-    project, due_on = invitation.contract.project, invitation.period.due_on
-    written_on = project_date(last_asked(call.session, invitation), project.timezone)
-    every = project.remind_every_days
-    if not reminder_is_due(written_on=written_on, due_on=due_on, today=today, every_days=every):
-        return False
-    if not (people := _contacts(call, invitation, reached)):
+def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
+    """Declined ones have answered; the others owe an answer or a claim."""
+    billed = select(Claim.contract_id).where(Claim.period_id == period.id)
+    query = select(Invitation).where(
+        Invitation.period_id == period.id,
+        Invitation.status != InvitationStatus.DECLINED.value,
+        Invitation.contract_id.not_in(billed),
+    )
+    return list(call.session.scalars(query.order_by(Invitation.id)))
+
+
+def _came_back(call: Call, invitation: Invitation) -> bool:
+    query = (
+        select(MessageRecipient.id)
+        .join(Message, Message.id == MessageRecipient.message_id)
+        .where(Message.thread_id == invitation.thread_id, MessageRecipient.bounced_at.is_not(None))
+    )
+    return call.session.scalar(query.limit(1)) is not None
+
+
+def _remind(call: Call, invitation: Invitation, days_left: int) -> bool:
+    project = invitation.contract.project
+    today = project_date(call.at, project.timezone)
+    sent = select(Message.written_at).where(Message.thread_id == invitation.thread_id, Message.kind == "reminder")
+    days = [(today - project_date(moment, project.timezone)).days for moment in call.session.scalars(sent)]
+    if any(passed < project.remind_every_days for passed in days):
         return False
     thread = call.get(Thread, invitation.thread_id, "thread")
-    inviter = invitation.invited_by.name if invitation.invited_by else project.name
-    days_left = (due_on - today).days
-    asked = {"invited_by": inviter, "note": project.invitation_note, "days_left": days_left}
-    for person in people:
-        facts = {**_facts(invitation, person), **asked}
-        write_letter(call, thread, "reminder", [Recipient(person)], facts, _about(invitation))
-    call.record("reminded", invitation, project_id=project.id, after={"days_left": days_left})
+    inviter = invitation.invited_by.name if invitation.invited_by else invitation.contract.project.name
+    for contact in invitation.contract.contacts:
+        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "days_left": days_left}
+        write_letter(call, thread, "reminder", [Recipient(contact.person)], facts, _about(invitation))
+    call.record("reminded", invitation, project_id=invitation.contract.project_id, after={"days_left": days_left})
     return True

@@ -21,7 +21,7 @@ from .call import Call
 class About:
     """What an answer to the letter is about; the decision it may take expires, the thread never does."""
 
-    purpose: str  # invitation, form, claim, owner_claim, log
+    purpose: str  # invitation, form, claim, owner_claim, ssov, log
     invitation_id: int | None = None
     claim_id: int | None = None
     decision_expires_at: datetime | None = None

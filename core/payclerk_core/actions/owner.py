@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from ..dates import project_date
 from ..errors import UserError
-from ..queries.claims import Basis, basis_of, claim_of_period, with_pages
+from ..queries.claims import claim_of_period, with_pages
 from ..queries.contracts import open_period, prime_contract
-from ..rules.lifecycle import BILLABLE_TO_OWNER, ClaimStatus
+from ..rules.lifecycle import BILLABLE_TO_OWNER
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract
 from .call import Call
+from .claim_lines import work_out
+from .claim_making import ClaimStart, figures, start_claim
 from .claim_pages import store_pdf
 from .mailing import start_thread
 
 CostKey = tuple[str, str]  # cost code, cost type
 
 
-def make_owner_claim(call: Call, project_id: int) -> Claim:
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """What the owner's claim takes over when it is made, and only then (domain 2.5)."""
+
+    costs: bool = True  # work and stored material
+    retainage: bool = False  # what is withheld and released of the payable claims
+    backup: bool = False  # their PDFs go along with its mail
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the approved claims of a period come to under one cost code and type, in cents."""
+
+    work: int = 0
+    stored: int = 0
+    withheld: int = 0  # of work, this period
+    stored_held: int = 0
+    released: int = 0
+
+    def plus(self, line: ClaimLine) -> Cost:
+        held = line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
+        return Cost(
+            self.work + line.work_cents,
+            self.stored + line.stored_cents,
+            self.withheld + line.work_withheld_cents,
+            self.stored_held + held,
+            self.released + line.work_released_cents + line.stored_released_cents,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.work or self.stored or self.withheld or self.released)
+
+
+Costs = Mapping[CostKey, Cost]
+
+
+def make_owner_claim(call: Call, project_id: int, prefill: Prefill = Prefill()) -> Claim:
     """Make the claim to the owner for the open period from what is approved of the payable ones.
 
     Amounts whose cost code and type have no line in the prime contract stop it: nothing is left out silently.
@@ -35,87 +72,66 @@ def make_owner_claim(call: Call, project_id: int) -> Claim:
     if (existing := claim_of_period(call.session, contract.id, period.id)) is not None:
         text = f"Claim {existing.number} to the owner exists for this period already."
         raise UserError(text, code="already_made")
-    amounts = _billed_costs(call, project_id, period)
-    if not amounts:
+    costs = _billed_costs(call, project_id, period) if prefill.costs else {}
+    if prefill.costs and not costs:
         raise UserError("No approved claim in this period yet; approve some with /billing claims first.")
-    _require_lines(contract, amounts)
-    return _create(call, contract, period, amounts)
+    _require_lines(contract, costs)
+    return _create(call, contract, period, costs, prefill)
 
 
-def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Mapping[CostKey, tuple[int, int]]:
-    """Work this period and stored material of the approved claims, in cents by cost code and type."""
+def claims_for_owner(call: Call, project_id: int, period_id: int) -> Sequence[Claim]:
+    """The payable claims of a period that the owner's claim is made of."""
     query = with_pages(
         select(Claim)
         .join(Claim.contract)
-        .where(Contract.project_id == project_id, Contract.kind != "prime", Claim.period_id == period.id)
+        .where(Contract.project_id == project_id, Contract.kind != "prime", Claim.period_id == period_id)
         .where(Claim.status.in_([status.value for status in BILLABLE_TO_OWNER]))
+        .order_by(Contract.number, Claim.number)
     )
-    costs: dict[CostKey, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for claim in call.session.scalars(query).unique():
+    return call.session.scalars(query).unique().all()
+
+
+def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Costs:
+    costs: dict[CostKey, Cost] = {}
+    for claim in claims_for_owner(call, project_id, period.id):
         for line in claim.lines:
             key = (line.sov_line.cost_code, line.sov_line.cost_type)
-            work, stored = costs[key]
-            costs[key] = (work + line.work_cents, stored + line.stored_cents)
+            costs[key] = costs.get(key, Cost()).plus(line)
     return costs
 
 
-def _require_lines(contract: Contract, amounts: Mapping[CostKey, tuple[int, int]]) -> None:
-    known = {(line.cost_code, line.cost_type) for line in contract.lines}
-    missing = sorted(
-        f"{code} {kind}" for (code, kind), cents in amounts.items() if (code, kind) not in known and any(cents)
-    )
+def _require_lines(contract: Contract, costs: Costs) -> None:
+    known = {(line.cost_code, line.cost_type) for line in contract.billed_lines}
+    missing = sorted(f"{code} {kind}" for (code, kind), cost in costs.items() if (code, kind) not in known and cost)
     if missing:
         text = f"The prime contract has no line for {', '.join(missing[:10])}; add the lines to its schedule of values."
         raise UserError(text, code="no_prime_line")
 
 
-def _create(call: Call, contract: Contract, period: BillingPeriod, amounts: Mapping[CostKey, tuple[int, int]]) -> Claim:
-    basis = basis_of(call.session, contract)
-    thread = start_thread(
-        call, project_id=contract.project_id, contract_id=contract.id, subject=f"{contract.number} claim {basis.number}"
-    )
-    claim = Claim(
-        contract=contract,
-        period=period,
-        number=basis.number,
-        invoice_number=str(basis.number),
-        billed_on=project_date(call.at, contract.project.timezone),
-        submitted_at=None,
-        work_retainage=contract.work_retainage,
-        stored_retainage=contract.stored_retainage,
-        previous_certificates_cents=basis.previous_certificates,
-        thread_id=thread.id,
-        pdf_id=None,
-        created_by_id=call.actor_id,
-        **call.stamp(ClaimStatus.DRAFT.value),
-    )
-    claim.lines = _lines(contract, basis, dict(amounts))
-    call.session.add(claim)
-    call.session.flush()
-    thread.claim_id = claim.id
-    call.record("owner_claim_created", claim, project_id=contract.project_id, after={"number": claim.number})
+def _create(call: Call, contract: Contract, period: BillingPeriod, costs: Costs, prefill: Prefill) -> Claim:
+    subject = f"{contract.number} claim to the owner, {period.starts_on} to {period.ends_on}"
+    thread = start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
+    claim = start_claim(call, ClaimStart(contract, period, thread, call.actor))
+    claim.invoice_number = str(claim.number)
+    claim.with_backup = prefill.backup
+    _fill(claim, dict(costs), retainage=prefill.retainage)
+    work_out(call, claim)
+    after = {"retainage": prefill.retainage, "backup": prefill.backup, **figures(claim)}
+    call.record("owner_claim_created", claim, project_id=contract.project_id, after=after)
     store_pdf(call, claim)
     return claim
 
 
-def _lines(contract: Contract, basis: Basis, amounts: dict[CostKey, tuple[int, int]]) -> list[ClaimLine]:
+def _fill(claim: Claim, costs: dict[CostKey, Cost], *, retainage: bool) -> None:
     """The first line of a cost code and type takes its whole amount, so that nothing is billed twice."""
-    lines = []
-    for sov in contract.lines:
-        work, stored = amounts.pop((sov.cost_code, sov.cost_type), (0, 0))
-        lines.append(
-            ClaimLine(
-                sov_line=sov,
-                position=sov.position,
-                scheduled_cents=sov.scheduled_cents,
-                previous_work_cents=basis.previous_work.get(sov.id, 0),
-                work_cents=work,
-                stored_cents=stored,
-                claimed_work_cents=work,
-                claimed_stored_cents=stored,
-                review_reason=None,
-                reviewed_at=None,
-                reviewed_by_id=None,
-            )
-        )
-    return lines
+    for line in claim.lines:
+        cost = costs.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)
+        if cost is None:
+            continue
+        line.work_cents = line.claimed_work_cents = cost.work
+        line.stored_cents = line.claimed_stored_cents = cost.stored
+        if retainage:
+            line.work_withheld_set_cents, line.stored_withheld_set_cents = cost.withheld, cost.stored_held
+            # The owner may hold less of us than we hold of them.
+            held = max(line.previous_work_held_cents + cost.withheld, 0)
+            line.work_released_cents = min(cost.released, held)

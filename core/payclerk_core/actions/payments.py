@@ -57,6 +57,9 @@ def _check(claim: Claim, entry: PaymentEntry) -> None:
         raise UserError("Choose check, credit card or electronic.", field="method")
     if not entry.number.strip():
         raise UserError("Give the payment a number.", field="number")
+    if not claim.contract.is_prime and not claim.contract.payments_enabled:
+        text = f"Payments are not turned on for contract {claim.contract.number}; an administrator turns them on first."
+        raise UserError(text, code="payments_off")
     if not claim.contract.is_prime and ClaimStatus(claim.status) not in SIGNABLE:
         raise UserError(
             f"The claim is {ClaimStatus(claim.status).label}; approve it before it is paid.", code="not_approved"

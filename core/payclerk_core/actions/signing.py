@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from ..jobs import promise
+from ..queries.claim_facts import LIVE_ENVELOPES
 from ..queries.claims import with_pages
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
 from ..tables import Batch, Claim, Envelope
@@ -18,7 +19,6 @@ from .mailing import store_file
 
 # A status may only move forward: an old answer that arrives late must not take a signature back.
 ORDER: Final = ("promised", "sent", "delivered", "completed", "declined", "voided", "failed")
-LIVE: Final = frozenset({"promised", "sent", "delivered", "completed"})
 
 
 def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Batch:
@@ -45,7 +45,7 @@ def signing_obstacle(call: Call, claim: Claim) -> str | None:
         return "The contract has no invoice contact; add one first."
     if claim.pdf_id is None:
         return "It has no PDF yet; set its status again."
-    live = select(Envelope.id).where(Envelope.claim_id == claim.id, Envelope.status.in_(LIVE))
+    live = select(Envelope.id).where(Envelope.claim_id == claim.id, Envelope.status.in_(LIVE_ENVELOPES))
     return "It is out for signature or signed already." if call.session.scalar(live.limit(1)) is not None else None
 
 

@@ -65,16 +65,25 @@ class BillingForm:
     lines: Sequence[FormLine]
     seal: str
     revision: int = 1
+    held_otherwise: Money | None = None  # what is held besides the plain rates, less what was released
 
     def claim_lines(self) -> list[Line]:
-        """The lines as the claim's rules see them: the form's totals are the claim's."""
-        return [
-            Line(
-                line.item, line.description, line.scheduled, line.previous_work, line.work, line.stored,
-                self.work_retainage, self.stored_retainage,
-            )
-            for line in self.lines
-        ]  # fmt: skip
+        """The lines as the claim's rules see them, with retainage at the plain rates."""
+        return [self._claim_line(line) for line in self.lines]
+
+    def _claim_line(self, line: FormLine) -> Line:
+        work = (line.previous_work + line.work).percent(self.work_retainage).cents
+        return Line(
+            item=line.item,
+            description=line.description,
+            scheduled_cents=line.scheduled.cents,
+            previous_work_cents=line.previous_work.cents,
+            work_cents=line.work.cents,
+            stored_cents=line.stored.cents,
+            work_withheld=work,
+            stored_withheld=line.stored.percent(self.stored_retainage).cents,
+            currency=self.currency,
+        )
 
 
 @dataclass(frozen=True, slots=True)

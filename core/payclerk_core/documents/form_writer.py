@@ -137,11 +137,15 @@ class _Writer:
         stored = f"SUMPRODUCT(ROUND(F{first}:F{last}*{form.stored_retainage}/100,2))"
         rates = f"({form.work_retainage} % of work, {form.stored_retainage} % of stored)"
         page = summarize(self._claim, previous_certificates=form.previous_certificates)
+        otherwise = form.held_otherwise or Money(0, form.currency)
+        held = f"{work}+{stored}" if self._claim else "0"
+        if otherwise:
+            rates, held = f"{rates[:-1]}, and {otherwise} otherwise)", f"{held}+({otherwise.plain()})"
         lines = (
             ("Total completed and stored to date", f"=G{row + 1}", page.completed),
-            (f"Less retainage {rates}", f"={work}+{stored}" if self._claim else "=0", page.retainage),
+            (f"Less retainage {rates}", f"={held}", page.retainage + otherwise),
             ("Less previous certificates for payment", f"={form.previous_certificates.plain()}", form.previous_certificates),
-            ("Payment due", f"=G{row + 3}-G{row + 4}-G{row + 5}", page.due),
+            ("Payment due", f"=G{row + 3}-G{row + 4}-G{row + 5}", page.due - otherwise),
         )  # fmt: skip
         for place, (name, formula, result) in enumerate(lines):
             self._sheet.write_string(row + 2 + place, 1, name, self._bold)

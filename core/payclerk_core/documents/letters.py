@@ -25,6 +25,7 @@ MARKERS: Final[Mapping[str, str]] = {
 
 _PLACE: Final = frozenset({"contact_name", "project_name", "contract_number"})
 _INVITED: Final = _PLACE | {"project_number", "contract_title", "company", "period_from", "period_to", "due_on"}
+_SSOV: Final = _PLACE | {"project_number", "contract_title", "company"}
 _CLAIM: Final = frozenset(
     {"project_name", "project_number", "contract_number", "contract_title", "claim_number", "period_from", "period_to"}
 )
@@ -42,6 +43,8 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "file_refused": _PLACE | {"file_name", "why"},
     "claim_returned": _PLACE | {"contract_title", "claim_number", "due_on", "lines"},
     "claim_approved": _PLACE | {"claim_number", "status_label", "due"},
+    "ssov_invitation": _SSOV | {"invited_by", "contract_sum"},
+    "ssov_returned": _SSOV | {"reason"},
     "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary"},
     "composed": frozenset({"subject", "message", "sender_name", "project_name", "contract_number"}),
 }

@@ -17,18 +17,32 @@ from openpyxl.utils.cell import range_boundaries
 from ..errors import UserError
 from ..money import Money, decimal_to_money, read_money
 
-LARGEST_FILE: Final = 5 * 1024 * 1024
-LARGEST_UNPACKED: Final = 50 * 1024 * 1024
-LARGEST_SHEET: Final = 20 * 1024 * 1024  # openpyxl takes some fifty times that in memory
+MEGABYTE: Final = 1024 * 1024
 MOST_SPANNED: Final = 100_000
-MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 100
 # A computed cell carries binary dust (0.1 + 0.2 is 0.30000000000000004): what is a whole cent but for less than a
 # ten-thousandth of a cent is that cent. Nobody types such an amount, and any real fraction of a cent is far above it.
 DUST: Final = Decimal("0.000001")
+_UNREADABLE: Final = "This is not an Excel workbook (.xlsx) that can be read."
 _OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"  # .xls, or an .xlsx behind a password: both are OLE files
 # openpyxl makes a cell for each one that these cover, and a hundred bytes can cover seventeen milliards.
 _SPANNING: Final = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be before it is looked into, in bytes and rows."""
+
+    file: int
+    unpacked: int
+    part: int
+    rows: int
+
+
+# A form comes from outside by mail and is loaded as a whole: openpyxl takes some fifty times a part in memory.
+FORM: Final = Limits(5 * MEGABYTE, 50 * MEGABYTE, 20 * MEGABYTE, 20_000)
+# An import comes from an administrator and is read row by row.
+IMPORT: Final = Limits(25 * MEGABYTE, 150 * MEGABYTE, 80 * MEGABYTE, 100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +61,57 @@ class Fault:
 class SheetFaultsError(UserError):
     """All that is wrong with a workbook, at once."""
 
-    def __init__(self, heading: str, faults: Sequence[Fault]) -> None:
-        lines = "\n".join(f"- {fault}" for fault in faults)
+    def __init__(self, heading: str, faults: Sequence[Fault], *, most: int = 1000) -> None:
+        lines = "\n".join(f"- {fault}" for fault in faults[:most])
+        if len(faults) > most:
+            lines += f"\n... and {len(faults) - most} more."
         super().__init__(f"{heading}\n{lines}", code="faults")
         self.faults = tuple(faults)
 
 
 def open_workbook(content: bytes, *, formulas: bool = False) -> Any:
-    """The workbook, or UserError. Its unpacked size is looked at first: a small file can hide a huge one."""
-    if len(content) > LARGEST_FILE:
-        raise UserError("The file is larger than 5 MB; please send the workbook alone.", code="too_large")
+    """The workbook loaded as a whole, or UserError. For forms: what is large is refused."""
+    with opened_archive(content, FORM):
+        pass
+    book = loaded(content, data_only=not formulas)
+    _limit_sheets(book)
+    return book
+
+
+def loaded(content: bytes, **options: bool) -> Any:
+    """The workbook, whose archive was looked at before; or UserError."""
+    try:
+        return openpyxl.load_workbook(io.BytesIO(content), **options)
+    except Exception:  # noqa: BLE001 - the library raises dozens of kinds on broken files
+        raise UserError(_UNREADABLE, code="not_a_workbook") from None
+
+
+def opened_archive(content: bytes, limits: Limits) -> zipfile.ZipFile:
+    """The file's parts within limits, or UserError. Sizes are looked at first: a small file can hide a huge one."""
+    if len(content) > limits.file:
+        size = limits.file // MEGABYTE
+        raise UserError(f"The file is larger than {size} MB; please send the workbook alone.", code="too_large")
     if content.startswith(_OLD_OR_LOCKED):
         text = "This is an old Excel file (.xls) or one with a password; save it as .xlsx without a password."
         raise UserError(text, code="not_a_workbook")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _limit(archive)
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=not formulas)
-        _limit_sheets(book)
-        return book
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        _limit(archive, limits)
     except UserError:
         raise
-    except Exception:  # noqa: BLE001 - the library raises dozens of kinds on broken files
-        raise UserError("This is not an Excel workbook (.xlsx) that can be read.", code="not_a_workbook") from None
+    except Exception:  # noqa: BLE001 - broken archives raise many kinds
+        raise UserError(_UNREADABLE, code="not_a_workbook") from None
+    return archive
 
 
-def _limit(archive: zipfile.ZipFile) -> None:
+def _limit(archive: zipfile.ZipFile, limits: Limits) -> None:
     entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:
-        raise UserError("The file unpacks to more than 50 MB and was not opened.", code="too_large")
-    if any(entry.file_size > LARGEST_SHEET for entry in entries):
-        raise UserError("A part of the file is larger than 20 MB; it was not opened.", code="too_large")
+    if sum(entry.file_size for entry in entries) > limits.unpacked:
+        size = limits.unpacked // MEGABYTE
+        raise UserError(f"The file unpacks to more than {size} MB and was not opened.", code="too_large")
+    if any(entry.file_size > limits.part for entry in entries):
+        size = limits.part // MEGABYTE
+        raise UserError(f"A part of the file is larger than {size} MB; it was not opened.", code="too_large")
     # Every part, wherever it stands: the file itself says which of them is a sheet.
     if sum(_spanned(archive.read(entry)) for entry in entries) > MOST_SPANNED:
         raise UserError("The workbook has merged cells or links over whole sheets; undo them.", code="too_large")
@@ -86,6 +120,8 @@ def _limit(archive: zipfile.ZipFile) -> None:
 def _spanned(part: bytes) -> int:
     if part.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")):
         raise ValueError("text in a two-byte encoding cannot be looked through")
+    if b"<!DOCTYPE" in part[:1000] or b"<!ENTITY" in part:
+        raise ValueError("a workbook declares no entities; one can stand for gigabytes")
     return sum(_area(ref.decode("ascii")) for ref in _SPANNING.findall(part))
 
 
@@ -97,10 +133,16 @@ def _area(ref: str) -> int:
 def _limit_sheets(book: Any) -> None:
     """One forgotten cell at the far end makes a sheet of seventeen milliard cells."""
     for sheet in book.worksheets:
-        if sheet.max_row > MOST_ROWS or sheet.max_column > MOST_COLUMNS:
-            far = f"row {sheet.max_row}, column {sheet.max_column}"
-            text = f"The sheet {sheet.title} reaches to {far}; delete the empty rows and columns after the table."
-            raise UserError(text, code="too_large")
+        if sheet.max_row > FORM.rows or sheet.max_column > MOST_COLUMNS:
+            raise too_far(sheet.title, sheet.max_row, sheet.max_column)
+
+
+def too_far(title: str, row: int, column: int) -> UserError:
+    """Why a sheet that reaches to the far end is not read."""
+    text = (
+        f"The sheet {title} reaches to row {row}, column {column}; delete the empty rows and columns after the table."
+    )
+    return UserError(text, code="too_large")
 
 
 def sheet_names(book: Any) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -16,18 +16,23 @@ from ..tables import Claim, ClaimLine, Contract, Envelope, SovLine
 
 def claim_line(row: ClaimLine, claim: Claim) -> Line:
     """The stored line as a value of the rules."""
-    currency = claim.contract.project.currency
     sov = row.sov_line
     return Line(
         item=sov.item,
         description=sov.description,
-        scheduled=Money(row.scheduled_cents, currency),
-        previous_work=Money(row.previous_work_cents, currency),
-        this_work=Money(row.work_cents, currency),
-        stored=Money(row.stored_cents, currency),
-        work_rate=claim.work_retainage,
-        stored_rate=claim.stored_retainage,
+        scheduled_cents=row.scheduled_cents,
+        previous_work_cents=row.previous_work_cents,
+        work_cents=row.work_cents,
+        stored_cents=row.stored_cents,
+        work_held_before=row.previous_work_held_cents,
+        work_withheld=row.work_withheld_cents,
+        work_released=row.work_released_cents,
+        stored_held_before=row.previous_stored_held_cents,
+        stored_withheld=row.stored_withheld_cents,
+        stored_released=row.stored_released_cents,
         change_order=sov.change_order.number if sov.change_order else None,
+        moved_cents=row.moved_cents,
+        currency=claim.contract.project.currency,
     )
 
 
@@ -40,6 +45,11 @@ def summary_of(claim: Claim) -> Summary:
     return summarize(lines_of(claim), previous_certificates=previous)
 
 
+def certified_cents(claim: Claim) -> int:
+    """What is payable of a claim: its certificate, or line 8 where nobody certified another amount."""
+    return claim.certificate.amount_cents if claim.certificate else summary_of(claim).due.cents
+
+
 def with_pages(query: Select[Claim]) -> Select[Claim]:
     """Load all that the pages of a claim need, in a fixed number of queries."""
     return query.options(
@@ -49,6 +59,7 @@ def with_pages(query: Select[Claim]) -> Select[Claim]:
         joinedload(Claim.period),
         selectinload(Claim.lines).joinedload(ClaimLine.sov_line).joinedload(SovLine.change_order),
         selectinload(Claim.payments),
+        joinedload(Claim.certificate),
     )
 
 
@@ -63,35 +74,8 @@ def claim_of_period(session: Session, contract_id: int, period_id: int) -> Claim
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """Where the next claim on a contract starts: what was billed to date by line, and line 7."""
-
-    number: int
-    previous_work: dict[int, int] = field(default_factory=dict)  # sov_line id -> cents
-    stored: dict[int, int] = field(default_factory=dict)
-    previous_certificates: int = 0
-
-
-def basis_of(session: Session, contract: Contract, *, before: int | None = None) -> Basis:
-    """The basis after the latest claim, or after the one before claim number `before` (for a revision of it)."""
-    query = select(Claim).where(Claim.contract_id == contract.id)
-    if before is not None:
-        query = query.where(Claim.number < before)
-    last = session.scalar(with_pages(query.order_by(Claim.number.desc()).limit(1)))
-    if last is None:
-        return Basis(number=before or 1)
-    return Basis(
-        number=last.number + 1,
-        # Column D takes earlier work and never earlier stored material: that is carried in F as a balance.
-        previous_work={row.sov_line_id: row.previous_work_cents + row.work_cents for row in last.lines},
-        stored={row.sov_line_id: row.stored_cents for row in last.lines},
-        previous_certificates=summary_of(last).earned.cents,
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """One claim as the list shows it."""
+    """One claim as the list shows it; `due` is what was certified of it."""
 
     claim: Claim
     due: Money
@@ -139,7 +123,7 @@ def claim_rows(session: Session, project_id: int, wanted: ClaimFilter) -> list[C
 def row_of(claim: Claim, signature: str | None = None) -> ClaimRow:
     currency = claim.contract.project.currency
     paid = Money(sum(payment.amount_cents for payment in claim.payments), currency)
-    return ClaimRow(claim, summary_of(claim).due, paid, signature)
+    return ClaimRow(claim, Money(certified_cents(claim), currency), paid, signature)
 
 
 def _signatures(session: Session, claim_ids: Sequence[int]) -> dict[int, str]:

@@ -1,13 +1,9 @@
-"""Where a contract stands before there is a claim, why it cannot be invited, and who is written to again.
-
-Domain 1.3 and 1.4; the reminders are N2 of 1.5.
-"""
+"""Where a contract stands before there is a claim, and why it cannot be invited (domain 1.3, 1.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from .lifecycle import BILLING_CONTRACTS, ContractStatus, InvitationStatus
@@ -18,6 +14,7 @@ class Standing(StrEnum):
 
     NOT_APPROVED = "not_approved"
     NO_INVOICE_CONTACTS = "no_invoice_contacts"
+    SSOV_NOT_APPROVED = "ssov_not_approved"
     NOT_INVITED = "not_invited"
     INVITED = "invited"
     ACCEPTED = "accepted"
@@ -26,19 +23,25 @@ class Standing(StrEnum):
 
     @property
     def label(self) -> str:
+        if self is Standing.SSOV_NOT_APPROVED:
+            return "SSOVs Not Approved"  # the source product's words
         return self.value.replace("_", " ").capitalize()
+
+
+class Reached(StrEnum):
+    """What is known of an invitation's mails."""
+
+    SOMEBODY = "somebody"
+    NOBODY = "nobody"  # and there is a contact or an address that was not tried yet
+    CAME_BACK = "came_back"  # from every address that the contacts have
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Where a contract stands, and what to do before it can be invited (None: it can be).
-
-    `again` says why an invitation that was sent already can be sent once more.
-    """
+    """Where a contract stands, and what to do before it can be invited (None: it can be)."""
 
     standing: Standing
     blocked: str | None
-    again: str = ""
 
 
 def readiness(
@@ -47,45 +50,34 @@ def readiness(
     contacts: int,
     invitation: InvitationStatus | None,
     has_claim: bool,
-    unreached: int = 0,
+    ssov_approved: bool = True,
+    reached: Reached = Reached.SOMEBODY,
 ) -> Readiness:
-    """May this contract be invited to bill the open period? `unreached`: how many contacts still have to get it."""
+    """May this contract be invited to bill the open period? `ssov_approved` is True also where none is asked for.
+
+    An invitation that reached none of the contacts of now can be sent again, once there is another address to try.
+    """
     if has_claim:
         return Readiness(Standing.BILLED, "A claim for this period exists already.")
-    if invitation is InvitationStatus.INVITED and unreached and status in BILLING_CONTRACTS:
-        return Readiness(Standing.INVITED, None, again="the invitation did not reach every contact: send it again")
-    if invitation is not None:
+    if invitation is InvitationStatus.INVITED and reached is Reached.CAME_BACK:
+        return Readiness(Standing.INVITED, "Our mail came back; correct the contact's address, then invite again.")
+    if invitation is not None and not (invitation is InvitationStatus.INVITED and reached is Reached.NOBODY):
         return Readiness(Standing(invitation.value), f"Already {invitation.value} for this period.")
     if status not in BILLING_CONTRACTS:
         return Readiness(Standing.NOT_APPROVED, f"The contract is {_words(status)}; approve it first.")
     if contacts == 0:
         return Readiness(Standing.NO_INVOICE_CONTACTS, "No invoice contact; add one to the contract first.")
-    return Readiness(Standing.NOT_INVITED, None)
+    if not ssov_approved:
+        text = "The subcontractor's schedule of values is not approved; approve it first."
+        return Readiness(Standing.SSOV_NOT_APPROVED, text)
+    return Readiness(Standing.NOT_INVITED if invitation is None else Standing.INVITED, None)
 
 
-def unreached(contacts: Collection[str], came_back: Mapping[str, bool]) -> frozenset[str]:
-    """The addresses that an invitation has to be sent to again; empty when it has reached somebody and nobody is new.
-
-    `contacts`: the addresses of the contract's contacts now; `came_back`: for each address that was written to, whether
-    the newest mail to it came back. Whoever is new or was corrected gets it; when all mail came back, everybody does.
-    """
-    new = frozenset(address for address in contacts if address not in came_back)
-    if new or any(not came_back[address] for address in contacts):
-        return new
-    return frozenset(contacts)
-
-
-def reached(contacts: Collection[str], came_back: Mapping[str, bool]) -> frozenset[str]:
-    """The addresses whose newest mail did not come back: only they are reminded."""
-    return frozenset(address for address in contacts if not came_back.get(address, True))
-
-
-def reminder_is_due(*, written_on: date, due_on: date, today: date, every_days: int) -> bool:
-    """Is it time to remind who was last written to on that day? 0 is never; nothing goes out after the due date (N2).
-
-    A clock that was down reminds once and counts from there.
-    """
-    return every_days > 0 and today <= due_on and (today - written_on).days >= every_days
+def reached_by(contacts: Collection[str], sent: Mapping[str, bool]) -> Reached:
+    """Whom an invitation reached. `contacts` are the addresses of now, `sent` those written to: did it come back?"""
+    if any(not sent.get(address, True) for address in contacts):
+        return Reached.SOMEBODY
+    return Reached.NOBODY if any(address not in sent for address in contacts) else Reached.CAME_BACK
 
 
 def _words(status: ContractStatus) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -38,6 +39,72 @@ PAYABLE_STATUSES: Final = frozenset(ClaimStatus)
 RECEIVABLE_STATUSES: Final = frozenset(
     {ClaimStatus.DRAFT, ClaimStatus.UNDER_REVIEW, ClaimStatus.REVISE_AND_RESUBMIT, ClaimStatus.APPROVED}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """What decides where a claim may go from its status. The defaults are a payable claim that nothing hangs on."""
+
+    status: ClaimStatus
+    prime: bool = False
+    latest: bool = True  # of its contract
+    paid: bool = False  # at least in part
+    out_for_signature: bool = False  # sent or signed
+    on_owner_claim: bool = False  # of its period, and no draft any more
+    rejected_lines: bool = False
+
+
+def status_obstacle(facts: ClaimFacts, to: ClaimStatus) -> str | None:
+    """Why an administrator cannot give the claim this status; None when they can.
+
+    The source product lets administrators set any status in any order. payclerk lets them, but for moves that would
+    leave money or a signature without its ground (docs/decisions.md).
+    """
+    if to not in (RECEIVABLE_STATUSES if facts.prime else PAYABLE_STATUSES):
+        return f"A claim to the owner cannot be {to.label}."
+    if facts.status is to:
+        return f"Already {to.label}."
+    if to is ClaimStatus.APPROVED and facts.rejected_lines:
+        return "Has rejected lines; review it on its own."
+    if to in EDITABLE_BY_CONTACT and not facts.latest:
+        return "A later claim of the contract builds on it; only the latest can be opened again."
+    if facts.status in SIGNABLE and to not in SIGNABLE:
+        return _hangs_on_it(facts)
+    return None
+
+
+def _hangs_on_it(facts: ClaimFacts) -> str | None:
+    """Why an approval cannot be taken back."""
+    if facts.paid:
+        return "A payment is recorded on it; delete the payment first."
+    if facts.out_for_signature:
+        return "It is out for signature or signed; void the envelope first."
+    if facts.on_owner_claim:
+        return "The claim to the owner of this period includes it; send that one back first."
+    return None
+
+
+def edit_obstacle(facts: ClaimFacts) -> str | None:
+    """Why the amounts of a claim cannot change now, whoever asks; None when they can (domain 1.3)."""
+    if not facts.latest:
+        return "A later claim of the contract builds on it; only the latest can be changed."
+    if facts.status in SIGNABLE:
+        return f"It is {facts.status.label}; set it to Under Review or Revise & Resubmit first."
+    return _hangs_on_it(facts)
+
+
+def contact_obstacle(facts: ClaimFacts) -> str | None:
+    """Why an invoice contact cannot change the claim: only the latest, and only a draft or one that was sent back."""
+    if facts.status not in EDITABLE_BY_CONTACT:
+        return f"It is {facts.status.label}; it cannot be changed now."
+    return edit_obstacle(facts)
+
+
+def delete_obstacle(facts: ClaimFacts) -> str | None:
+    """Why the claim cannot be deleted: only the latest can, and nothing may hang on it (task T11)."""
+    if not facts.latest:
+        return "Only the latest claim of a contract can be deleted."
+    return _hangs_on_it(facts)
 
 
 class InvitationStatus(StrEnum):

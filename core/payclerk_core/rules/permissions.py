@@ -122,5 +122,18 @@ def require_reader(tool: Tool, standing: Standing) -> None:
         raise NotAllowedError(f"{text} Ask an administrator of the project.")
 
 
+def require_administrator(tool: Tool, standing: Standing) -> None:
+    """Raise NotAllowedError unless the person is an administrator of this tool (domain 1.1).
+
+    For what no row of the tables names: keeping contracts, their lines and their change orders.
+    """
+    have = standing.levels.get(tool, Level.NONE)
+    if have is not Level.ADMIN:
+        raise NotAllowedError(
+            f"You need 'Admin' permission on this project's {tool.label} tool for this; you have '{have.label}'. "
+            "Ask an administrator of the project."
+        )
+
+
 def _contact_hint(task: Task) -> str:
     return " (or be an invoice contact of the contract)" if any(n > 1 for n in task.cells.values()) else ""

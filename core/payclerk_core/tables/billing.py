@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Json, Key, Keyed, Stated
@@ -88,9 +88,12 @@ class Claim(Keyed, Stated, Base):
     kind: Mapped[str] = mapped_column(String(20), default="progress", server_default="progress")  # or release
     work_retainage: Mapped[Decimal]  # the rates in force from this claim on
     stored_retainage: Mapped[Decimal]
+    rates_set: Mapped[bool] = mapped_column(default=False, server_default=false())  # by hand, for this claim on
     stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
     payment_due_on: Mapped[date | None]
     comment: Mapped[str | None] = mapped_column(String(2000))
+    # An owner's claim whose mail takes along the payable claims it was made of (domain 2.5 c).
+    with_backup: Mapped[bool] = mapped_column(default=False, server_default=false())
     # How the configurable PDF of an owner's claim is grouped (task T13); None: as the lines are.
     pdf_layout: Mapped[dict[str, object] | None] = mapped_column(Json)
     previous_certificates_cents: Mapped[int] = mapped_column(BigInteger)  # line 7

@@ -302,6 +302,15 @@ class Api:
 
     # --- files ----------------------------------------------------------------------------------------------
 
+    def _files_info(self, args: Args) -> Args:
+        file = self.state.files.get(str(args.get("file")))
+        if file is None:
+            raise Refused("file_not_found")
+        url = f"{self._base()}/slack/files/{file.id}"
+        kind = file.name.rpartition(".")[2].casefold()
+        facts = {"id": file.id, "name": file.name, "title": file.title, "filetype": kind, "size": len(file.content)}
+        return {"file": {**facts, "mode": "hosted", "url_private": url, "url_private_download": url}}
+
     def _files_getUploadURLExternal(self, args: Args) -> Args:  # noqa: N802 - Slack's name
         file = File(self.state.new_id("F"), str(args.get("filename")), str(args.get("filename")))
         self.state.files[file.id] = file

@@ -214,15 +214,12 @@ class SlackWorld:
         return self._deliver("interactive", payload | {"view": self._view_json(view), "is_cleared": False}, user)
 
     def open_home(self, user: str) -> Delivery:
-        event = {
-            "type": "app_home_opened",
-            "user": user,
-            "channel": self.state.direct(user),
-            "tab": "home",
-            "event_ts": self.state.new_ts(),
-        }
+        return self._tell({"type": "app_home_opened", "user": user, "channel": self.state.direct(user), "tab": "home"})
+
+    def _tell(self, event: dict[str, Any]) -> Delivery:
+        """Deliver one event."""
         payload: dict[str, Any] = {"token": "legacy", "team_id": TEAM, "api_app_id": APP, "type": "event_callback"}
-        payload["event"] = event
+        payload["event"] = {**event, "event_ts": self.state.new_ts()}
         payload |= {
             "event_id": self.state.new_id("Ev"),
             "event_time": int(time.time()),
@@ -234,6 +231,19 @@ class SlackWorld:
         except NotAcknowledgedError as error:  # a person notices nothing of a lost event
             return Delivery(acked=False, seconds=time.monotonic() - start, error=str(error))
         return Delivery(acked=True, seconds=time.monotonic() - start)
+
+    def share_file(self, user: str, channel: str, name: str, content: bytes) -> Delivery:
+        """Drop a file into a channel, or into the conversation with payclerk (the person's own id)."""
+        with self.state.lock():
+            place = self.state.channel_id(channel) or self.state.add_channel(channel)
+            file = File(self.state.new_id("F"), name, name, content, place)
+            self.state.files[file.id] = file
+            message = Message(place, self.state.new_ts(), user, "")
+            message.files = [file.id]
+            self.state.messages.append(message)
+        self.state.changed()
+        facts = {"file_id": file.id, "user_id": user, "file": {"id": file.id}, "channel_id": place}
+        return self._tell({"type": "file_shared", **facts})
 
     def say(self, user: str, channel: str, text: str) -> Message:
         """Write in a channel. payclerk does not listen to messages, so nobody is told."""

@@ -99,11 +99,13 @@ def upgrade():
 
     with op.batch_alter_table("claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kind", sa.String(length=20), server_default="progress", nullable=False))
+        batch_op.add_column(sa.Column("rates_set", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(
             sa.Column("stored_materials", sa.String(length=10), server_default="manual", nullable=False)
         )
         batch_op.add_column(sa.Column("payment_due_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("comment", sa.String(length=2000), nullable=True))
+        batch_op.add_column(sa.Column("with_backup", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("pdf_layout", sa.JSON(), nullable=True))
 
     with op.batch_alter_table("claim_line", schema=None) as batch_op:

@@ -1,0 +1,243 @@
+"""`payclerk calc`: the claims of a job, from a JSON file, worked out by the same rules as the claims in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, TypeVar
+
+import jsonschema
+
+from payclerk_core.errors import UserError
+from payclerk_core.money import Money, PercentOf, decimal_to_money, read_money
+from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, StoredMaterials
+from payclerk_core.rules.job import Job, JobChange, JobClaim, JobPage, work_out
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms
+from payclerk_core.rules.tie_out import Overbilling
+from payclerk_core.rules.units import require_unit_price, unit_amount
+
+LARGEST_FILE: Final = 50_000_000
+Json = Mapping[str, Any]
+T = TypeVar("T")
+
+
+def calc(content: bytes) -> list[JobPage]:
+    """The claims of the job in this file. Raises UserError; its `field` is the place in the file."""
+    return work_out(_Reader(_parse(content)).job())
+
+
+@cache
+def schema() -> Json:
+    """The JSON Schema of the file."""
+    text = files(__package__).joinpath("calc.schema.json").read_text("utf-8")
+    loaded: Json = json.loads(text)
+    return loaded
+
+
+def _parse(content: bytes) -> Json:
+    if len(content) > LARGEST_FILE:
+        raise UserError("The file is larger than 50 MB.", code="bad_input", field="")
+    try:
+        data = json.loads(content, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"This is not JSON: {error}.", code="bad_input", field="") from None
+    fault = jsonschema.validators.validator_for(schema())(schema())
+    first = min(fault.iter_errors(data), key=lambda found: list(map(str, found.absolute_path)), default=None)
+    if first is not None:
+        raise UserError(_said(first), code="bad_input", field=_path(first.absolute_path))
+    checked: Json = data
+    return checked
+
+
+def _said(fault: jsonschema.ValidationError) -> str:
+    return f"{fault.message[:300]}. See docs/calc.md for what belongs here."
+
+
+def _path(parts: Sequence[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
+
+
+class _Reader:
+    """Makes the values of the rules out of checked JSON, and knows where in the file it is."""
+
+    def __init__(self, data: Json) -> None:
+        self._data, self._currency = data, data.get("currency", "USD")
+        self._prices: dict[str, Decimal] = {}
+        self._quantities: dict[str, Decimal] = {}
+
+    def job(self) -> Job:
+        contract = self._contract(self._data.get("contract", {}))
+        lines = self._data["lines"]
+        items = tuple(self._item(line, f"lines[{n}]") for n, line in enumerate(lines))
+        changes = tuple(self._change(row, f"change_orders[{n}]") for n, row in enumerate(self._changes()))
+        terms = self._data.get("contract", {})
+        return Job(
+            contract=contract,
+            items=items,
+            changes=changes,
+            openings=self._openings(contract.rates),
+            claims=tuple(self._claims(contract.rates)),
+            original_sum=self._amount(terms, "original_sum", "contract") if "original_sum" in terms else None,
+            overbilling=Overbilling(terms.get("overbilling", "allow")),
+        )
+
+    def _changes(self) -> Sequence[Json]:
+        rows: Sequence[Json] = self._data.get("change_orders", ())
+        return rows
+
+    def _contract(self, terms: Json) -> Contract:
+        retainage = self._terms(terms.get("retainage", 0))
+        stored = StoredMaterials(terms.get("stored_materials", "manual"))
+        return Contract(retainage, retainage.rates, stored, self._currency)
+
+    def _terms(self, said: Any) -> Terms:
+        where = "contract.retainage"
+        rates = self._rates(said, Rates(Decimal(0), Decimal(0)), where)
+        if not isinstance(said, dict):
+            return Terms(rates)
+        if "stored" not in said:
+            rates = Rates(rates.work, rates.work)
+        scale = tuple(
+            ScaleRule(
+                self._number(rule, "percent", f"{where}.rules[{n}]"),
+                Of(rule["of"]),
+                self._number(rule, "until", f"{where}.rules[{n}]"),
+            )
+            for n, rule in enumerate(said.get("rules", ()))
+        )
+        step = said.get("step_down")
+        at = f"{where}.step_down"
+        return Terms(
+            rates,
+            scale,
+            StepDown(self._number(step, "at_percent", at), self._number(step, "work", at)) if step else None,
+        )
+
+    def _rates(self, said: Any, before: Rates, where: str) -> Rates:
+        if not isinstance(said, dict):
+            said = {"work": said, "stored": said}
+        work = self._number(said, "work", where) if "work" in said else before.work
+        stored = self._number(said, "stored", where) if "stored" in said else before.stored
+        try:
+            return Rates(work, stored)
+        except UserError as error:
+            raise UserError(error.message, code=error.code, field=where) from None
+
+    def _item(self, line: Json, where: str, change: str | None = None) -> SovItem:
+        item = str(line["item"])
+        scheduled = self._scheduled(line, item, where)
+        return SovItem(item, line.get("description", ""), scheduled, change)
+
+    def _scheduled(self, line: Json, item: str, where: str) -> int:
+        if "unit_price" not in line:
+            return self._amount(line, "scheduled_value", where).cents
+        price, quantity = self._number(line, "unit_price", where), self._number(line, "quantity", where)
+        self._prices[item] = self._at(f"{where}.unit_price", require_unit_price, price)
+        amount = unit_amount(quantity, price, self._currency)
+        if "scheduled_value" in line and self._amount(line, "scheduled_value", where) != amount:
+            text = f"{quantity} at {price} is {amount}, not the scheduled value given; correct one of them."
+            raise UserError(text, code="unit_line", field=f"{where}.scheduled_value")
+        return amount.cents
+
+    def _change(self, row: Json, where: str) -> JobChange:
+        number = str(row["number"])
+        items = tuple(self._item(line, f"{where}.lines[{n}]", number) for n, line in enumerate(row["lines"]))
+        return JobChange(number, row["approved_in"], items)
+
+    def _openings(self, rates: Rates) -> dict[str, Before]:
+        rows = [(line, f"lines[{n}]") for n, line in enumerate(self._data["lines"])]
+        openings = ((str(line["item"]), self._opening(line, rates, where)) for line, where in rows)
+        return {item: before for item, before in openings if before != Before()}
+
+    def _opening(self, line: Json, rates: Rates, where: str) -> Before:
+        work = self._amount(line, "previous_work", where).cents
+        stored = self._amount(line, "previous_stored", where).cents
+        work_held, stored_held = PercentOf(rates.work)(work), PercentOf(rates.stored)(stored)
+        if "previous_retainage" in line:
+            held = self._amount(line, "previous_retainage", where).cents
+            stored_held = min(stored_held, held)
+            work_held = held - stored_held
+            if not 0 <= held <= work + stored:
+                text = f"Line {line['item']}: {Money(held, self._currency)} cannot be held of what was billed before."
+                raise UserError(text, code="bad_opening", field=f"{where}.previous_retainage")
+        return Before(work, stored, work_held, stored_held, work_held + stored_held)
+
+    def _claims(self, rates: Rates) -> list[JobClaim]:
+        claims = []
+        for n, row in enumerate(self._data["claims"]):
+            where = f"claims[{n}]"
+            if "retainage" in row:
+                rates = self._rates(row["retainage"], rates, f"{where}.retainage")
+            claims.append(
+                JobClaim(
+                    number=row["number"],
+                    entries=self._entries(row.get("lines", ()), where),
+                    rates=rates if "retainage" in row else None,
+                    certified=self._amount(row, "certified", where) if "certified" in row else None,
+                    less_previous=self._amount(row, "less_previous", where) if "less_previous" in row else None,
+                )
+            )
+        return claims
+
+    def _entries(self, rows: Sequence[Json], where: str) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        for n, row in enumerate(rows):
+            item, place = str(row["item"]), f"{where}.lines[{n}]"
+            if item in entries:
+                raise UserError(f"Item {item} is billed twice on this claim.", code="duplicate_item", field=place)
+            entries[item] = self._entry(row, item, place)
+        return entries
+
+    def _entry(self, row: Json, item: str, where: str) -> Entry:
+        percent = self._optional(row, "retainage_percent", where)
+        return Entry(
+            work=self._work(row, item, where),
+            stored=self._amount(row, "stored", where).cents if "stored" in row else None,
+            to_percent=self._optional(row, "percent_complete", where),
+            released=self._amount(row, "retainage_released", where).cents,
+            work_percent=percent,
+            stored_percent=percent,
+        )
+
+    def _work(self, row: Json, item: str, where: str) -> int:
+        """The amount of this period; of a quantity, so that all quantities together come to the scheduled value."""
+        if "quantity_this_period" not in row:
+            return self._amount(row, "work_this_period", where).cents
+        if item not in self._prices:
+            raise UserError(f"Line {item} has no unit price; bill an amount.", code="unit_line", field=where)
+        before = self._quantities.get(item, Decimal(0))
+        now = self._quantities[item] = before + self._number(row, "quantity_this_period", where)
+        price = self._prices[item]
+        return (unit_amount(now, price, self._currency) - unit_amount(before, price, self._currency)).cents
+
+    def _optional(self, row: Json, key: str, where: str) -> Decimal | None:
+        return self._number(row, key, where) if key in row else None
+
+    def _amount(self, row: Json, key: str, where: str) -> Money:
+        said = row.get(key, 0)
+        if isinstance(said, str):
+            return self._at(f"{where}.{key}", read_money, said, self._currency)
+        return self._at(f"{where}.{key}", decimal_to_money, Decimal(said), self._currency)
+
+    def _number(self, row: Json, key: str, where: str) -> Decimal:
+        number = self._at(f"{where}.{key}", _decimal, row[key])
+        if not number.is_finite() or abs(number) > 10**12:
+            raise UserError(f"{row[key]} is not a number to reckon with.", code="bad_number", field=f"{where}.{key}")
+        return number
+
+    def _at(self, where: str, read: Callable[..., T], *said: Any) -> T:
+        """Read a value; what is wrong with it is said with its place in the file."""
+        try:
+            return read(*said)
+        except (ValueError, UserError) as error:
+            raise UserError(f"{error}.".replace("..", "."), code="bad_amount", field=where) from None
+
+
+def _decimal(said: Any) -> Decimal:
+    try:
+        return Decimal(said.strip() if isinstance(said, str) else said)
+    except InvalidOperation:
+        raise ValueError(f"'{str(said)[:40]}' is not a number; write it like 7.5") from None

@@ -1,0 +1,93 @@
+"""A claim's lines: made from the schedule of values, and worked out again whenever an amount or a rate changes."""
+
+from __future__ import annotations
+
+from ..queries.basis import Basis, basis_of, terms_of
+from ..rules.billing import NEW, Before, Billed, Contract, Entry, Line, SovItem, StoredMaterials, bill
+from ..rules.retainage import Rates
+from ..tables import Claim, ClaimLine, SovLine
+from .call import Call
+
+
+def new_line(sov: SovLine) -> ClaimLine:
+    """A line with nothing billed on it; `work_out` fills in what was before."""
+    return ClaimLine(
+        sov_line=sov,
+        position=sov.position,
+        scheduled_cents=sov.scheduled_cents,
+        previous_work_cents=0,
+        work_cents=0,
+        stored_cents=0,
+        claimed_work_cents=0,
+        claimed_stored_cents=0,
+        quantity=None,
+        moved_cents=0,
+        previous_work_held_cents=0,
+        work_withheld_cents=0,
+        work_released_cents=0,
+        previous_stored_held_cents=0,
+        stored_withheld_cents=0,
+        stored_released_cents=0,
+        review="no_action",
+        review_reason=None,
+        reviewed_at=None,
+        reviewed_by_id=None,
+    )
+
+
+def work_out(call: Call, claim: Claim) -> Billed:
+    """Work out the claim's lines and line 7 from where the claim before it left them, and store the result.
+
+    Raises UserError when more is to be released than is held.
+    """
+    basis = basis_of(call.session, claim.contract, before=claim.number)
+    billed = bill_claim(claim, basis)
+    claim.previous_certificates_cents = basis.certificates
+    claim.work_retainage, claim.stored_retainage = billed.rates.work, billed.rates.stored
+    for row, line in zip(claim.lines, billed.lines, strict=True):
+        _store(row, line)
+    call.session.flush()
+    return billed
+
+
+def bill_claim(claim: Claim, basis: Basis) -> Billed:
+    """The claim's lines as the rules give them, without storing anything."""
+    contract = Contract(
+        terms_of(claim.contract),
+        basis.rates,
+        StoredMaterials(claim.stored_materials),
+        claim.contract.project.currency,
+    )
+    rates = Rates(claim.work_retainage, claim.stored_retainage) if claim.rates_set else None
+    return bill(contract, [(_item(row), _before(row, basis), _entry(row)) for row in claim.lines], new_rates=rates)
+
+
+def _item(row: ClaimLine) -> SovItem:
+    sov = row.sov_line
+    return SovItem(
+        sov.item, sov.description, row.scheduled_cents, sov.change_order.number if sov.change_order else None
+    )
+
+
+def _before(row: ClaimLine, basis: Basis) -> Before:
+    return basis.before.get(row.sov_line.id, NEW)
+
+
+def _entry(row: ClaimLine) -> Entry:
+    return Entry(
+        work=row.work_cents,
+        stored=row.stored_cents,
+        work_released=row.work_released_cents,
+        stored_released=row.stored_released_cents,
+        work_percent=row.work_percent,
+        work_withheld=row.work_withheld_set_cents,
+        stored_percent=row.stored_percent,
+        stored_withheld=row.stored_withheld_set_cents,
+    )
+
+
+def _store(row: ClaimLine, line: Line) -> None:
+    row.previous_work_cents, row.moved_cents = line.previous_work_cents, line.moved_cents
+    row.previous_work_held_cents, row.work_withheld_cents = line.work_held_before, line.work_withheld
+    row.previous_stored_held_cents, row.stored_withheld_cents = line.stored_held_before, line.stored_withheld
+    row.work_released_cents, row.stored_released_cents = line.work_released, line.stored_released

@@ -1,0 +1,60 @@
+"""Deleting a claim: the latest of its contract only, for good, and recorded (tasks T11, C9)."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+
+from ..errors import UserError
+from ..queries.claim_facts import facts_of
+from ..queries.claims import summary_of
+from ..rules.lifecycle import delete_obstacle
+from ..tables import Attachment, Claim, Envelope, PackageClaim, PaymentSchedule, ReplyToken, Thread
+from .call import Call
+from .claim_making import figures
+from .claims import claim_label, load_claim_to_change
+
+
+def delete_claim(call: Call, claim_id: int) -> None:
+    """Delete the claim. Its mails stay in the contract's log, its content in the event; its number is free again."""
+    claim = load_claim_to_change(call, claim_id)
+    call.authorise("T11", claim.contract.project_id, claim.contract)
+    if (why := delete_obstacle(facts_of(call.session, claim))) is not None:
+        raise UserError(f"{claim_label(claim)}: {why}", code="not_deletable")
+    if (papers := _papers(call, claim)) is not None:
+        raise UserError(f"{claim_label(claim)}: {papers}", code="not_deletable")
+    before = {
+        "number": claim.number,
+        "revision": claim.revision,
+        "status": claim.status,
+        "due_cents": summary_of(claim).due.cents,
+        **figures(claim),
+    }
+    call.record("claim_deleted", claim, project_id=claim.contract.project_id, before=before)
+    # The contract's own history says it too, for the claim's cannot be opened any more.
+    call.record("claim_deleted", claim.contract, project_id=claim.contract.project_id, before=before)
+    _let_go(call, claim)
+    for line in claim.lines:
+        call.session.delete(line)
+    if claim.certificate is not None:
+        call.session.delete(claim.certificate)
+    call.session.flush()
+    call.session.delete(claim)
+    call.session.flush()
+
+
+def _papers(call: Call, claim: Claim) -> str | None:
+    """What was issued about the claim and must keep its ground."""
+    session = call.session
+    if session.scalar(select(Envelope.id).where(Envelope.claim_id == claim.id).limit(1)) is not None:
+        return "It was sent for signature; a claim with an envelope is kept."
+    if session.scalar(select(PaymentSchedule.id).where(PaymentSchedule.claim_id == claim.id).limit(1)) is not None:
+        return "A payment schedule answers it; it is kept."
+    return None
+
+
+def _let_go(call: Call, claim: Claim) -> None:
+    """Mails, attachments, tokens and packages go on without it."""
+    session = call.session
+    for table in (Thread, Attachment, ReplyToken):
+        session.execute(update(table).where(table.claim_id == claim.id).values(claim_id=None))
+    session.execute(delete(PackageClaim).where(PackageClaim.claim_id == claim.id))

@@ -1,0 +1,79 @@
+"""Loading a project from its file: all or nothing, and again changes nothing (`payclerk import`, or a file in Slack)."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...documents.workbook import Known, KnownContract, Progress, ProjectFile, ProjectRow
+from ...documents.workbook.grid import untold
+from ...errors import UserError
+from ...tables import Contract, Project
+from ..call import Call
+from .held import Held, held_of
+from .plan import Plan, plan_import
+from .report import RECORDED, ImportReport, Shown, changes_to_record, preview_lines, preview_of
+from .store import store
+from .wanted import wants_of
+
+__all__ = ["ImportReport", "Shown", "import_project", "known_project", "plan_of", "preview_lines", "preview_of"]
+
+
+def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> ImportReport:
+    """Bring the database to what the file says. Nothing is deleted; what was billed on is never changed."""
+    _take_turns(call, file.project.number)
+    plan = plan_of(call, file)
+    report = ImportReport.of(plan)
+    if plan.is_empty:
+        return report
+    project_id = store(call, plan, file.project.number, tell)
+    project = call.get(Project, project_id, "project")
+    changes = list(islice(changes_to_record(plan), RECORDED))
+    after = {"new": report.new, "changed": report.changed, "removed": report.dropped, "changes": changes}
+    call.record("imported", project, project_id=project_id, after=after)
+    return report
+
+
+def _take_turns(call: Call, number: str) -> None:
+    """Two imports of a project, or an import and a new claim on one of its contracts, do not overlap on PostgreSQL."""
+    projects = select(Project.id).where(Project.number == number)
+    for query in (projects, select(Contract.id).where(Contract.project_id.in_(projects)).order_by(Contract.id)):
+        call.session.execute(query.with_for_update())
+
+
+def plan_of(call: Call, file: ProjectFile) -> Plan:
+    """What importing the file would do, changing nothing. Raises WorkbookFaults with what a file cannot change."""
+    held = held_of(call.session, file.project.number)
+    _authorise(call, held)
+    return plan_import(wants_of(file), held, file.project.currency)
+
+
+def _authorise(call: Call, held: Held) -> None:
+    """A file says what T6 sets, levels of both tools among it: who sends one is administrator of both."""
+    if call.actor is None:
+        return
+    if held.project_id is None:
+        raise UserError("A new project is made on the command line: payclerk import.", code="not_allowed")
+    call.authorise("T6", held.project_id)
+    call.authorise("T9", held.project_id)
+
+
+def known_project(session: Session, number: str) -> Known:
+    """What payclerk holds of the project, for a file with some of the sheets. Raises UserError when there is none."""
+    held = held_of(session, number)
+    if held.project_id is None:
+        raise UserError(f"There is no project {number}; import its whole workbook first.", code="not_found")
+    project = held.records["project"][number,].values
+    names = ("name", "timezone", "currency", "dictionary", "slack_channel")
+    days = ("period_start_day", "period_end_day", "period_due_day")
+    return Known(
+        ProjectRow(number, *(project[name] for name in (*names, *days))),
+        frozenset(key[0] for key in held.records["company"]),
+        {key[0]: (one.values["name"], one.values["company"]) for key, one in held.records["person"].items()},
+        {
+            key[0]: KnownContract(one.values["company"], one.values["accounting"], one.values["ssov_enabled"])
+            for key, one in held.records["contract"].items()
+        },
+    )

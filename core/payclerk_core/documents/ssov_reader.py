@@ -1,0 +1,240 @@
+"""Reads a contract's breakdown from .xlsx or .csv: every fault at once, each with its cell and what to do.
+
+Columns are found by their heading, not by their place, and lines by their item.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from typing import Any, Final
+
+from openpyxl.utils import get_column_letter
+
+from ..errors import UserError
+from ..money import Money
+from ..rules.ssov import Broken, Detail, goes_against, unallocated
+from .amounts import NotAnAmountError, amount_in
+from .sheets import (
+    FORM,
+    MOST_COLUMNS,
+    Fault,
+    merged_faults,
+    open_workbook,
+    sheet_names,
+)
+from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
+
+LINE, ITEM, DESCRIPTION, AMOUNT = COLUMNS
+_DELIMITERS: Final = ",;\t|"
+_HEAD_WITHIN: Final = 30  # rows
+_WIDEST: Final = 30  # columns of a workbook that are looked at
+_LONGEST: Final = {ITEM: 40, DESCRIPTION: 300}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell of either kind of file; `formula`: it holds one whose result is not in the file."""
+
+    place: str
+    value: Any
+    number_format: str = "General"
+    formula: bool = False
+
+    @property
+    def text(self) -> str:
+        return "" if self.value is None else " ".join(str(self.value).split())
+
+
+def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> dict[str, tuple[Detail, ...]]:
+    """The details by the item of their line, as `put_details` takes them. Nothing is stored.
+
+    Raises SsovFaults with every fault; `whole` asks that each line of the contract is broken down to the cent.
+    """
+    if len(content) > FORM.file:
+        raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
+    reader = _Reader(sheet)
+    rows = _workbook_rows(content, reader) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _text_rows(content)
+    details = reader.read(rows, whole=whole)
+    if reader.faults:
+        raise SsovFaults(reader.faults)
+    return details
+
+
+def _workbook_rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
+    values, formulas = open_workbook(content), open_workbook(content, formulas=True)
+    names = sheet_names(values)
+    if not names:
+        raise UserError("The workbook has no sheet with a table; fill the one we sent.", code="not_a_workbook")
+    name = SHEET if SHEET in names else names[0]
+    reader.name = name
+    reader.faults.extend(merged_faults(values[name]))
+    return [
+        [_workbook_cell(cell, formulas[name][cell.coordinate].value) for cell in row if hasattr(cell, "coordinate")]
+        for row in values[name].iter_rows(max_col=_WIDEST)
+    ]
+
+
+def _workbook_cell(cell: Any, raw: Any) -> _Cell:
+    uncomputed = cell.value is None and isinstance(raw, str) and raw.startswith("=")
+    return _Cell(cell.coordinate, cell.value, str(cell.number_format), formula=uncomputed)
+
+
+def _text_rows(content: bytes) -> list[list[_Cell]]:
+    text = _decoded(content)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+    except csv.Error:
+        raise UserError("This is no table that can be read; save it as .xlsx or .csv.", code="not_a_table") from None
+    if len(rows) > FORM.rows or max(map(len, rows), default=0) > MOST_COLUMNS:
+        text = f"The table has more than {FORM.rows} rows or {MOST_COLUMNS} columns; send the breakdown alone."
+        raise UserError(text, code="too_large")
+    return [[_Cell(f"{get_column_letter(c)}{r}", value or None) for c, value in enumerate(row, 1)] for r, row in enumerate(rows, 1)]  # fmt: skip
+
+
+def _decoded(content: bytes) -> str:
+    """As UTF-8, as UTF-16 with its mark, or as Excel writes it on Windows in the Americas and western Europe."""
+    encodings = ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise UserError("This is no table that can be read; save it as .xlsx or as CSV UTF-8.", code="not_a_table")
+
+
+def _delimiter(text: str) -> str:
+    """The one that parts the headings best."""
+    top = text.splitlines()[:_HEAD_WITHIN]
+    return max(_DELIMITERS, key=lambda sign: max((_headings(line.split(sign)) for line in top), default=0))
+
+
+def _headings(texts: Sequence[str]) -> int:
+    found = {text.strip().strip('"').strip().casefold() for text in texts}
+    return sum(name.casefold() in found for name in COLUMNS)
+
+
+@dataclass
+class _Reader:
+    """Goes through the rows once; what is wrong is kept with its cell."""
+
+    sheet: SsovSheet
+    name: str = SHEET
+    faults: list[Fault] = field(default_factory=list)
+    _seen: dict[str, str] = field(default_factory=dict)
+    _doubtful: set[str | None] = field(default_factory=set)  # lines with a faulty row; None: it could be any
+
+    def read(self, rows: Sequence[Sequence[_Cell]], *, whole: bool) -> dict[str, tuple[Detail, ...]]:
+        head, places = self._head(rows)
+        if places is None:
+            return {}
+        parents = {row.line.item: row.line.scheduled for row in self.sheet.lines}
+        found: dict[str, list[Detail]] = {item: [] for item in parents} if whole else {}
+        for row in rows[head + 1 :]:
+            cells = {name: row[place] if place < len(row) else _Cell("", None) for name, place in places.items()}
+            if self._says_something(cells, parents):
+                self._take(cells, parents, found)
+        if whole:
+            self._allocated(parents, found)
+        elif not found and not self.faults:
+            self._fault("", "There is no detail in the table.", "Fill in at least one row.")
+        return {item: tuple(details) for item, details in found.items()}
+
+    def _says_something(self, cells: Mapping[str, _Cell], parents: Mapping[str, Money]) -> bool:
+        """An empty row, or one with a line chosen and nothing else, is left alone."""
+        if any(cells[name].value is not None or cells[name].formula for name in (ITEM, DESCRIPTION, AMOUNT)):
+            return True
+        return cells[LINE].text not in {"", *parents}
+
+    def _head(self, rows: Sequence[Sequence[_Cell]]) -> tuple[int, dict[str, int] | None]:
+        top = [[cell.text for cell in row] for row in rows[:_HEAD_WITHIN]]
+        head = max(range(len(top)), key=lambda place: _headings(top[place]), default=0)
+        texts = [text.casefold() for text in top[head]] if top else []
+        missing = [name for name in COLUMNS if name.casefold() not in texts]
+        for name in missing:
+            near = difflib.get_close_matches(name.casefold(), texts, n=1)
+            hint = f"Is '{near[0]}' it? Rename it." if near else f"Its headings are: {', '.join(COLUMNS)}."
+            self._fault(f"row {head + 1}", f"The column '{name}' is missing.", hint)
+        return head, None if missing else {name: texts.index(name.casefold()) for name in COLUMNS}
+
+    def _take(self, cells: Mapping[str, _Cell], parents: Mapping[str, Money], found: dict[str, list[Detail]]) -> None:
+        before = len(self.faults)
+        parent = self._parent(cells, parents)
+        item, description = self._text(cells, ITEM), self._text(cells, DESCRIPTION)
+        amount = self._amount(cells)
+        if parent is not None and amount is not None and goes_against(parents[parent], amount):
+            what = f"{amount} goes against line {parent}, which is {parents[parent]}."
+            self._fault(cells[AMOUNT].place, what, "Give it the sign of its line.")
+        self._once(cells, item)
+        if len(self.faults) > before:
+            self._doubtful.add(parent)
+        elif parent is not None and amount is not None:
+            found.setdefault(parent, []).append(Detail(item, description, amount))
+
+    def _parent(self, cells: Mapping[str, _Cell], parents: Mapping[str, Money]) -> str | None:
+        text = self._text(cells, LINE)
+        if not text or text in parents:
+            return text or None
+        # A spreadsheet makes 1 of 001; that is taken while it can be one line only.
+        alike = [item for item in parents if item.casefold().lstrip("0") == text.casefold().lstrip("0")]
+        if len(alike) == 1:
+            return alike[0]
+        near = difflib.get_close_matches(text, parents, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "Use an item of the sheet with the contract's lines."
+        self._fault(cells[LINE].place, f"The contract has no line '{text[:40]}' to break down.", hint)
+        return None
+
+    def _text(self, cells: Mapping[str, _Cell], name: str) -> str:
+        cell = cells[name]
+        if isinstance(cell.value, bool | date | time | timedelta):
+            self._fault(cell.place, f"'{name}' is a date or a truth value.", "Format the cell as text.")
+            return ""
+        if not cell.text:
+            what = "A formula without a result." if cell.formula else f"'{name}' is empty."
+            self._fault(cell.place or self._row(cells), what, "Fill it in.")
+        elif len(cell.text) > _LONGEST.get(name, FORM.rows):
+            self._fault(cell.place, f"'{name}' has {len(cell.text)} characters.", f"Keep it within {_LONGEST[name]}.")
+        return cell.text
+
+    def _amount(self, cells: Mapping[str, _Cell]) -> Money | None:
+        cell = cells[AMOUNT]
+        if cell.value is None or cell.value == "":
+            what = "A formula without a result." if cell.formula else "The amount is empty."
+            self._fault(cell.place or self._row(cells), what, "Write an amount like 1234.50.")
+            return None
+        try:
+            return amount_in(cell, self.sheet.currency)
+        except NotAnAmountError as error:
+            self._fault(cell.place, error.what, error.fix)
+            return None
+
+    def _once(self, cells: Mapping[str, _Cell], item: str) -> None:
+        cell = cells[ITEM]
+        if item in self.sheet.taken:
+            self._fault(cell.place, f"Item {item} is a line of the contract.", f"Number it otherwise, as {item}.1.")
+        elif item in self._seen:
+            self._fault(cell.place, f"Item {item} stands in {self._seen[item]} already.", "Renumber one of the two.")
+        elif item:
+            self._seen[item] = cell.place
+
+    def _allocated(self, parents: Mapping[str, Money], found: Mapping[str, Sequence[Detail]]) -> None:
+        """Said of lines whose rows are all understood: a row that is not would make the sum wrong twice."""
+        if None in self._doubtful:
+            return
+        lines = [Broken(item, parents[item], tuple(found[item])) for item in parents if item not in self._doubtful]
+        for text in unallocated(lines):
+            self._fault("", text, "Add or correct its details until 0.00 remains.")
+
+    def _row(self, cells: Mapping[str, _Cell]) -> str:
+        return next(
+            (f"row {cell.place.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}" for cell in cells.values() if cell.place), ""
+        )
+
+    def _fault(self, cell: str, what: str, fix: str) -> None:
+        self.faults.append(Fault(self.name, cell, what, fix))

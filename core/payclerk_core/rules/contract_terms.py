@@ -1,0 +1,60 @@
+"""What a contract may say of retainage, beyond what can be worked out at all: terms that mean one thing (domain 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from ..errors import UserError
+from .retainage import Of, ScaleRule, Terms, require_percent
+
+_RATE_DECIMALS: Final = 4
+_LARGEST_AMOUNT: Final = Decimal(10) ** 13  # in whole units, as the largest Money
+
+
+def check_terms(terms: Terms) -> None:
+    """Raise UserError for terms that contradict themselves or cannot be kept, naming the field."""
+    _require_rate(terms.rates.work, "work_retainage")
+    _require_rate(terms.rates.stored, "stored_retainage")
+    if terms.step is not None:
+        _require_rate(terms.step.at, "step_at")
+        _require_rate(terms.step.work, "step_work_retainage")
+    if terms.scale and terms.step is not None:
+        raise UserError("Choose either a step down or a sliding scale; both at once would contradict.", field="rules")
+    _check_scale(terms.scale)
+
+
+def _check_scale(scale: Sequence[ScaleRule]) -> None:
+    reached: dict[Of, Decimal] = {}
+    for number, rule in enumerate(scale, 1):
+        _check_rule(number, rule)
+        if rule.until <= reached.get(rule.of, Decimal(0)):
+            text = f"Rule {number} ends at {rule.until}, no later than one before it; each has to reach further."
+            raise UserError(text, field="rules")
+        reached[rule.of] = rule.until
+
+
+def _check_rule(number: int, rule: ScaleRule) -> None:
+    _require_rate(rule.percent, "rules")
+    if rule.of is not Of.AMOUNT:
+        _require_rate(rule.until, "rules")
+    elif not rule.until.is_finite() or rule.until > _LARGEST_AMOUNT or decimals(rule.until) > 2:
+        raise UserError(f"Rule {number}: give the most that is held as an amount like 20000.00.", field="rules")
+
+
+def _require_rate(rate: Decimal, field: str) -> None:
+    if not rate.is_finite() or decimals(rate) > _RATE_DECIMALS:
+        text = f"{rate} is not a percentage; give one from 0 to 100, with at most four decimals."
+        raise UserError(text, code="bad_rate", field=field)
+    require_percent(rate)
+
+
+def decimals(number: Decimal) -> int:
+    """How many decimals a finite number has.
+
+    >>> decimals(Decimal("7.50")), decimals(Decimal("100"))
+    (1, 0)
+    """
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,222 @@
+"""`payclerk calc`: from a JSON file to the claims, as a table and as JSON, with refusals that say where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from payclerk.calc import calc, schema
+from payclerk.main import app
+from payclerk_core.errors import UserError
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ten-periods.json"
+
+
+def run(job: object, *options: str) -> tuple[int, str]:
+    text = job if isinstance(job, str) else json.dumps(job)
+    result = CliRunner().invoke(app, ["calc", "-", *options], input=text)
+    return result.exit_code, result.stdout
+
+
+def claims(job: object) -> list[dict[str, Any]]:
+    status, shown = run(job, "--json")
+    assert status == 0, shown
+    found: list[dict[str, Any]] = json.loads(shown)["claims"]
+    return found
+
+
+def error(job: object) -> dict[str, str]:
+    status, shown = run(job, "--json")
+    assert status == 1
+    found: dict[str, str] = json.loads(shown)["error"]
+    assert set(found) == {"code", "message", "where"}
+    return found
+
+
+def one_line(**more: Any) -> dict[str, Any]:
+    """A job of one line and one claim; `line`, `billed`, `claim` and `contract` add to them."""
+    return {
+        "contract": {"retainage": {"work": "10", "stored": "5"}, **more.get("contract", {})},
+        "lines": [{"item": "1", "scheduled_value": "1000.00", **more.get("line", {})}],
+        "claims": [{"number": 1, "lines": [{"item": "1", **more.get("billed", {})}], **more.get("claim", {})}],
+    }
+
+
+def test_the_example_is_the_published_ten_period_project() -> None:
+    status, shown = run(EXAMPLE.read_text(), "--json")
+    summaries = [claim["summary"] for claim in json.loads(shown)["claims"]]
+
+    assert status == 0
+    assert [s["8"] for s in summaries] == [
+        "90000.00", "135000.00", "135000.00", "166000.00", "-4000.00",
+        "108000.00", "63500.00", "161500.00", "120000.00", "340000.00",
+    ]  # fmt: skip
+    assert summaries[8]["7"] == "830000.00"
+    assert set(summaries[0]) == {"1", "2", "3", "4", "5a", "5b", "5", "6", "7", "8", "9", "percent"}
+
+
+def test_the_schema_takes_the_example() -> None:
+    jsonschema.validate(json.loads(EXAMPLE.read_text()), schema())
+
+
+def test_a_table_for_people() -> None:
+    status, shown = run(one_line(billed={"work_this_period": "1100"}, contract={"overbilling": "warn"}))
+
+    assert status == 0
+    assert "Current payment due" in shown
+    assert "990.00" in shown
+    assert "Look at: Line 1: $1,100.00 is billed of the scheduled $1,000.00 (110.00 %)." in " ".join(shown.split())
+
+
+def test_lines_of_the_output() -> None:
+    (claim,) = claims(one_line(line={"description": "Rough-in"}, billed={"work_this_period": "200", "stored": "100"}))
+
+    assert claim["lines"] == [
+        {
+            "item": "1", "description": "Rough-in", "change_order": None, "scheduled_value": "1000.00",
+            "previous_work": "0.00", "work_this_period": "200.00", "stored": "100.00", "completed": "300.00",
+            "percent": "30.00", "balance": "700.00", "retainage": "25.00", "retainage_work": "20.00",
+            "retainage_stored": "5.00", "retainage_released": "0.00",
+        }
+    ]  # fmt: skip
+    assert claim["warnings"] == []
+
+
+def test_unit_lines_reach_their_scheduled_value_whatever_the_rounding() -> None:
+    job = {
+        "lines": [{"item": "1", "unit_price": "33.3333", "quantity": "3"}],
+        "claims": [{"number": n, "lines": [{"item": "1", "quantity_this_period": "1"}]} for n in (1, 2, 3)],
+    }
+
+    made = claims(job)
+
+    assert [c["lines"][0]["work_this_period"] for c in made] == ["33.33", "33.34", "33.33"]
+    assert made[2]["summary"]["percent"] == "100.00"
+
+
+def test_the_api_example_of_unit_lines() -> None:
+    """15 x 100.0000 = 1,500.00; ten billed are 1,000.00 and 66.67 %."""
+    job = {
+        "lines": [{"item": "1", "unit_price": "100.0000", "quantity": "15", "scheduled_value": "1500.00"}],
+        "claims": [{"number": 1, "lines": [{"item": "1", "quantity_this_period": 10}]}],
+    }
+
+    (claim,) = claims(job)
+
+    assert (claim["lines"][0]["completed"], claim["lines"][0]["percent"]) == ("1000.00", "66.67")
+
+
+def test_opening_balances_by_the_rates_or_as_given() -> None:
+    opening = {"previous_work": "200.00", "previous_stored": "100.00"}
+
+    (by_rate,) = claims(one_line(line=opening))
+    (given_,) = claims(one_line(line={**opening, "previous_retainage": "7.00"}))
+
+    assert (by_rate["summary"]["7"], by_rate["summary"]["5"]) == ("275.00", "25.00")
+    assert (given_["summary"]["7"], given_["summary"]["5a"], given_["summary"]["5b"]) == ("293.00", "2.00", "5.00")
+
+
+def test_rates_may_be_one_number_or_left_out() -> None:
+    (both,) = claims(one_line(billed={"work_this_period": "100", "stored": "100"}) | {"contract": {"retainage": "10"}})
+    (none,) = claims(one_line(billed={"work_this_period": "100"}) | {"contract": {}})
+    (as_work,) = claims(one_line(billed={"stored": "100"}) | {"contract": {"retainage": {"work": 10}}})
+
+    assert (both["summary"]["5a"], both["summary"]["5b"], none["summary"]["5"]) == ("10.00", "10.00", "0.00")
+    assert as_work["summary"]["5b"] == "10.00"
+
+
+def test_rules_and_step_down() -> None:
+    rules = {"work": 0, "rules": [{"percent": 10, "until": 5, "of": "original"}]}
+    step = {"work": 10, "step_down": {"at_percent": 50, "work": 5}}
+    billed = {"work_this_period": "600"}
+
+    assert claims(one_line(billed=billed, contract={"retainage": rules}))[0]["summary"]["5"] == "50.00"
+    assert claims(one_line(billed=billed, contract={"retainage": step}))[0]["summary"]["5"] == "30.00"
+
+
+def test_percentages_and_releases_of_a_line() -> None:
+    billed = {"percent_complete": "62.5", "retainage_percent": "20", "retainage_released": "25"}
+
+    (claim,) = claims(one_line(billed=billed))
+
+    assert (claim["summary"]["4"], claim["summary"]["5"]) == ("625.00", "100.00")
+    assert [found["code"] for found in claim["warnings"]] == ["retainage_released"]
+
+
+REFUSED = {
+    "no JSON": ("{", "bad_input", ""),
+    "no lines": ({"claims": []}, "bad_input", ""),
+    "an unknown key": (one_line(billed={"work": "1"}), "bad_input", "claims[0].lines[0]"),
+    "a wrong type": (one_line(billed={"work_this_period": []}), "bad_input", "claims[0].lines[0].work_this_period"),
+    "no amount": (one_line(line={"scheduled_value": "1.000,50"}), "bad_amount", "lines[0].scheduled_value"),
+    "half a cent": (one_line(billed={"work_this_period": "0.005"}), "bad_amount", "claims[0].lines[0].work_this_period"),
+    "no number": (one_line(contract={"retainage": "ten"}), "bad_amount", "contract.retainage.work"),
+    "a rate above 100": (one_line(contract={"retainage": 101}), "bad_rate", "contract.retainage"),
+    "not a number": (one_line(contract={"retainage": "NaN"}), "bad_number", "contract.retainage.work"),
+    "another contract sum": (one_line(contract={"original_sum": "999.99"}), "contract_sum", "claims[0]"),
+    "a line twice": (one_line(claim={"lines": [{"item": "1"}, {"item": "1"}]}), "duplicate_item", "claims[0].lines[1]"),
+    "an unknown line": (one_line(billed={"item": "7"}), "unknown_line", "claims[0].lines.7"),
+    "too much released": (one_line(billed={"retainage_released": "0.01"}), "release_exceeds_held", "claims[0].lines.1"),
+    "overbilled": (
+        one_line(billed={"work_this_period": "1000.01"}, contract={"overbilling": "prevent"}), "overbilled", "claims[0].lines.1"
+    ),
+    "five decimals": ({"lines": [{"item": 1, "unit_price": "1.00001", "quantity": 1}], "claims": []}, "bad_amount", "lines[0].unit_price"),
+    "units that differ": (
+        {"lines": [{"item": 1, "unit_price": "2", "quantity": 3, "scheduled_value": "7"}], "claims": []},
+        "unit_line", "lines[0].scheduled_value",
+    ),
+    "units of an amount": (one_line(billed={"quantity_this_period": 1}), "unit_line", "claims[0].lines[0]"),
+    "held more than billed": (one_line(line={"previous_work": 1, "previous_retainage": 2}), "bad_opening", "lines[0].previous_retainage"),
+    "six rules": (
+        one_line(contract={"retainage": {"rules": [{"percent": 1, "until": 1, "of": "amount"}] * 6}}), "bad_input", "contract.retainage"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "code", "where"), REFUSED.values(), ids=REFUSED)
+def test_refusals(job: object, code: str, where: str) -> None:
+    found = error(job)
+
+    assert (found["code"], found["where"]) == (code, where), found
+
+
+def test_a_refusal_without_json_is_one_line_for_people() -> None:
+    status, shown = run(one_line(billed={"item": "7"}))
+
+    assert status == 1
+    assert "there is no line 7" in " ".join(shown.split())
+
+
+def test_a_file_that_is_not_there() -> None:
+    result = CliRunner().invoke(app, ["calc", "no-such-job.json", "--json"])
+
+    assert (result.exit_code, json.loads(result.stdout)["error"]["code"]) == (1, "bad_input")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["lines", "claims", "item", "number", "scheduled_value", "contract", "retainage", "work"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_whatever_the_file_says_nothing_but_a_refusal_comes_of_it(value: object) -> None:
+    try:
+        calc(json.dumps(value).encode())
+    except UserError as refused:
+        assert refused.message

@@ -1,0 +1,284 @@
+"""Loading a file: in one go, again without effect, never over what was billed, and shown before it is done."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event, func, select
+
+from import_files import Draft
+from mail_month import NOON, call_of, make_settings
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.importing import import_project, known_project, plan_of, preview_lines
+from payclerk_core.documents.workbook import WorkbookFaults, read_workbook
+from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.tables import (
+    BillingPeriod,
+    ChangeOrder,
+    ChangeOrderLine,
+    Claim,
+    Company,
+    Contract,
+    Event,
+    InvoiceContact,
+    Member,
+    Person,
+    PrivateListEntry,
+    Project,
+    RetainageRule,
+    SovLine,
+    Thread,
+)
+
+SETTINGS = make_settings()
+TABLES = (Project, Company, Person, Member, Contract, InvoiceContact, PrivateListEntry, RetainageRule, ChangeOrder,
+          ChangeOrderLine, SovLine, Event)  # fmt: skip
+
+
+def load(database, draft, known=None):
+    with database.transaction() as session:
+        return import_project(
+            Call(session, NOON, SETTINGS, actor=None, door="cli"), read_workbook(draft.xlsx(), "", known)
+        )
+
+
+def refused(database, draft):
+    with pytest.raises(WorkbookFaults) as error:
+        load(database, draft)
+    return {(fault.sheet, fault.cell): fault.what for fault in error.value.faults}
+
+
+def contents(database):
+    """Every row of the tables an import writes, as values."""
+    with database.reading() as session:
+        return {
+            table.__tablename__: [tuple(row) for row in session.execute(select(table.__table__).order_by(table.id))]
+            for table in TABLES
+        }
+
+
+def contract_of(session, number):
+    return session.scalars(select(Contract).where(Contract.number == number)).one()
+
+
+def bill(database, number="SC-01"):
+    """A claim on the contract, whatever it says."""
+    with database.transaction() as session:
+        contract = contract_of(session, number)
+        days = {"starts_on": date(2026, 11, 1), "ends_on": date(2026, 11, 30), "due_on": date(2026, 11, 25)}
+        period = BillingPeriod(project_id=contract.project_id, status="open", status_at=NOON, **days)
+        thread = Thread(project_id=contract.project_id, contract_id=contract.id, subject="x", started_at=NOON)
+        session.add_all([period, thread])
+        session.flush()
+        rates = {"work_retainage": Decimal(10), "stored_retainage": Decimal(5), "previous_certificates_cents": 0}
+        state = {"status": "draft", "status_at": NOON, "thread_id": thread.id, "billed_on": date(2026, 11, 10)}
+        session.add(Claim(contract=contract, period=period, number=1, invoice_number="1", **rates, **state))
+
+
+def test_everything_of_the_file_is_stored(database):
+    report = load(database, Draft())
+    assert report.new == {
+        "project": 1, "company": 4, "person": 3, "member": 3, "contract": 3, "invoice contact": 2,
+        "private list entry": 1, "retainage rule": 2, "change order": 2, "change order line": 2, "sov line": 9,
+    }  # fmt: skip
+    with database.reading() as session:
+        project = session.scalars(select(Project)).one()
+        assert (project.overbilling, project.remind_every_days, project.public_works) == ("warn", 2, False)
+        first, second = contract_of(session, "SC-01"), contract_of(session, "SC-02")
+        assert (first.signed_on, first.ssov_enabled, first.ssov_status) == (date(2026, 3, 2), True, "approved")
+        assert (first.status_at, first.ssov_status_at) == (NOON, NOON)
+        assert [(r.position, r.percent, r.of, r.until) for r in first.retainage_rules] == [
+            (1, Decimal(10), "revised", Decimal(5)),
+            (2, Decimal(5), "revised", Decimal("7.5")),
+        ]
+        assert (second.accounting, second.step_at, second.step_work_retainage) == ("unit", Decimal(50), Decimal(5))
+        assert [(x.quantity, x.unit, x.unit_price, x.scheduled_cents) for x in second.lines] == [
+            (Decimal(1200), "m3", Decimal("12.5"), 1_500_000),
+            (Decimal(1), "LS", Decimal(5000), 500_000),
+        ]
+        assert [x.item for x in first.billed_lines] == ["001.1", "001.2", "002", "900"]
+        assert [x.opening_work_cents for x in first.billed_lines] == [1_000_000, 0, 0, 0]
+        assert sum(x.scheduled_cents for x in first.top_lines) == 10_185_050
+        change = first.lines[-2].change_order or first.lines[2].change_order
+        assert (change.number, change.status, change.lines[0].amount_cents) == ("CO-1", "approved", 185_050)
+        assert session.scalar(select(func.count(ChangeOrderLine.id))) == 2  # the pending one is kept, and not billed
+
+
+def test_importing_again_changes_nothing_at_all(database):
+    load(database, Draft())
+    before = contents(database)
+    report = load(database, Draft())
+    assert (report.new, report.changed, report.dropped) == ({}, {}, 0)
+    assert contents(database) == before
+
+
+def test_a_preview_says_what_the_import_does_and_does_nothing(database):
+    load(database, Draft())
+    before = contents(database)
+    draft = Draft().put("SOV", 5, "Scheduled value", 61000).put("Contracts", 3, "Title", "Digging")
+    draft.add("SOV", Contract="PR-01", Item="003", Cost_code="9", Cost_type="L", Description="x", Scheduled_value=5)
+    with database.reading() as session:
+        plan = plan_of(Call(session, NOON, SETTINGS, actor=None, door="cli"), read_workbook(draft.xlsx()))
+    assert contents(database) == before
+    assert preview_lines(plan) == [
+        "1 changed contract",
+        "  SC-02: title Earthworks -> Digging",
+        "1 new sov line",
+        "  PR-01 line 003",
+        "1 changed sov line",
+        "  SC-01 line 002: scheduled $60,000.00 -> $61,000.00",
+        f"{plan.same} already as in the file",
+    ]
+    report = load(database, draft)
+    assert (report.new, report.changed, report.same) == ({"sov line": 1}, {"contract": 1, "sov line": 1}, plan.same)
+
+
+def test_the_event_says_what_changed(database):
+    load(database, Draft())
+    load(database, Draft().put("SOV", 5, "Scheduled value", 61000))
+    with database.reading() as session:
+        last = session.scalars(select(Event).order_by(Event.id.desc())).first()
+    assert (last.verb, last.after["changed"]) == ("imported", {"sov line": 1})
+    change = {"record": "sov line", "key": ["SC-01", "002"], "before": {"scheduled_cents": "$60,000.00"}}
+    assert last.after["changes"] == [{**change, "after": {"scheduled_cents": "$61,000.00"}}]
+
+
+def test_what_was_billed_on_is_not_changed_by_a_file(database):
+    load(database, Draft())
+    bill(database)
+    before = contents(database)
+    draft = Draft().put("SOV", 5, "Scheduled value", 61000).put("SOV", 3, "Opening work", 10001)
+    draft.put("Contracts", 2, "Company", "Prairie Earthworks").put("Contracts", 2, "Invoice contacts", "")
+    draft.add("SOV", Contract="SC-01", Item="003", Cost_code="9", Cost_type="L", Description="x", Scheduled_value=5)
+    found = refused(database, draft)
+    assert set(found) == {("SOV", "F5"), ("SOV", "J3"), ("SOV", "B10"), ("Contracts", "D2")}
+    assert "the scheduled value cannot change, claims were made on it" in found["SOV", "F5"]
+    assert contents(database) == before
+
+
+def test_words_change_and_change_orders_come_after_billing(database):
+    load(database, Draft())
+    bill(database)
+    draft = Draft().put("SOV", 5, "Description", "Lamps").put("Change orders", 3, "Status", "approved")
+    draft.put("Change orders", 3, "Approved on", date(2026, 11, 2))
+    report = load(database, draft)
+    assert (report.new, report.changed) == ({"sov line": 1}, {"change order": 1, "sov line": 1})
+    with database.reading() as session:
+        added = session.scalars(select(SovLine).where(SovLine.item == "901")).one()
+        assert (added.scheduled_cents, added.change_order.number, added.position) == (-64_000, "CO-2", 6)
+
+
+def test_an_approved_change_order_is_not_taken_back(database):
+    load(database, Draft())
+    found = refused(database, Draft().put("Change orders", 2, "Status", "void"))
+    assert "approved and in the schedule of values" in found["Change orders", "J2"]
+
+
+def test_a_package_is_one_line_under_its_number(database):
+    draft = Draft()
+    first = draft.sheets["Change orders"][0]
+    first["Package"] = "yes"
+    draft.sheets["Change orders"].append({**first, "Item": "902", "Amount": 149.5})
+    load(database, draft)
+    with database.reading() as session:
+        line = session.scalars(select(SovLine).where(SovLine.item == "CO-1")).one()
+        assert (line.scheduled_cents, line.description, line.cost_code) == (200_000, "More outlets", "26-1000")
+        assert session.scalar(select(func.count(SovLine.id)).where(SovLine.change_order_id.is_not(None))) == 1
+
+
+def test_a_shorter_scale_is_the_whole_scale(database):
+    load(database, Draft())
+    draft = Draft()
+    draft.sheets["Retainage rules"].pop()
+    assert load(database, draft).dropped == 1
+    with database.reading() as session:
+        assert [rule.position for rule in session.scalars(select(RetainageRule))] == [1]
+
+
+def test_a_missing_column_leaves_what_is_there(database):
+    load(database, Draft())
+    draft = Draft().without("Contracts", "Signed on", "SSOV status").without("Project", "Overbilling")
+    with database.transaction() as session:
+        contract_of(session, "SC-01").signed_on = date(2020, 1, 1)
+    report = load(database, draft)
+    assert (report.new, report.changed) == ({}, {})
+    with database.reading() as session:
+        assert contract_of(session, "SC-01").signed_on == date(2020, 1, 1)
+
+
+def test_one_sheet_for_a_project_that_is_there(database):
+    load(database, Draft())
+    with database.reading() as session:
+        known = known_project(session, "EX-1")
+    draft = Draft().only("SOV").put("SOV", 9, "Scheduled value", 23000)
+    report = load(database, draft, known)
+    assert (report.new, report.changed) == ({}, {"sov line": 1})
+    with database.reading() as session, pytest.raises(UserError, match="no project EX-9"):
+        known_project(session, "EX-9")
+
+
+def test_details_have_to_add_up_with_those_that_are_there(database):
+    load(database, Draft())
+    with database.reading() as session:
+        known = known_project(session, "EX-1")
+    more = Draft().only("SOV")
+    more.sheets["SOV"] = [{**more.sheets["SOV"][2], "Item": "001.3", "Scheduled value": 100}]
+    with pytest.raises(WorkbookFaults, match=r"details of SC-01 line 001 differ by -100\.00"):
+        load(database, more, known)
+
+
+def test_lines_are_never_renumbered(database):
+    load(database, Draft())
+    draft = Draft()
+    draft.sheets["SOV"].insert(0, {**draft.sheets["SOV"][6], "Item": "000"})
+    load(database, draft)
+    with database.reading() as session:
+        assert [line.item for line in contract_of(session, "PR-01").lines] == ["001", "002", "000"]
+
+
+def test_who_sends_a_file_is_administrator_of_both_tools(database):
+    load(database, Draft())
+    file = read_workbook(Draft().put("Contracts", 3, "Title", "Digging").xlsx())
+    with database.transaction() as session:
+        anna, lee = (
+            session.scalars(select(Person).where(Person.name == n)).one() for n in ("Anna Reyes", "Lee Morgan")
+        )
+        with pytest.raises(NotAllowedError):
+            plan_of(call_of(session, SETTINGS, lee), file)
+        assert import_project(call_of(session, SETTINGS, anna), file).changed == {"contract": 1}
+        member = session.scalars(select(Member).where(Member.person_id == anna.id)).one()
+        member.client_contracts = "standard"
+        with pytest.raises(NotAllowedError, match="Client Contracts"):
+            import_project(call_of(session, SETTINGS, anna), file)
+        elsewhere = read_workbook(Draft().put("Project", 0, "Number", "EX-2").xlsx())
+        with pytest.raises(UserError, match="on the command line"):
+            import_project(call_of(session, SETTINGS, anna), elsewhere)
+
+
+def long_draft(lines):
+    draft = Draft()
+    first = draft.sheets["SOV"][6]
+    draft.sheets["SOV"] = [{**first, "Item": f"{n:05}", "Scheduled value": n} for n in range(1, lines + 1)]
+    return draft.without("Change orders")
+
+
+def statements(database, work):
+    seen = []
+    listen = (database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    event.listen(*listen)
+    try:
+        work()
+    finally:
+        event.remove(*listen)
+    return len(seen)
+
+
+def test_the_number_of_statements_does_not_grow_with_the_lines(database):
+    few, many = long_draft(50), long_draft(4000)
+    first = statements(database, lambda: load(database, few.put("Project", 0, "Number", "A-1")))
+    second = statements(database, lambda: load(database, many.put("Project", 0, "Number", "A-2")))
+    again = statements(database, lambda: load(database, many))
+    assert second <= first
+    assert again < first
