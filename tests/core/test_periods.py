@@ -129,7 +129,7 @@ def test_a_schedule_with_wrong_numbers(frequency: Frequency, rule: dict[str, int
         ({"start": 10, "end": 5, "due": 25, "end_months": 0, "due_months": 0}, "end"),
         ({"start": 10, "end": 15, "due": 25, "end_months": 1, "due_months": 0}, "end"),
         ({"start": 10, "end": 31, "due": 9, "end_months": 0, "due_months": 0}, "due"),
-        ({"start": 31, "end": 30, "due": 31, "end_months": 1, "due_months": 1}, "end"),
+        ({"start": 30, "end": 30, "due": 31, "end_months": 1, "due_months": 1}, "end"),
     ],
 )
 def test_a_schedule_whose_periods_cannot_be(rule: dict[str, int], field: str) -> None:

@@ -1,0 +1,259 @@
+"""An invitation that came back is sent again once the address is right; reminders go where mail arrives."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from mail_inbox import Inbox
+from mail_month import NOON, call_of, make_person, promised
+from payclerk_core.actions.batches import Order
+from payclerk_core.actions.inbox import note_undeliverable
+from payclerk_core.actions.invitations import invite, remind_silent
+from payclerk_core.queries.contracts import contract_rows
+from payclerk_core.rules.invitations import Standing
+from payclerk_core.tables import (
+    Batch,
+    Company,
+    Contract,
+    Event,
+    Invitation,
+    InvoiceContact,
+    Message,
+    MessageRecipient,
+    Person,
+    Project,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from payclerk_core.actions.call import Call
+    from payclerk_core.db import Database
+
+GONE = "550 5.1.1 user unknown"
+
+
+class Office(Inbox):
+    """The mailbox of November, and what the administrator does about mail that came back."""
+
+    def change(self, what: Callable[[Call], Any], at: datetime = NOON) -> Any:
+        with self.db.transaction() as session:
+            return what(call_of(session, self.settings, session.get_one(Person, self.month.pat.id), at))
+
+    def bounce(self, person: Person) -> None:
+        """Our newest mail to this person comes back."""
+
+        def come_back(call: Call) -> None:
+            query = select(MessageRecipient).where(MessageRecipient.person_id == person.id)
+            copy = call.session.scalars(query.order_by(MessageRecipient.id.desc())).first()
+            note_undeliverable(call, copy.id, GONE)
+
+        self.change(come_back)
+
+    def correct(self, person: Person, email: str) -> None:
+        def put_right(call: Call) -> None:
+            row = call.session.get_one(Person, person.id)
+            row.email = row.email_key = email
+
+        self.change(put_right)
+        person.email = email
+
+    def settings_of(self, **changes: object) -> None:
+        def set_all(call: Call) -> None:
+            project = call.session.get_one(Project, self.month.project.id)
+            for name, value in changes.items():
+                setattr(project, name, value)
+
+        self.change(set_all)
+
+    def invite(self, key: str, contract: Contract, at: datetime = NOON) -> dict[str, str]:
+        """Invite as one order of the workbench; what became of each row."""
+        order = Order(key, self.month.project.id, None)
+        batch = self.change(lambda call: invite(call, order, [contract.id]).id, at)
+        with self.db.reading() as session:
+            return {item.label: item.outcome for item in session.get_one(Batch, batch).items}
+
+    def remind(self, at: datetime) -> int:
+        return self.change(lambda call: remind_silent(call, self.month.project.id), at)
+
+    def mails(self, kind: str) -> list[str]:
+        """The addresses that letters of this kind went to, in order."""
+        with self.db.reading() as session:
+            query = select(MessageRecipient.email).join(Message, Message.id == MessageRecipient.message_id)
+            return list(session.scalars(query.where(Message.kind == kind).order_by(MessageRecipient.id)))
+
+    def events(self, verb: str) -> list[Event]:
+        with self.db.reading() as session:
+            return list(session.scalars(select(Event).where(Event.verb == verb).order_by(Event.id)))
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(database)
+
+
+STEEL = "SC-002 Northside Steel"
+PLUMBING = "SC-001 Harbor Plumbing"
+
+
+def report(to: str, address: str) -> bytes:
+    """What the other side's server says of an address that does not exist."""
+    return (
+        f"Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.northside.example\r\nTo: {to}\r\nSubject: Undelivered\r\n"
+        "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        f"Reporting-MTA: dns; mx.northside.example\r\n\r\nFinal-Recipient: rfc822; {address}\r\nAction: failed\r\n"
+        f"Status: 5.1.1\r\nDiagnostic-Code: smtp; {GONE}\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def test_from_the_bounce_over_the_corrected_address_to_the_answer(office: Office) -> None:
+    sam, steel = office.month.sam, office.month.steel
+    old_token = office.token(sam)
+    office.take(report(office.to(old_token), sam.email))
+    office.correct(sam, "sam.okafor@northside.example")
+
+    assert office.invite("second", steel) == {STEEL: "waiting"}
+
+    assert office.mails("invitation")[-2:] == ["sam@northside.example", "sam.okafor@northside.example"]
+    assert len(promised(office.db, "mail.send")) == 4
+    with office.db.reading() as session:
+        [invitation] = session.scalars(select(Invitation).where(Invitation.contract_id == steel.id))
+        copies = session.scalars(
+            select(MessageRecipient).where(MessageRecipient.person_id == sam.id).order_by(MessageRecipient.id)
+        ).all()
+        first, second = (session.get_one(Message, copy.message_id) for copy in copies)
+        assert first.thread_id == second.thread_id == invitation.thread_id
+        assert (second.status, invitation.invited_at) == ("queued", NOON)
+    [event] = office.events("invited_again")
+    assert (event.record, event.record_id, event.actor_id) == ("invitation", invitation.id, office.month.pat.id)
+    assert event.after == {"contract": "SC-002", "to": ["sam.okafor@northside.example"]}
+
+    # The answer comes to the first mail, which a colleague had kept.
+    office.take(office.answer(sam, "ACCEPT", token=old_token))
+    assert office.status(steel) == "accepted"
+    assert [message.thread_id for message in office.log()][-1] == invitation.thread_id
+
+
+def test_what_arrived_is_not_sent_again(office: Office) -> None:
+    assert office.invite("second", office.month.steel) == {STEEL: "skipped"}
+    assert len(office.mails("invitation")) == 3
+    assert office.events("invited_again") == []
+
+
+def test_the_same_order_again_sends_nothing_and_neither_does_another_while_it_is_on_its_way(office: Office) -> None:
+    office.bounce(office.month.sam)
+    office.invite("second", office.month.steel)
+    office.invite("second", office.month.steel)
+
+    assert office.invite("third", office.month.steel) == {STEEL: "skipped"}
+    assert office.mails("invitation").count("sam@northside.example") == 2
+
+
+def test_it_may_be_tried_again_each_time_it_comes_back(office: Office) -> None:
+    for key in ("second", "third"):
+        office.bounce(office.month.sam)
+        assert office.invite(key, office.month.steel) == {STEEL: "waiting"}
+
+    assert len(office.events("invited_again")) == 2
+
+
+def test_only_the_contact_who_has_not_got_it_is_written_to(office: Office) -> None:
+    month = office.month
+    office.bounce(month.dana)
+    assert office.invite("second", month.plumbing) == {PLUMBING: "skipped"}  # Eli has it
+    office.correct(month.dana, "dana.ruiz@harbor.example")
+    assert office.invite("third", month.plumbing) == {PLUMBING: "waiting"}
+
+    assert office.mails("invitation")[3:] == ["dana.ruiz@harbor.example"]
+
+
+def test_a_new_contact_of_an_invited_contract_gets_the_invitation(office: Office) -> None:
+    def add(call: Call) -> None:
+        company = call.session.get_one(Company, office.month.steel.company_id)
+        kim = make_person(call.session, company, "Kim Lee")
+        call.session.add(InvoiceContact(contract_id=office.month.steel.id, person_id=kim.id))
+
+    office.change(add)
+    assert office.invite("second", office.month.steel) == {STEEL: "waiting"}
+    assert office.mails("invitation")[3:] == ["kim@northside.example"]
+
+
+def test_what_was_answered_in_the_meantime_stays_answered(office: Office) -> None:
+    month = office.month
+    office.take(office.answer(month.eli, "DECLINE"))
+    office.bounce(month.dana)
+    office.bounce(month.eli)
+
+    assert office.invite("second", month.plumbing) == {PLUMBING: "skipped"}
+    assert office.status(month.plumbing) == "declined"
+
+
+def test_the_list_says_which_invitations_were_lost(office: Office) -> None:
+    office.bounce(office.month.sam)
+    with office.db.reading() as session:
+        period = session.scalars(select(Invitation.period_id)).first()
+        rows = {row.contract.number: row.readiness for row in contract_rows(session, office.month.project.id, period)}
+
+    assert (rows["SC-002"].standing, rows["SC-002"].blocked) == (Standing.INVITED, None)
+    assert "send it again" in rows["SC-002"].again
+    assert rows["SC-001"].blocked == "Already invited for this period."
+
+
+def days_later(days: int) -> datetime:
+    return NOON + timedelta(days=days)
+
+
+def test_the_note_of_the_settings_stands_in_the_invitation_and_the_reminder(office: Office) -> None:
+    office.settings_of(invitation_note="Stored steel needs photos.")
+    office.bounce(office.month.sam)
+    office.invite("second", office.month.steel)
+    office.remind(days_later(1))
+
+    for letter in (office.letters("invitation")[-1], *office.letters("reminder")):
+        assert "Stored steel needs photos." in letter.text
+        assert "Stored steel needs photos." in (letter.html or "")
+    assert "Note from" not in office.letters("invitation")[0].text
+
+
+@pytest.mark.parametrize(("every", "reminded"), [(0, []), (1, [1, 2, 3, 14, 15]), (2, [2, 14]), (3, [3, 14])])
+def test_reminders_go_out_as_often_as_the_settings_say_and_none_after_the_due_date(
+    office: Office, every: int, reminded: list[int]
+) -> None:
+    office.settings_of(remind_every_days=every)
+    looks = [0, 1, 2, 3, 14, 15, 16, 17]  # invited on November 10, due on the 25th
+    assert [day for day in looks if office.remind(days_later(day))] == reminded
+    assert len(office.mails("reminder")) == 3 * len(reminded)
+
+
+def test_a_second_look_on_the_same_day_reminds_nobody(office: Office) -> None:
+    assert office.remind(days_later(1)) == 2
+    assert office.remind(days_later(1) + timedelta(hours=3)) == 0
+    assert [event.after for event in office.events("reminded")] == [{"days_left": 14}] * 2
+
+
+def test_who_declined_is_not_reminded_and_who_accepted_without_billing_is(office: Office) -> None:
+    office.take(office.answer(office.month.dana, "ACCEPT"))
+    office.take(office.answer(office.month.sam, "DECLINE"))
+    office.remind(days_later(1))
+
+    assert office.mails("reminder") == ["dana@harbor.example", "eli@harbor.example"]
+
+
+def test_nobody_is_reminded_whose_mail_came_back_until_it_was_sent_again(office: Office) -> None:
+    office.bounce(office.month.sam)
+    office.bounce(office.month.dana)
+    office.remind(days_later(1))
+    assert office.mails("reminder") == ["eli@harbor.example"]
+
+    office.correct(office.month.sam, "sam.okafor@northside.example")
+    office.remind(days_later(2))
+    assert office.mails("reminder")[1:] == ["eli@harbor.example"]
+    office.invite("second", office.month.steel, days_later(2))
+    office.remind(days_later(3))
+    assert office.mails("reminder")[2:] == ["eli@harbor.example", "sam.okafor@northside.example"]
