@@ -43,3 +43,10 @@ def period_opened(project_name: str, dates: Dates, who: str) -> tuple[str, list[
     text = f"Billing period {when} is open for {b.esc(project_name, 200)}; due {_day(dates.due_on)}."
     buttons = b.actions(b.button("Invite to bill", "open.invite", "invite", style="primary"), block_id="next")
     return text, [b.section(f"*{text}*"), b.context(f"Created by {b.esc(who, 200)}"), buttons]
+
+
+def period_over(project_name: str, dates: Dates, who: str, became: str) -> tuple[str, list[b.Block]]:
+    """The same message once the period is closed, or deleted: there is nobody to invite any more."""
+    when = span(dates.starts_on, dates.ends_on)
+    text = f"Billing period {when} of {b.esc(project_name, 200)} is {became}."
+    return text, [b.section(f"*{text}*"), b.context(f"{became.capitalize()} by {b.esc(who, 200)}")]

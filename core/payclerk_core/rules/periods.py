@@ -119,7 +119,11 @@ def _runs_into_next(schedule: Schedule) -> bool:
     if not schedule.rule.get("end_months"):
         return False
     by_week = schedule.frequency is Frequency.MONTHLY_BY_WEEKDAY
-    return schedule.rule["end_week"] > schedule.rule["start_week"] if by_week else schedule.rule["end"] >= schedule.rule["start"]
+    return (
+        schedule.rule["end_week"] > schedule.rule["start_week"]
+        if by_week
+        else schedule.rule["end"] >= schedule.rule["start"]
+    )
 
 
 def due_to_open(schedule: Schedule, today: date) -> PeriodDates | None:
