@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import threading
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from mail_inbox import Inbox
@@ -14,7 +17,8 @@ from payclerk_core.actions.batches import Order
 from payclerk_core.actions.inbox import note_undeliverable
 from payclerk_core.actions.invitations import invite, remind_silent
 from payclerk_core.queries.contracts import contract_rows
-from payclerk_core.rules.invitations import Standing
+from payclerk_core.rules.invitations import Reached, Standing, reached_by, readiness, untried
+from payclerk_core.rules.lifecycle import ContractStatus, InvitationStatus
 from payclerk_core.tables import (
     Batch,
     Company,
@@ -25,7 +29,6 @@ from payclerk_core.tables import (
     Message,
     MessageRecipient,
     Person,
-    Project,
 )
 
 if TYPE_CHECKING:
@@ -61,14 +64,6 @@ class Office(Inbox):
 
         self.change(put_right)
         person.email = email
-
-    def settings_of(self, **changes: object) -> None:
-        def set_all(call: Call) -> None:
-            project = call.session.get_one(Project, self.month.project.id)
-            for name, value in changes.items():
-                setattr(project, name, value)
-
-        self.change(set_all)
 
     def invite(self, key: str, contract: Contract, at: datetime = NOON) -> dict[str, str]:
         """Invite as one order of the workbench; what became of each row."""
@@ -129,10 +124,10 @@ def test_from_the_bounce_over_the_corrected_address_to_the_answer(office: Office
         ).all()
         first, second = (session.get_one(Message, copy.message_id) for copy in copies)
         assert first.thread_id == second.thread_id == invitation.thread_id
-        assert (second.status, invitation.invited_at) == ("queued", NOON)
+        assert second.status == "queued"
     [event] = office.events("invited_again")
     assert (event.record, event.record_id, event.actor_id) == ("invitation", invitation.id, office.month.pat.id)
-    assert event.after == {"contract": "SC-002", "to": ["sam.okafor@northside.example"]}
+    assert event.after == {"contract": "SC-002"}
 
     # The answer comes to the first mail, which a colleague had kept.
     office.take(office.answer(sam, "ACCEPT", token=old_token))
@@ -148,17 +143,40 @@ def test_what_arrived_is_not_sent_again(office: Office) -> None:
 
 def test_the_same_order_again_sends_nothing_and_neither_does_another_while_it_is_on_its_way(office: Office) -> None:
     office.bounce(office.month.sam)
+    office.correct(office.month.sam, "sam.okafor@northside.example")
     office.invite("second", office.month.steel)
     office.invite("second", office.month.steel)
 
     assert office.invite("third", office.month.steel) == {STEEL: "skipped"}
-    assert office.mails("invitation").count("sam@northside.example") == 2
+    assert office.mails("invitation").count("sam.okafor@northside.example") == 1
 
 
-def test_it_may_be_tried_again_each_time_it_comes_back(office: Office) -> None:
-    for key in ("second", "third"):
+def test_two_who_send_it_again_at_once_send_it_once(office: Office) -> None:
+    office.bounce(office.month.sam)
+    office.correct(office.month.sam, "sam.okafor@northside.example")
+    gate = threading.Barrier(3)
+    outcomes: list[str] = []
+
+    def send(key: str) -> None:
+        gate.wait()
+        outcomes.extend(office.invite(key, office.month.steel).values())
+
+    people = [threading.Thread(target=send, args=(key,)) for key in ("a", "b", "c")]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+
+    assert sorted(outcomes) == ["skipped", "skipped", "waiting"]
+    assert office.mails("invitation").count("sam.okafor@northside.example") == 1
+
+
+def test_it_may_be_sent_again_each_time_the_address_is_corrected(office: Office) -> None:
+    for number in (1, 2):
         office.bounce(office.month.sam)
-        assert office.invite(key, office.month.steel) == {STEEL: "waiting"}
+        assert office.invite(f"too early {number}", office.month.steel) == {STEEL: "skipped"}
+        office.correct(office.month.sam, f"sam{number}@northside.example")
+        assert office.invite(f"again {number}", office.month.steel) == {STEEL: "waiting"}
 
     assert len(office.events("invited_again")) == 2
 
@@ -173,13 +191,24 @@ def test_only_the_contact_who_has_not_got_it_is_written_to(office: Office) -> No
     assert office.mails("invitation")[3:] == ["dana.ruiz@harbor.example"]
 
 
-def test_a_new_contact_of_an_invited_contract_gets_the_invitation(office: Office) -> None:
+def add_kim(office: Office) -> None:
+    """A second contact of the steel subcontract."""
+
     def add(call: Call) -> None:
         company = call.session.get_one(Company, office.month.steel.company_id)
         kim = make_person(call.session, company, "Kim Lee")
         call.session.add(InvoiceContact(contract_id=office.month.steel.id, person_id=kim.id))
 
     office.change(add)
+
+
+@pytest.mark.parametrize("bounced", [False, True])
+def test_a_new_contact_of_an_invited_contract_gets_the_invitation_and_nobody_else(
+    office: Office, bounced: bool
+) -> None:
+    if bounced:
+        office.bounce(office.month.sam)
+    add_kim(office)
     assert office.invite("second", office.month.steel) == {STEEL: "waiting"}
     assert office.mails("invitation")[3:] == ["kim@northside.example"]
 
@@ -187,73 +216,66 @@ def test_a_new_contact_of_an_invited_contract_gets_the_invitation(office: Office
 def test_what_was_answered_in_the_meantime_stays_answered(office: Office) -> None:
     month = office.month
     office.take(office.answer(month.eli, "DECLINE"))
-    office.bounce(month.dana)
-    office.bounce(month.eli)
+    office.correct(month.dana, "dana.ruiz@harbor.example")
 
     assert office.invite("second", month.plumbing) == {PLUMBING: "skipped"}
     assert office.status(month.plumbing) == "declined"
 
 
-def test_the_list_says_which_invitations_were_lost(office: Office) -> None:
-    office.bounce(office.month.sam)
+def test_the_list_says_which_invitations_can_be_sent_again(office: Office) -> None:
+    office.bounce(office.month.dana)
+    office.correct(office.month.dana, "dana.ruiz@harbor.example")
     with office.db.reading() as session:
         period = session.scalars(select(Invitation.period_id)).first()
         rows = {row.contract.number: row.readiness for row in contract_rows(session, office.month.project.id, period)}
 
-    assert (rows["SC-002"].standing, rows["SC-002"].blocked) == (Standing.INVITED, None)
-    assert "send it again" in rows["SC-002"].again
-    assert rows["SC-001"].blocked == "Already invited for this period."
+    assert (rows["SC-001"].standing, rows["SC-001"].blocked) == (Standing.INVITED, None)
+    assert rows["SC-002"].blocked == "Already invited for this period."
 
 
-def days_later(days: int) -> datetime:
-    return NOON + timedelta(days=days)
-
-
-def test_the_note_of_the_settings_stands_in_the_invitation_and_the_reminder(office: Office) -> None:
-    office.settings_of(invitation_note="Stored steel needs photos.")
-    office.bounce(office.month.sam)
-    office.invite("second", office.month.steel)
-    office.remind(days_later(1))
-
-    for letter in (office.letters("invitation")[-1], *office.letters("reminder")):
-        assert "Stored steel needs photos." in letter.text
-        assert "Stored steel needs photos." in (letter.html or "")
-    assert "Note from" not in office.letters("invitation")[0].text
-
-
-@pytest.mark.parametrize(("every", "reminded"), [(0, []), (1, [1, 2, 3, 14, 15]), (2, [2, 14]), (3, [3, 14])])
-def test_reminders_go_out_as_often_as_the_settings_say_and_none_after_the_due_date(
-    office: Office, every: int, reminded: list[int]
-) -> None:
-    office.settings_of(remind_every_days=every)
-    looks = [0, 1, 2, 3, 14, 15, 16, 17]  # invited on November 10, due on the 25th
-    assert [day for day in looks if office.remind(days_later(day))] == reminded
-    assert len(office.mails("reminder")) == 3 * len(reminded)
-
-
-def test_a_second_look_on_the_same_day_reminds_nobody(office: Office) -> None:
-    assert office.remind(days_later(1)) == 2
-    assert office.remind(days_later(1) + timedelta(hours=3)) == 0
-    assert [event.after for event in office.events("reminded")] == [{"days_left": 14}] * 2
-
-
-def test_who_declined_is_not_reminded_and_who_accepted_without_billing_is(office: Office) -> None:
-    office.take(office.answer(office.month.dana, "ACCEPT"))
-    office.take(office.answer(office.month.sam, "DECLINE"))
-    office.remind(days_later(1))
-
-    assert office.mails("reminder") == ["dana@harbor.example", "eli@harbor.example"]
+def november(day: int) -> datetime:
+    return NOON.replace(day=day)
 
 
 def test_nobody_is_reminded_whose_mail_came_back_until_it_was_sent_again(office: Office) -> None:
     office.bounce(office.month.sam)
     office.bounce(office.month.dana)
-    office.remind(days_later(1))
+    office.remind(november(22))
     assert office.mails("reminder") == ["eli@harbor.example"]
 
     office.correct(office.month.sam, "sam.okafor@northside.example")
-    office.remind(days_later(2))
+    office.remind(november(23))
     assert office.mails("reminder")[1:] == ["eli@harbor.example"]
-    office.invite("second", office.month.steel, days_later(2))
-    office.remind(days_later(3))
+    office.invite("second", office.month.steel, november(23))
+    office.remind(november(24))
     assert office.mails("reminder")[2:] == ["eli@harbor.example", "sam.okafor@northside.example"]
+
+
+def test_who_declined_is_not_reminded_and_who_accepted_without_billing_is(office: Office) -> None:
+    office.take(office.answer(office.month.dana, "ACCEPT"))
+    office.take(office.answer(office.month.sam, "DECLINE"))
+    office.remind(november(23))
+
+    assert office.mails("reminder") == ["dana@harbor.example", "eli@harbor.example"]
+
+
+def test_whose_reminder_came_back_is_reminded_no_more(office: Office) -> None:
+    office.remind(november(23))
+    office.bounce(office.month.sam)
+    office.remind(november(24))
+
+    assert office.mails("reminder").count("sam@northside.example") == 1
+    assert office.mails("reminder").count("eli@harbor.example") == 2
+
+
+addresses = st.sampled_from("abcde")
+
+
+@given(st.sets(addresses, min_size=1), st.dictionaries(addresses, st.booleans()))
+def test_it_is_sent_again_exactly_while_somebody_was_not_written_to(contacts: set[str], sent: dict[str, bool]) -> None:
+    new, found = untried(contacts, sent), reached_by(contacts, sent)
+    facts = {"status": ContractStatus.APPROVED, "contacts": len(contacts), "invitation": InvitationStatus.INVITED}
+
+    assert (readiness(**facts, has_claim=False, reached=found).blocked is None) == bool(new)
+    assert new <= contacts - set(sent)
+    assert (found in {Reached.SOMEBODY, Reached.NOT_ALL}) == any(sent.get(one) is False for one in contacts)
