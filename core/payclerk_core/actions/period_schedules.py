@@ -36,6 +36,17 @@ def set_schedule(call: Call, project_id: int, schedule: Schedule) -> PeriodDates
     return next_to_open(schedule, today)
 
 
+def schedule_of(call: Call, project_id: int) -> Schedule:
+    """The schedule as it is set; `never` where nobody ever set one."""
+    row = call.session.scalar(select(PeriodSchedule).where(PeriodSchedule.project_id == project_id))
+    return Schedule(Frequency(row.frequency), row.rule) if row is not None else Schedule(Frequency.NEVER, {})
+
+
+def upcoming_period(call: Call, project: Project) -> PeriodDates | None:
+    """The period that opens by itself next, after today; None when none does."""
+    return next_to_open(schedule_of(call, project.id), project_date(call.at, project.timezone))
+
+
 def open_due_period(call: Call, project_id: int) -> BillingPeriod | None:
     """Open the period whose day has come where the project is, and close the one before. Twice does nothing twice.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 
 from ..dates import end_of_day, project_date
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.contracts import open_period
+from ..queries.periods import is_billed, is_used
 from ..rules.lifecycle import PeriodStatus
 from ..rules.periods import PeriodDates, usual_dates
-from ..tables import BillingPeriod, Claim, Invitation, Project, ReplyToken
+from ..tables import BillingPeriod, Invitation, Project, ReplyToken
 from .call import Call
 
 
@@ -57,7 +58,7 @@ def edit_period(call: Call, period_id: int, dates: PeriodDates) -> BillingPeriod
         return period
     check_dates(call, period.project_id, dates, known=period)
     moved = (period.starts_on, period.ends_on) != (dates.starts_on, dates.ends_on)
-    if moved and _claims(call, period, Claim.submitted_at.is_not(None)):
+    if moved and is_billed(call.session, period.id):
         text = (
             "Claims were submitted for this period; its From and To are printed on them. Only the due date can change."
         )
@@ -97,8 +98,7 @@ def reopen_period(call: Call, period_id: int) -> BillingPeriod:
 def delete_period(call: Call, period_id: int) -> None:
     """Delete a period that nothing was billed or invited for (task T12)."""
     period = _to_change(call, period_id)
-    invited = select(Invitation.id).where(Invitation.period_id == period.id)
-    if _claims(call, period) or call.session.scalar(invited.limit(1)) is not None:
+    if is_used(call.session, period.id):
         text = "Invitations or claims belong to this period; it is kept. Close it, or correct its days."
         raise UserError(text, code="period_in_use")
     call.record("period_deleted", period, project_id=period.project_id, before=_shown(period))
@@ -138,11 +138,6 @@ def _announce(call: Call, period: BillingPeriod, change: str) -> None:
     """Bring the period's message in Slack up to date; the moment is in the key, for it may change the same way again."""
     key = f"period_{change}:{period.id}:{call.at.isoformat()}"
     promise(call.session, "slack.notice", key, {"notice": "period", "id": period.id})
-
-
-def _claims(call: Call, period: BillingPeriod, *conditions: ColumnElement[bool]) -> bool:
-    query = select(Claim.id).where(Claim.period_id == period.id, *conditions)
-    return call.session.scalar(query.limit(1)) is not None
 
 
 def _move_deadlines(call: Call, period: BillingPeriod) -> None:

@@ -91,6 +91,11 @@ _LIMITS: Final[Mapping[Frequency, Mapping[str, tuple[int, int]]]] = {
 }
 
 
+def numbers_of(frequency: Frequency) -> Mapping[str, tuple[int, int]]:
+    """The numbers a schedule of this frequency needs, by name, and from where to where each may go."""
+    return _LIMITS[frequency]
+
+
 def check_schedule(schedule: Schedule, today: date) -> None:
     """Raise UserError for a schedule whose periods would overlap, end before they start, or be due before that."""
     if _runs_into_next(schedule):
