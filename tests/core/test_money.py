@@ -68,7 +68,7 @@ def test_what_can_be_read_in_two_ways_is_refused(text: str) -> None:
         read_money(text)
 
 
-@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal("0.001")])
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("0.001")])
 def test_odd_decimals_are_refused(value: Decimal) -> None:
     with pytest.raises(ValueError, match=r"cent|amount"):
         decimal_to_money(value, "USD")
