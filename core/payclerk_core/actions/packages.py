@@ -59,11 +59,10 @@ def package_parts(call: Call, package: Package) -> tuple[PackageCover, list[Pack
     project = call.get(Project, package.project_id, "project")
     requested = package.requested_at.astimezone(ZoneInfo(project.timezone))
     cover = PackageCover(project_name=project.name, project_number=project.number, compiled_at=requested)
-    return cover, [package_part(call, row.claim) for row in package.claims]
+    return cover, [_part(call, row.claim) for row in package.claims]
 
 
-def package_part(call: Call, claim: Claim) -> PackagePart:
-    """One claim with its backup, as it goes into a package."""
+def _part(call: Call, claim: Claim) -> PackagePart:
     signed = call.session.scalar(
         select(Envelope)
         .where(Envelope.claim_id == claim.id, Envelope.signed_pdf_id.is_not(None))
