@@ -42,6 +42,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "docusign.poll": "heavy",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
+    "clock.periods": "heavy",
 }
 WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
 # Seconds before the next try; the last one repeats. About three days in all.

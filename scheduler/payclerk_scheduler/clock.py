@@ -38,6 +38,7 @@ class Entry:
 # Hourly where the hour is the project's own: the job sees whether it is the right hour there.
 TABLE: Sequence[Entry] = (
     Entry("signatures", CronTrigger(minute="*/15", timezone=UTC), "docusign.poll"),
+    Entry("periods", CronTrigger(minute=0, timezone=UTC), "clock.periods"),
     Entry("reminders", CronTrigger(minute=0, timezone=UTC), "clock.reminders"),
     Entry("digest", CronTrigger(minute=0, timezone=UTC), "clock.digest"),
 )

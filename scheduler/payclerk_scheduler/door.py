@@ -24,6 +24,7 @@ class SchedulerDoor:
         runner.handle("docusign.poll", self._heavy.poll_envelopes)
         runner.handle("clock.reminders", routines.remind)
         runner.handle("clock.digest", routines.digest)
+        runner.handle("clock.periods", routines.open_periods)
 
     def start(self) -> None:
         self._clock_door.start()

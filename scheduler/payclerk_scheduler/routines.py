@@ -1,4 +1,4 @@
-"""What the clock starts: reminders to the silent, and the Monday digest."""
+"""What the clock starts: billing periods, reminders to the silent, and the Monday digest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.invitations import remind_silent
+from payclerk_core.actions.period_schedules import open_due_period
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import Job, promise
@@ -35,11 +36,21 @@ class Routines:
                 if now.astimezone(ZoneInfo(project.timezone)).hour >= REMINDER_HOUR:
                     remind_silent(call, project.id)
 
+    def open_periods(self, _job: Job) -> None:
+        """The billing periods whose day has come, each project's in its own time zone."""
+        for project_id in self._projects():
+            with self._db.transaction() as session:
+                open_due_period(Call(session, self._clock(), self._settings, actor=None, door="clock"), project_id)
+
+    def _projects(self) -> list[int]:
+        with self._db.reading() as session:
+            return list(session.scalars(select(Project.id).order_by(Project.id)))
+
     def digest(self, _job: Job) -> None:
         """The digest of each project, once a week: Monday from eight, or later that day when the clock was down."""
         now = self._clock()
         with self._db.transaction() as session:
-            for project in session.scalars(select(Project).order_by(Project.id)):
+            for project in session.scalars(select(Project).where(Project.weekly_digest).order_by(Project.id)):
                 local = now.astimezone(ZoneInfo(project.timezone))
                 if local.weekday() == MONDAY and local.hour >= DIGEST_HOUR:
                     week = str(_monday(local.date()))

@@ -298,7 +298,7 @@ def test_a_contracts_life(migrated_sqlite: Path) -> None:
     run_state_machine_as_test(
         ContractLife,
         settings=settings(
-            max_examples=400,
+            max_examples=50,
             stateful_step_count=30,
             phases=[Phase.generate],
             deadline=None,

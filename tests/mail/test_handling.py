@@ -13,7 +13,8 @@ from sqlalchemy import select
 from mail_inbox import MINE, Inbox
 from mail_month import ADDRESS, NOON, call_of
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
-from payclerk_core.actions.periods import PeriodDates, create_period
+from payclerk_core.actions.periods import create_period
+from payclerk_core.rules.periods import PeriodDates
 from payclerk_core.tables import (
     Attachment,
     Batch,

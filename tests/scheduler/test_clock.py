@@ -61,6 +61,7 @@ def test_a_moment_starts_its_job_once(database: Database) -> None:
         "docusign.poll": 2,
         "clock.reminders": 1,
         "clock.digest": 1,
+        "clock.periods": 1,
     }
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from mail_month import NOON, Month, call_of, make_person, make_settings, promised
 from payclerk_core.actions.contracts import ContractFacts
-from payclerk_core.actions.periods import PeriodDates, create_period
+from payclerk_core.actions.periods import create_period
 from payclerk_core.errors import UserError
 from payclerk_core.money import Money
+from payclerk_core.rules.periods import PeriodDates
 from payclerk_core.rules.retainage import Rates, Terms
 from payclerk_core.rules.sov import SovEntry
 from payclerk_core.tables import (

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from mail_month import ADDRESS, NOON, Month, call_of, make_settings, noon, promised
 from payclerk_core.actions.batches import Order
 from payclerk_core.actions.invitations import invite
-from payclerk_core.actions.periods import PeriodDates, create_period
+from payclerk_core.actions.periods import create_period
+from payclerk_core.rules.periods import PeriodDates
 from payclerk_core.tables import InboxMail, Invitation, Message, MessageRecipient, ReplyToken
 from payclerk_mailbox.handling import Handling
 

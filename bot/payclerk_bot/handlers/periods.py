@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from payclerk_core.actions.periods import PeriodDates, create_period, default_dates
+from payclerk_core.actions.periods import create_period, default_dates
 from payclerk_core.jobs import promise
 from payclerk_core.queries.contracts import open_period as find_open
+from payclerk_core.rules.periods import PeriodDates
 
 from ..desk import Turn
 from ..projects import pick_project

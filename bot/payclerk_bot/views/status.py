@@ -22,6 +22,7 @@ JOBS: Final[Mapping[str, str]] = {
     "docusign.poll": "Signatures to ask for",
     "clock.reminders": "Reminders",
     "clock.digest": "Digests",
+    "clock.periods": "Billing periods",
 }
 
 

@@ -109,9 +109,9 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
         _return_to_contacts(call, claim)
     elif status in {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED} and claim.contract.project.tell_approved:
         _tell_approved(call, claim)
-    promise(
-        call.session, "slack.notice", f"submitted:{claim.id}:{status.value}", {"notice": "submitted", "id": claim.id}
-    )
+    # The moment is in the key: a status that comes a second time is shown a second time.
+    key = f"submitted:{claim.id}:{status.value}:{call.at.isoformat()}"
+    promise(call.session, "slack.notice", key, {"notice": "submitted", "id": claim.id})
 
 
 def _contacts(claim: Claim) -> list[Person]:

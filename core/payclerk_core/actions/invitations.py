@@ -13,13 +13,24 @@ from ..jobs import promise
 from ..queries.contracts import ContractRow, contract_rows, open_period
 from ..queries.directory import is_contact
 from ..rules.lifecycle import InvitationStatus, PeriodStatus
-from ..tables import Batch, BatchItem, BillingPeriod, Claim, Invitation, Message, MessageRecipient, Person, Thread
+from ..tables import (
+    Batch,
+    BatchItem,
+    BillingPeriod,
+    Claim,
+    Contract,
+    Invitation,
+    Message,
+    MessageRecipient,
+    Person,
+    Thread,
+)
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
 from .forms import billing_form_for
 from .mailing import About, Recipient, start_thread, write_letter
 
-REMIND_WITHIN = timedelta(days=3)
+REMINDERS = 3
 
 
 def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
@@ -43,9 +54,26 @@ def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
 
 
 def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: BatchItem) -> None:
-    contract = row.contract
-    inviter = call.actor.name if call.actor else contract.project.name
-    subject = f"{contract.project.name}: {inviter} has invited you to bill."
+    contract, invitation = row.contract, row.invitation
+    verb = "invited" if invitation is None else "invited_again"
+    if invitation is None:
+        invitation = _new_invitation(call, period, contract)
+    else:  # what was sent reached nobody: the same question, to who can be reached now
+        invitation.invited_at, invitation.invited_by_id = call.at, call.actor_id
+    call.record(verb, invitation, project_id=contract.project_id, after={"contract": contract.number})
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    for contact in contract.contacts:
+        facts = {**_facts(invitation, contact.person), "invited_by": _inviter(call, contract)}
+        about = _about(invitation)
+        write_letter(call, thread, "invitation", [Recipient(contact.person)], facts, about, batch_item=item)
+
+
+def _inviter(call: Call, contract: Contract) -> str:
+    return call.actor.name if call.actor else contract.project.name
+
+
+def _new_invitation(call: Call, period: BillingPeriod, contract: Contract) -> Invitation:
+    subject = f"{contract.project.name}: {_inviter(call, contract)} has invited you to bill."
     thread = start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
     invitation = Invitation(
         contract=contract,
@@ -57,11 +85,8 @@ def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: Batch
         **call.stamp(InvitationStatus.INVITED.value),
     )
     call.session.add(invitation)
-    call.record("invited", invitation, project_id=contract.project_id, after={"contract": contract.number})
-    for contact in contract.contacts:
-        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "note": ""}
-        about = _about(invitation)
-        write_letter(call, thread, "invitation", [Recipient(contact.person)], facts, about, batch_item=item)
+    call.session.flush()
+    return invitation
 
 
 def _about(invitation: Invitation) -> About:
@@ -83,6 +108,7 @@ def _facts(invitation: Invitation, person: Person) -> dict[str, object]:
         "period_from": period.starts_on,
         "period_to": period.ends_on,
         "due_on": period.due_on,
+        "note": contract.project.invitation_note,
     }
 
 
@@ -161,15 +187,17 @@ def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus,
 
 
 def remind_silent(call: Call, project_id: int) -> int:
-    """Remind who was invited and has not answered or billed, shortly before the due date. Returns how many.
+    """Remind who was invited and has not answered or billed, as often as the project wants. Returns how many.
 
-    One reminder per contract and day; none where our mail came back, for a person has to fix the address first.
+    At most three times, the last time on the due date or shortly before; none where our mail came back, for a person
+    has to fix the address first.
     """
     period = open_period(call.session, project_id)
-    if period is None:
+    if period is None or period.project.remind_every_days == 0:
         return 0
     today = project_date(call.at, period.project.timezone)
-    if not timedelta(0) <= period.due_on - today <= REMIND_WITHIN:
+    within = timedelta(days=REMINDERS * period.project.remind_every_days)
+    if not timedelta(0) <= period.due_on - today <= within:
         return 0
     silent = [row for row in _unbilled(call, period) if not _came_back(call, row)]
     return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in silent)
@@ -196,15 +224,16 @@ def _came_back(call: Call, invitation: Invitation) -> bool:
 
 
 def _remind(call: Call, invitation: Invitation, days_left: int) -> bool:
-    today = project_date(call.at, invitation.contract.project.timezone)
-    sent = select(Message.status_at).where(Message.thread_id == invitation.thread_id, Message.kind == "reminder")
-    zone = invitation.contract.project.timezone
-    if any(project_date(moment, zone) == today for moment in call.session.scalars(sent)):
+    project = invitation.contract.project
+    today = project_date(call.at, project.timezone)
+    sent = select(Message.written_at).where(Message.thread_id == invitation.thread_id, Message.kind == "reminder")
+    days = [(today - project_date(moment, project.timezone)).days for moment in call.session.scalars(sent)]
+    if any(passed < project.remind_every_days for passed in days):
         return False
     thread = call.get(Thread, invitation.thread_id, "thread")
     inviter = invitation.invited_by.name if invitation.invited_by else invitation.contract.project.name
     for contact in invitation.contract.contacts:
-        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "note": "", "days_left": days_left}
+        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "days_left": days_left}
         write_letter(call, thread, "reminder", [Recipient(contact.person)], facts, _about(invitation))
     call.record("reminded", invitation, project_id=invitation.contract.project_id, after={"days_left": days_left})
     return True

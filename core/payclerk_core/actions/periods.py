@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
-from ..dates import day_of_month, project_date
+from ..dates import day_of_month, end_of_day, project_date
 from ..errors import UserError
 from ..queries.contracts import open_period
 from ..rules.lifecycle import PeriodStatus
-from ..tables import BillingPeriod, Project
+from ..rules.periods import PeriodDates
+from ..tables import BillingPeriod, Claim, Invitation, Project, ReplyToken
 from .call import Call
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodDates:
-    starts_on: date
-    ends_on: date
-    due_on: date
 
 
 def default_dates(project: Project, at: datetime) -> PeriodDates:
@@ -33,14 +26,14 @@ def default_dates(project: Project, at: datetime) -> PeriodDates:
 def create_period(call: Call, project_id: int, dates: PeriodDates) -> BillingPeriod:
     """Create a billing period and open it; the one open before closes (task T8)."""
     call.authorise("T8", project_id)
-    project = call.get(Project, project_id, "project")
-    _check(call, project, dates)
-    previous = open_period(call.session, project_id)
-    if previous is not None:
-        call.move(previous, PeriodStatus.CLOSED.value)
-        call.record(
-            "period_closed", previous, project_id=project_id, before={"status": "open"}, after={"status": "closed"}
-        )
+    call.get(Project, project_id, "project")
+    return open_new(call, project_id, dates)
+
+
+def open_new(call: Call, project_id: int, dates: PeriodDates) -> BillingPeriod:
+    """Open a period with these dates and close the one before; whoever calls this has authorised."""
+    check_dates(call, project_id, dates)
+    _close_open(call, project_id)
     period = BillingPeriod(
         project_id=project_id,
         starts_on=dates.starts_on,
@@ -49,21 +42,123 @@ def create_period(call: Call, project_id: int, dates: PeriodDates) -> BillingPer
         **call.stamp(PeriodStatus.OPEN.value),
     )
     call.session.add(period)
-    after = {"from": str(dates.starts_on), "to": str(dates.ends_on), "due": str(dates.due_on)}
-    call.record("period_created", period, project_id=project_id, after=after)
+    call.record("period_created", period, project_id=project_id, after=_shown(period))
     return period
 
 
-def _check(call: Call, project: Project, dates: PeriodDates) -> None:
+def edit_period(call: Call, period_id: int, dates: PeriodDates) -> BillingPeriod:
+    """Change a period's days (task T12).
+
+    Once a claim of it was submitted its From and To stay, for they are printed on the claim; the due date may move, and
+    with it the moment until which its invitations can be answered.
+    """
+    period = _to_change(call, period_id)
+    check_dates(call, period.project_id, dates, known=period)
+    moved = (period.starts_on, period.ends_on) != (dates.starts_on, dates.ends_on)
+    if moved and _claims(call, period, Claim.submitted_at.is_not(None)):
+        text = (
+            "Claims were submitted for this period; its From and To are printed on them. Only the due date can change."
+        )
+        raise UserError(text, code="period_in_use", field="starts_on")
+    before = _shown(period)
+    period.starts_on, period.ends_on = dates.starts_on, dates.ends_on
+    if period.due_on != dates.due_on:
+        period.due_on = dates.due_on
+        _move_deadlines(call, period)
+    call.record("period_edited", period, project_id=period.project_id, before=before, after=_shown(period))
+    return period
+
+
+def close_period(call: Call, period_id: int) -> BillingPeriod:
+    """Close a period; nothing can be billed until another one opens (task T12)."""
+    period = _to_change(call, period_id)
+    if period.status == PeriodStatus.CLOSED.value:
+        raise UserError("The period is closed already.", code="wrong_status")
+    _close(call, period)
+    return period
+
+
+def reopen_period(call: Call, period_id: int) -> BillingPeriod:
+    """Open a closed period again; the one that is open closes (task T12)."""
+    period = _to_change(call, period_id)
+    if period.status == PeriodStatus.OPEN.value:
+        raise UserError("The period is open already.", code="wrong_status")
+    _close_open(call, period.project_id)
+    call.move(period, PeriodStatus.OPEN.value)
+    after = {"status": period.status}
+    call.record("period_reopened", period, project_id=period.project_id, before={"status": "closed"}, after=after)
+    return period
+
+
+def delete_period(call: Call, period_id: int) -> None:
+    """Delete a period that nothing was billed or invited for (task T12)."""
+    period = _to_change(call, period_id)
+    invited = select(Invitation.id).where(Invitation.period_id == period.id)
+    if _claims(call, period) or call.session.scalar(invited.limit(1)) is not None:
+        text = "Invitations or claims belong to this period; it is kept. Close it, or correct its days."
+        raise UserError(text, code="period_in_use")
+    call.record("period_deleted", period, project_id=period.project_id, before=_shown(period))
+    call.session.delete(period)
+    call.session.flush()
+
+
+def _to_change(call: Call, period_id: int) -> BillingPeriod:
+    period = call.get(BillingPeriod, period_id, "billing period")
+    call.authorise("T12", period.project_id)
+    # Two who open and close at once take turns, by the project: the second one sees what is open then.
+    call.session.execute(select(Project.id).where(Project.id == period.project_id).with_for_update())
+    call.session.refresh(period)
+    return period
+
+
+def _close_open(call: Call, project_id: int) -> None:
+    if (period := open_period(call.session, project_id)) is not None:
+        _close(call, period)
+
+
+def _close(call: Call, period: BillingPeriod) -> None:
+    call.move(period, PeriodStatus.CLOSED.value)
+    after = {"status": "closed"}
+    call.record("period_closed", period, project_id=period.project_id, before={"status": "open"}, after=after)
+
+
+def _claims(call: Call, period: BillingPeriod, *conditions: ColumnElement[bool]) -> bool:
+    query = select(Claim.id).where(Claim.period_id == period.id, *conditions)
+    return call.session.scalar(query.limit(1)) is not None
+
+
+def _move_deadlines(call: Call, period: BillingPeriod) -> None:
+    deadline = end_of_day(period.due_on, period.project.timezone)
+    asked = select(Invitation.id).where(Invitation.period_id == period.id)
+    change = update(ReplyToken).where(ReplyToken.invitation_id.in_(asked), ReplyToken.decision_expires_at.is_not(None))
+    call.session.execute(change.values(decision_expires_at=deadline))
+
+
+def _shown(period: BillingPeriod) -> dict[str, object]:
+    return {
+        "from": str(period.starts_on),
+        "to": str(period.ends_on),
+        "due": str(period.due_on),
+        "status": period.status,
+    }
+
+
+def check_dates(call: Call, project_id: int, dates: PeriodDates, *, known: BillingPeriod | None = None) -> None:
+    """Raise UserError for days that cannot be, or that another period has."""
     if dates.ends_on < dates.starts_on:
         raise UserError("The period ends before it starts; put To on or after From.", field="ends_on")
     if dates.due_on < dates.starts_on:
         raise UserError("The due date is before the period starts; put it on or after From.", field="due_on")
-    same = select(BillingPeriod).where(
-        BillingPeriod.project_id == project.id,
+    if (same := period_of(call, project_id, dates)) is not None and same is not known:
+        text = f"There is a billing period {dates.starts_on} to {dates.ends_on} already; choose other dates."
+        raise UserError(text, code="duplicate_period", field="starts_on")
+
+
+def period_of(call: Call, project_id: int, dates: PeriodDates) -> BillingPeriod | None:
+    """The project's period with exactly this From and To."""
+    query = select(BillingPeriod).where(
+        BillingPeriod.project_id == project_id,
         BillingPeriod.starts_on == dates.starts_on,
         BillingPeriod.ends_on == dates.ends_on,
     )
-    if call.session.scalar(same) is not None:
-        text = f"There is a billing period {dates.starts_on} to {dates.ends_on} already; choose other dates."
-        raise UserError(text, code="duplicate_period", field="starts_on")
+    return call.session.scalar(query)

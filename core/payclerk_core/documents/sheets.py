@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -148,6 +148,12 @@ def too_far(title: str, row: int, column: int) -> UserError:
 def sheet_names(book: Any) -> list[str]:
     """The sheets that have cells; a chart may stand on a sheet of its own."""
     return [sheet.title for sheet in book.worksheets]
+
+
+def merged_faults(sheet: Any) -> Iterator[Fault]:
+    """Only the first of merged cells has a value; the others would be read as empty."""
+    for merged in sheet.merged_cells.ranges:
+        yield Fault(sheet.title, str(merged), "Merged cells.", "Unmerge them.")
 
 
 def cell_money(value: Any, currency: str) -> Money:

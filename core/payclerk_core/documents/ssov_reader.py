@@ -20,9 +20,8 @@ from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .sheets import (
-    LARGEST_FILE,
+    FORM,
     MOST_COLUMNS,
-    MOST_ROWS,
     Fault,
     merged_faults,
     open_workbook,
@@ -56,7 +55,7 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
 
     Raises SsovFaults with every fault; `whole` asks that each line of the contract is broken down to the cent.
     """
-    if len(content) > LARGEST_FILE:
+    if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
     reader = _Reader(sheet)
     rows = _workbook_rows(content, reader) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _text_rows(content)
@@ -91,8 +90,8 @@ def _text_rows(content: bytes) -> list[list[_Cell]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     except csv.Error:
         raise UserError("This is no table that can be read; save it as .xlsx or .csv.", code="not_a_table") from None
-    if len(rows) > MOST_ROWS or max(map(len, rows), default=0) > MOST_COLUMNS:
-        text = f"The table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns; send the breakdown alone."
+    if len(rows) > FORM.rows or max(map(len, rows), default=0) > MOST_COLUMNS:
+        text = f"The table has more than {FORM.rows} rows or {MOST_COLUMNS} columns; send the breakdown alone."
         raise UserError(text, code="too_large")
     return [[_Cell(f"{get_column_letter(c)}{r}", value or None) for c, value in enumerate(row, 1)] for r, row in enumerate(rows, 1)]  # fmt: skip
 
@@ -199,7 +198,7 @@ class _Reader:
         if not cell.text:
             what = "A formula without a result." if cell.formula else f"'{name}' is empty."
             self._fault(cell.place or self._row(cells), what, "Fill it in.")
-        elif len(cell.text) > _LONGEST.get(name, MOST_ROWS):
+        elif len(cell.text) > _LONGEST.get(name, FORM.rows):
             self._fault(cell.place, f"'{name}' has {len(cell.text)} characters.", f"Keep it within {_LONGEST[name]}.")
         return cell.text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from ..money import Money, total
 from ..rules.change_orders import ChangeStatus
-from ..rules.invitations import Readiness, readiness
+from ..rules.invitations import Reached, Readiness, reached_by, readiness
 from ..rules.lifecycle import ContractStatus, InvitationStatus, PeriodStatus
 from ..rules.ssov import SsovStatus
-from ..tables import BillingPeriod, ChangeOrder, Claim, Contract, Invitation, InvoiceContact
+from ..tables import (
+    BillingPeriod,
+    ChangeOrder,
+    Claim,
+    Contract,
+    Invitation,
+    InvoiceContact,
+    Message,
+    MessageRecipient,
+)
+from .directory import email_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,28 @@ def contract_rows(session: Session, project_id: int, period_id: int) -> Sequence
         row.contract_id: row for row in session.scalars(select(Invitation).where(Invitation.period_id == period_id))
     }
     billed = set(session.scalars(select(Claim.contract_id).where(Claim.period_id == period_id)))
-    return [_row(contract, invitations.get(contract.id), contract.id in billed) for contract in contracts]
+    sent = _written_to(session, [row.thread_id for row in invitations.values()])
+    return [_row(contract, invitations.get(contract.id), contract.id in billed, sent) for contract in contracts]
 
 
-def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> ContractRow:
+def _written_to(session: Session, thread_ids: Collection[int]) -> Mapping[int, dict[str, bool]]:
+    """By thread, the addresses an invitation went to, and whether it came back from there."""
+    query = (
+        select(Message.thread_id, MessageRecipient.email, MessageRecipient.bounced_at)
+        .join(Message, Message.id == MessageRecipient.message_id)
+        .where(Message.thread_id.in_(thread_ids), Message.kind == "invitation")
+        .order_by(MessageRecipient.id)
+    )
+    sent: dict[int, dict[str, bool]] = {}
+    for thread_id, email, bounced_at in session.execute(query):
+        sent.setdefault(thread_id, {})[email_key(email)] = bounced_at is not None
+    return sent
+
+
+def _row(
+    contract: Contract, invitation: Invitation | None, has_claim: bool, sent: Mapping[int, dict[str, bool]]
+) -> ContractRow:
+    contacts = [contact.person.email_key for contact in contract.contacts]
     return ContractRow(
         contract,
         invitation,
@@ -72,6 +100,7 @@ def _row(contract: Contract, invitation: Invitation | None, has_claim: bool) -> 
             invitation=InvitationStatus(invitation.status) if invitation else None,
             has_claim=has_claim,
             ssov_approved=ssov_settled(contract),
+            reached=reached_by(contacts, sent.get(invitation.thread_id, {})) if invitation else Reached.SOMEBODY,
         ),
         contract_sum(contract),
     )

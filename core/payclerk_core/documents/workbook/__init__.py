@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .columns import CHANGE_COLUMNS, DICTIONARIES, SHEETS
+from .columns import CHANGE_COLUMNS, DICTIONARIES, LANGUAGES, SHEETS
 from .files import OpenedFile, Source, open_file
 from .grid import Progress
-from .reader import read_opened, read_project, read_workbook
+from .reader import EMAIL, read_opened, read_project, read_workbook
 from .rows import (
     ChangeRow,
     CompanyRow,
@@ -25,6 +25,8 @@ from .template import write_template
 __all__ = [
     "CHANGE_COLUMNS",
     "DICTIONARIES",
+    "EMAIL",
+    "LANGUAGES",
     "SHEETS",
     "ChangeRow",
     "CompanyRow",
