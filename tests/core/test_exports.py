@@ -8,7 +8,6 @@ import zipfile
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pikepdf
 import pytest
 import typst
 from hypothesis import given
@@ -23,7 +22,6 @@ from payclerk_core.actions.mailing import store_file
 from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.documents.claim_csv import claim_csv, defused
 from payclerk_core.documents.footing import check_footing, read_back
-from payclerk_core.documents.page_text import fragments
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
 from payclerk_core.queries.claims import summary_of
@@ -42,6 +40,7 @@ from payclerk_core.tables import (
     SovLine,
     StoredFile,
 )
+from printed import pages_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,16 +80,6 @@ def export(books: Books, claim_id: int, form: ExportForm, wanted: Sequence[int] 
 
 def a_pdf(text: str) -> bytes:
     return typst.compile(text.encode(), format="pdf")
-
-
-def text_of(pdf: bytes) -> str:
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        return "\n".join(piece.text for page in opened.pages for piece in fragments(page))
-
-
-def pages_of(pdf: bytes) -> int:
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        return len(opened.pages)
 
 
 def level(books: Books, commitments: str) -> None:
