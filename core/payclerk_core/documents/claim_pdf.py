@@ -113,7 +113,7 @@ def _data(page: ClaimPage) -> dict[str, Any]:
         "fields": [[label, printable(text)] for label, text in page_fields(page)],
         "lines": _summary_lines(page),
         **_boxes(page),
-        "sign": paper.signing(),
+        "sign": paper.signing(certificate=direction == "receivable"),
         "sheet_title": f"{words.schedule}: continuation sheet",
         "sheet_line": printable(f"{page.payee}, {page.contract_number} {page.contract_title}"),
         "sheet_size": str(sheet_size(running)),
