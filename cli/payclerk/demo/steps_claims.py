@@ -10,6 +10,7 @@ import pypdf
 from sqlalchemy import func, select
 
 from payclerk_core.documents.footing import check_footing, read_back
+from payclerk_core.documents.words import DICTIONARIES
 from payclerk_core.tables import Attachment, Claim, Message
 from payclerk_playground.mail import Attachment as Enclosure
 from payclerk_playground.mail import StoredMail
@@ -105,7 +106,8 @@ def _understood(stage: Stage, someone: Part) -> None:
     expect(str(row.due) in mail.text, f"{row.due} in the confirmation of {someone.contract}")
     pdf = next(a for a in mail.attachments if a.filename.endswith(".pdf"))
     stage.keep(f"{someone.contract} claim.pdf", pdf.content)
-    expect(not check_footing(read_back(pdf.content)), f"the PDF of {someone.contract} to foot")
+    words = DICTIONARIES[read_project(stage.examples).project.dictionary]
+    expect(not check_footing(read_back(pdf.content, words)), f"the PDF of {someone.contract} to foot")
 
 
 def review_one(stage: Stage) -> str:

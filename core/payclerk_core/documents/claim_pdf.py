@@ -110,16 +110,16 @@ def _data(page: ClaimPage) -> dict[str, Any]:
         "number_label": f"No. {page.claim_number}",
         "status": _status(page),
         "foot": _foot(page),
-        "fields": [[label, printable(text)] for label, text in _fields(page)],
+        "fields": [[label, printable(text)] for label, text in page_fields(page)],
         "lines": _summary_lines(page),
         **_boxes(page),
-        "sign": paper.signing(),
+        "sign": paper.signing(certificate=direction == "receivable"),
         "sheet_title": f"{words.schedule}: continuation sheet",
         "sheet_line": printable(f"{page.payee}, {page.contract_number} {page.contract_title}"),
-        "sheet_size": str(_sheet_size(running)),
+        "sheet_size": str(sheet_size(running)),
         "columns": paper.columns(),
         "letters": list(_LETTERS),
-        "heads": _heads(words),
+        "heads": column_heads(words),
         "rows": [_row(line, page.review.get(line.item)) for line in page.lines],
         "running": running,
     }
@@ -137,7 +137,8 @@ def _foot(page: ClaimPage) -> str:
     return printable(f"{project} | {page.contract_number} | {page.words.claim(page.direction)} {page.claim_number}")
 
 
-def _fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
+def page_fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
+    """What the head of a claim's first page says, as (label, value)."""
     words, direction = page.words, page.direction
     yield "Project", f"{page.project_name} ({page.project_number})"
     yield f"To ({words.payer(direction).lower()})", page.payer
@@ -190,7 +191,8 @@ def _boxes(page: ClaimPage) -> dict[str, Any]:
     }
 
 
-def _heads(words: Words) -> list[str]:
+def column_heads(words: Words) -> list[str]:
+    """The heads of the sheet's ten columns."""
     return [
         "Item", "Description of work", "Scheduled value", "Work completed, earlier periods",
         "Work completed, this period", "Material stored", "Completed and stored to date", "%",
@@ -204,7 +206,7 @@ def _row(line: Line, review: tuple[str, str] | None) -> dict[str, Any]:
     return {
         "item": printable(line.item, word=7),
         "description": printable(described),
-        "amounts": [*amounts[:5], _narrow(line.percent), *amounts[5:]],
+        "amounts": [*amounts[:5], narrow(line.percent), *amounts[5:]],
         "note": _note(review),
     }
 
@@ -231,17 +233,17 @@ def _running(page: ClaimPage) -> list[list[Money]]:
 
 
 def _percent(sums: Sequence[Money]) -> str:
-    return _narrow(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
+    return narrow(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
 
 
-def _narrow(percent: Decimal) -> str:
+def narrow(percent: Decimal) -> str:
     """A percentage that fits its column: of a line scheduled at one cent it may run into the millions."""
     if abs(percent) >= _WIDEST_PERCENT:
         return f"> {_WIDEST_PERCENT}" if percent > 0 else f"< -{_WIDEST_PERCENT}"
     return str(percent)
 
 
-def _sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
+def sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
     """The type size in points at which the widest amount still fits its column."""
     widest = max(len(text) for row in running for text in row)
     return min(Decimal("8.2"), Decimal("8.2") * 14 / max(widest, 1)).quantize(Decimal("0.1"))

@@ -58,10 +58,10 @@ def _number(text: str) -> Decimal:
 
 
 def _read_summary(pieces: Sequence[Fragment], words: Words) -> Mapping[str, Decimal]:
-    return {name: _beside(label, pieces) for name, label in summary_labels(words).items()}
+    return {name: amount_beside(label, pieces) for name, label in summary_labels(words).items()}
 
 
-def _beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
+def amount_beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
     """The first amount to the right of a label, on its line."""
     for start in (fragment for fragment in pieces if fragment.text == label):
         same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
@@ -72,7 +72,7 @@ def _beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
 
 def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
     """Rows from top to bottom; the first brings forward, the last carries forward or closes."""
-    rows = _rows(pieces, paper.edges())
+    rows = amount_rows(pieces, paper.edges())
     if len(rows) < 2:
         raise ValueError("a continuation page has no totals")
     (_, brought), *lines, (bottom, carried) = rows
@@ -80,7 +80,8 @@ def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
     return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, label)
 
 
-def _rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+def amount_rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+    """The rows with an amount in each of the sheet's amount columns, from top to bottom, with their heights."""
     by_height: dict[Decimal, dict[int, Decimal]] = {}
     for fragment in pieces:
         place = next((i for i in _PLACES if edges[i][0] <= fragment.x < edges[i][1]), None)
