@@ -298,6 +298,10 @@ def test_a_contracts_life(migrated_sqlite: Path) -> None:
     run_state_machine_as_test(
         ContractLife,
         settings=settings(
-            max_examples=400, stateful_step_count=30, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=400,
+            stateful_step_count=30,
+            phases=[Phase.generate],
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
