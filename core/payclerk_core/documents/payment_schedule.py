@@ -55,6 +55,11 @@ class SchedulePage:
     payable: Money
     footer: str = ""
 
+    @property
+    def in_time(self) -> bool:
+        """Was it issued by the day the law asks for?"""
+        return self.issued_on <= self.answer_due_on
+
 
 @dataclass(frozen=True, slots=True)
 class PrintedSchedule:
@@ -163,8 +168,8 @@ def _data(page: SchedulePage) -> dict[str, Any]:
         "number_label": printable(f"{page.contract_number}, claim {page.claim_number}, revision {page.revision}"),
         "status": f"Issued on {_day(page.issued_on)}",
         "fields": [[label, printable(text)] for label, text in _fields(page)],
-        "late": page.issued_on > page.answer_due_on,
-        "kept": _kept(page),
+        "late": not page.in_time,
+        "kept": "Issued in time." if page.in_time else "Issued after the day by which the claim was to be answered.",
         "totals": [[label, text] for label, text in zip(_TOTALS.values(), sums, strict=True)],
         "payable": [_PAYABLE, amount(page.payable)],
         "notes": _notes(page),
@@ -191,19 +196,11 @@ def _fields(page: SchedulePage) -> Iterator[tuple[str, str]]:
     yield "Answered on", _day(page.issued_on)
 
 
-def _kept(page: SchedulePage) -> str:
-    if page.issued_on > page.answer_due_on:
-        return "Issued after the day by which the claim was to be answered."
-    return "Issued in time."
-
-
 def _notes(page: SchedulePage) -> list[str]:
-    return [
-        "This payment schedule answers the claim named above. Where the amount scheduled is not the amount claimed, the "
-        "reason stands with the line.",
-        f"All amounts in {page.payable.currency}; amounts in parentheses are negative. Lines are of work done in the "
-        "period and material stored at its end, before retention.",
-    ]
+    reasons = "Where the amount scheduled is not the amount claimed, the reason stands with the line."
+    signs = f"All amounts in {page.payable.currency}; amounts in parentheses are negative."
+    before = "Lines are of work done in the period and material stored at its end, before retention."
+    return [f"This payment schedule answers the claim named above. {reasons}", f"{signs} {before}"]
 
 
 def _row(line: ScheduledLine) -> dict[str, Any]:
