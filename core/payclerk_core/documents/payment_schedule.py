@@ -72,7 +72,11 @@ class PrintedSchedule:
 
 def render_schedule(page: SchedulePage) -> bytes:
     """The schedule's PDF. What was printed is read back, and one that does not foot is refused with a UserError."""
-    pdf = typeset("payment_schedule.typ", _data(page))
+    return checked(typeset("payment_schedule.typ", _data(page)), page)
+
+
+def checked(pdf: bytes, page: SchedulePage) -> bytes:
+    """The same PDF, or a UserError that says where it does not add up or is not what the page holds."""
     printed = read_schedule(pdf)
     differences = [*check_schedule(printed), *_differences(printed, page)]
     if differences:
