@@ -22,7 +22,7 @@ from .words import US_GC, Words, summary_labels
 AMOUNT_COLUMNS: Final = ("scheduled", "previous_work", "this_work", "stored", "completed", "balance", "retainage")
 # Their places among the sheet's ten columns: after item and description, and around the percentage.
 _PLACES: Final = (2, 3, 4, 5, 6, 8, 9)
-_AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
+AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
 Amounts = tuple[Decimal, ...]
 
 
@@ -52,7 +52,8 @@ def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
     return FootedClaim(_read_summary(first, words), tuple(_read_sheet(page, paper) for page in rest))
 
 
-def _number(text: str) -> Decimal:
+def number_of(text: str) -> Decimal:
+    """A printed amount as a number; parentheses are negative."""
     value = Decimal(text.strip("()").replace(",", ""))
     return -value if text.startswith("(") else value
 
@@ -64,9 +65,9 @@ def _read_summary(pieces: Sequence[Fragment], words: Words) -> Mapping[str, Deci
 def amount_beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
     """The first amount to the right of a label, on its line."""
     for start in (fragment for fragment in pieces if fragment.text == label):
-        same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
+        same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and AMOUNT.fullmatch(f.text)]
         if same:
-            return _number(min(same, key=lambda fragment: fragment.x).text)
+            return number_of(min(same, key=lambda fragment: fragment.x).text)
     raise ValueError(f"no amount is printed beside '{label}'")
 
 
@@ -85,8 +86,8 @@ def amount_rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) ->
     by_height: dict[Decimal, dict[int, Decimal]] = {}
     for fragment in pieces:
         place = next((i for i in _PLACES if edges[i][0] <= fragment.x < edges[i][1]), None)
-        if place is not None and _AMOUNT.fullmatch(fragment.text):
-            by_height.setdefault(fragment.y, {})[place] = _number(fragment.text)
+        if place is not None and AMOUNT.fullmatch(fragment.text):
+            by_height.setdefault(fragment.y, {})[place] = number_of(fragment.text)
     full = ((y, cells) for y, cells in by_height.items() if len(cells) == len(_PLACES))
     return [(y, tuple(cells[place] for place in _PLACES)) for y, cells in sorted(full, reverse=True)]
 
