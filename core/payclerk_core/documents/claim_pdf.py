@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from ..errors import UserError
 from ..money import Money, percent_of
-from ..rules.billing import Line, Summary
+from ..rules.billing import Line, Summary, change_box
 from .footing import AMOUNT_COLUMNS, FootedClaim, check_footing, read_back
 from .layout import PAPERS
 from .typeset import amount, printable, typeset
@@ -44,6 +44,7 @@ class ClaimPage:
     revision: int
     review: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Words = US_GC
+    counted_before: Collection[str] = ()  # the change orders that an earlier claim had already
 
 
 class FootingError(UserError):
@@ -88,13 +89,11 @@ def _line_amounts(line: Line) -> tuple[Money, ...]:
 
 def _summary_amounts(page: ClaimPage) -> Mapping[str, Money]:
     summary = page.summary
-    zero = Money(0, summary.due.currency)
-    changes = [line.scheduled for line in page.lines if line.change_order is not None]
-    additions = sum((change for change in changes if change > zero), zero)
+    box = change_box(page.lines, page.counted_before, summary.due.currency)
     return {
         **{name: getattr(summary, name) for name in summary_labels(page.words) if hasattr(summary, name)},
-        "additions": additions,
-        "deductions": sum((change for change in changes if change < zero), zero),
+        "additions": box.previous_additions + box.additions,
+        "deductions": box.previous_deductions + box.deductions,
     }
 
 
@@ -169,12 +168,10 @@ def _summary_lines(page: ClaimPage) -> list[dict[str, Any]]:
 
 def _boxes(page: ClaimPage) -> dict[str, Any]:
     words, summary = page.words, page.summary
-    labels, amounts = summary_labels(words), _summary_amounts(page)
     payee, payer = words.payee(page.direction), words.payer(page.direction)
     return {
         "changes_title": words.change_orders.capitalize(),
-        "changes": [[labels[name], amount(amounts[name])] for name in ("additions", "deductions")]
-        + [["Net", amount(summary.change_orders)]],
+        "changes": list(_changes(page)),
         "percent_line": f"{summary.percent} % of the contract sum is completed and stored to date.",
         "currency_line": f"All amounts in {summary.due.currency}; amounts in parentheses are negative.",
         "retainage_line": f"{words.retainage} is rounded to the cent on each line, then added up.",
