@@ -54,8 +54,7 @@ class HeavyWork:
         row = job.payload["envelope_row"]
         with self._db.reading() as session:
             envelope = session.get_one(Envelope, row)
-            waits = envelope.status == "promised"
-            outgoing = _outgoing(session, envelope) if waits else None
+            outgoing = _outgoing(session, envelope) if envelope.status == "promised" else None
         if outgoing is None:
             with self._db.transaction() as session:
                 void_what_left(self._call(session), row)
