@@ -245,7 +245,7 @@ def test_not_for_the_claim_to_the_owner(books: Books):
 def test_not_for_a_draft(books: Books):
     with books.call() as call:
         claim_id = books.draft(call, 1_000).id
-    assert refusal(books, claim_id).code == "not_submitted"
+    assert refusal(books, claim_id).message.endswith("was never submitted; there is nothing to answer yet.")
 
 
 def test_not_for_what_was_sent_back(books: Books):

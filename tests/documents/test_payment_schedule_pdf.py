@@ -135,7 +135,7 @@ def test_the_project_s_footer_stands_on_each_page_and_on_the_paper():
     for sheet in sheets:
         footer = [piece for piece in sheet if piece.text.startswith("Harborline Builders, ABN")]
         assert footer
-        assert min(piece.y for piece in footer) > 8
+        assert min(piece.y for piece in footer) > 12
         assert max(piece.y for piece in footer) < min(piece.y for piece in sheet if piece.text.startswith("Line "))
 
 

@@ -64,7 +64,9 @@ def _require_law(claim: Claim) -> Answer:
 def _require_to_answer(call: Call, claim: Claim) -> None:
     """A submitted revision that has no schedule yet, and somebody to send it to."""
     label, status = claim_label(claim), ClaimStatus(claim.status)
-    if claim.submitted_at is None or status in EDITABLE_BY_CONTACT:
+    if claim.submitted_at is None:
+        raise UserError(f"{label} was never submitted; there is nothing to answer yet.", code="not_submitted")
+    if status in EDITABLE_BY_CONTACT:
         text = (
             f"{label} is {status.label}, so its amounts may still change; answer it when it is Under Review or approved"
         )
