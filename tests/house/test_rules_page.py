@@ -34,11 +34,11 @@ def test_the_names_of_a_row_are_there(row: list[str]) -> None:
         assert hasattr(importlib.import_module(f"payclerk_core.{module}"), name), dotted
     for place in NAMES.findall(row[3]):
         path, _, name = place.partition("::")
-        assert name in tests_of(path), place
+        assert name in named_in(path), place
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def named_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / "tests" / path).read_text("utf-8"))
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 

@@ -188,6 +188,17 @@ def _boxes(page: ClaimPage) -> dict[str, Any]:
     }
 
 
+def _changes(page: ClaimPage) -> Iterator[list[str]]:
+    """The form's box: additions and deductions in all, and what of them is new on this claim."""
+    box = change_box(page.lines, page.counted_before, page.summary.due.currency)
+    labels = summary_labels(page.words)
+    yield [labels["additions"], amount(box.previous_additions + box.additions)]
+    yield ["of these, new on this claim", amount(box.additions)]
+    yield [labels["deductions"], amount(box.previous_deductions + box.deductions)]
+    yield ["of these, new on this claim", amount(box.deductions)]
+    yield ["Net", amount(box.net)]
+
+
 def column_heads(words: Words) -> list[str]:
     """The heads of the sheet's ten columns."""
     return [
