@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pikepdf
 import pytest
+from sqlalchemy import select
 
 from books import Books
 from mail_month import make_settings, promised
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from payclerk_core.db import Database
+    from payclerk_core.tables import Contract
     from payclerk_playground.docusign import DocusignWorld
 
 OLGA = "olga@owner.example"
@@ -96,15 +98,17 @@ def test_the_owner_signs_the_certificate(books: Books, work: HeavyWork, world: D
     assert signed.startswith(b"%PDF")
 
 
-def test_the_anchor_stands_in_the_box_of_who_signs(books: Books, claim_id: int) -> None:
-    payable = books.claim(1000, contract=books.month.steel)
+@pytest.mark.usefixtures("claim_id")
+def test_the_anchor_stands_in_the_box_of_who_signs(books: Books) -> None:
     half = PAPERS["us-letter"].width / 2
-    assert anchor_x(pdf_of(books, payable)) < half < anchor_x(pdf_of(books, claim_id))
+    assert anchor_x(pdf_of(books, books.month.plumbing)) < half < anchor_x(pdf_of(books, books.month.prime))
 
 
-def pdf_of(books: Books, claim_id: int) -> bytes:
+def pdf_of(books: Books, contract: Contract) -> bytes:
+    """Of the claim on this contract."""
     with books.database.reading() as session:
-        return session.get_one(StoredFile, session.get_one(Claim, claim_id).pdf_id).content
+        claim = session.scalars(select(Claim).where(Claim.contract_id == contract.id)).one()
+        return session.get_one(StoredFile, claim.pdf_id).content
 
 
 def anchor_x(pdf: bytes) -> float:
