@@ -11,8 +11,8 @@ from books import Books
 from mail_month import promised
 from payclerk_core.actions.emails import Draft, compose_email
 from payclerk_core.actions.owner import make_owner_claim
-from payclerk_core.errors import NotAllowedError
-from payclerk_core.tables import Member, Message
+from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.tables import Member, Message, PrivateListEntry
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
@@ -79,3 +79,29 @@ def test_the_owners_claim_still_takes_admin_on_client_contracts(books: Books) ->
         forward(books, claim_id, books.month.sam)
     level(books, books.month.sam, client_contracts="admin")
     assert forward(books, claim_id, books.month.sam).kind == "owner_claim"
+
+
+def test_a_private_contract_is_forwarded_by_those_who_see_it(books: Books) -> None:
+    claim_id, sam = books.claim(1000), books.month.sam
+    level(books, sam, commitments="standard")  # may forward, but this contract is none of theirs to see
+    books.change(private=True)
+    with pytest.raises(NotAllowedError, match="SC-001 is private"):
+        forward(books, claim_id, sam)
+    assert promised(books.database, "mail.send") == []
+
+    with books.database.transaction() as session:
+        session.add(PrivateListEntry(contract_id=books.month.plumbing.id, person_id=sam.id))
+    for person in (sam, books.month.dana, books.month.pat):  # listed, invoice contact, administrator
+        assert forward(books, claim_id, person).id
+
+
+def test_a_claim_without_its_pdf_is_not_sent_as_if_it_had_one(books: Books) -> None:
+    with books.call() as call:
+        claim_id = books.draft(call, 1000).id
+    with pytest.raises(UserError) as refused:
+        forward(books, claim_id, books.month.pat)
+    assert (refused.value.code, promised(books.database, "mail.send")) == ("no_pdf", [])
+
+    without = Draft([books.month.olga.id], [], [], "The claim", "It follows.", attach_claim=False)
+    with books.call() as call:
+        assert compose_email(call, claim_id, without).attachments == []

@@ -45,6 +45,9 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
     """
     claim = load_claim(call, claim_id)
     authorise_mailing(call, claim)
+    if draft.attach_claim and claim.pdf_id is None:
+        text = "This claim has no PDF yet; submit it first, or take the PDF off the mail."
+        raise UserError(text, code="no_pdf", field="attach_claim")
     recipients = _recipients(call, claim, draft)
     subject = " ".join(draft.subject.split())[:200]
     if not subject or not draft.message.strip():
@@ -73,6 +76,7 @@ def authorise_mailing(call: Call, claim: Claim) -> None:
         standing = standing_of(call.session, call.actor.id, contract.project_id, contract)
         if not may("T18", standing):
             require("C12", standing)
+            call.authorise_sight(contract)
 
 
 def _recipients(call: Call, claim: Claim, draft: Draft) -> list[Recipient]:

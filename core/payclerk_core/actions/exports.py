@@ -17,14 +17,12 @@ from ..documents.claim_csv import CSV, claim_csv
 from ..documents.claim_pdf import render_claim
 from ..documents.package import PackageCover, PackageFile, PackagePart, compile_package
 from ..documents.package_writer import safe_name
-from ..errors import NotAllowedError, UserError
+from ..errors import UserError
 from ..queries.claims import lines_of, summary_of
-from ..queries.directory import standing_of
 from ..queries.ties import findings_of
 from ..rules.findings import refuse_errors
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
-from ..rules.permissions import Level, Tool
-from ..tables import Attachment, Claim, Contract, Envelope, StoredFile
+from ..tables import Attachment, Claim, Envelope, StoredFile
 from .call import Call
 from .claim_pages import PDF, claim_page, reload_claim, words_of
 from .claims import load_claim
@@ -78,19 +76,9 @@ def preview_claim(call: Call, claim_id: int) -> bytes:
         call.authorise_reading(claim.contract)
     else:
         call.authorise("T20", claim.contract.project_id, claim.contract)
-        _require_sight(call, claim.contract)
+        call.authorise_sight(claim.contract)
     page = claim_page(call, reload_claim(call, claim.id))
     return render_claim(replace(page, status_label=ClaimStatus(claim.status).label))
-
-
-def _require_sight(call: Call, contract: Contract) -> None:
-    """A private contract is seen by administrators and by those on its Private list (domain 1.1)."""
-    if call.actor is None or not contract.private:
-        return
-    standing = standing_of(call.session, call.actor.id, contract.project_id, contract)
-    if standing.levels.get(Tool.COMMITMENTS) is not Level.ADMIN and not standing.on_private_list:
-        text = f"Contract {contract.number} is private; ask an administrator to put you on its Private list."
-        raise NotAllowedError(text)
 
 
 def _chosen(call: Call, claim: Claim, wanted: Sequence[int] | None) -> list[Attachment]:
