@@ -49,6 +49,15 @@ def test_columns_of_a_line() -> None:
     assert (line.previous_work, line.this_work, line.stored) == (Money(20000), Money(30000), Money(10000))
     assert (line.completed, line.work_to_date, line.balance) == (Money(60000), Money(50000), Money(40000))
     assert (line.percent, line.retainage) == (Decimal("60.00"), Money(5000 + 500))
+    assert (line.work_retainage, line.stored_retainage, line.release) == (Money(5000), Money(500), Money(0))
+
+
+def test_one_of_the_two_retainages_may_be_set_alone() -> None:
+    work = one(dollars(900), NEW, Entry(dollars(100), dollars(100), work_withheld=1))
+    stored = one(dollars(900), NEW, Entry(dollars(100), dollars(100), stored_withheld=1))
+
+    assert (work.work_held, work.stored_held) == (1, 500)
+    assert (stored.work_held, stored.stored_held) == (1000, 1)
 
 
 def test_retainage_is_rounded_per_line_and_then_summed() -> None:

@@ -10,11 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from books import AFTER_DUE, Books
+from payclerk_core.actions.batches import Order
 from payclerk_core.actions.certificates import certify, withdraw_certificate
-from payclerk_core.actions.claim_editing import LineEntry, bill_on_behalf, correct_amounts, save_amounts, submit_claim
+from payclerk_core.actions.claim_editing import (
+    LineEntry,
+    bill_on_behalf,
+    correct_amounts,
+    review_of_lines,
+    save_amounts,
+    submit_claim,
+)
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim, set_status
 from payclerk_core.actions.deletion import delete_claim
 from payclerk_core.actions.owner import Prefill, make_owner_claim
+from payclerk_core.actions.packages import compile_backup
 from payclerk_core.actions.payments import PaymentEntry, record_payment
 from payclerk_core.actions.retainage import (
     LineRetainage,
@@ -262,6 +271,32 @@ def test_a_claim_that_does_not_tie_is_not_approved(books: Books) -> None:
         review_claim(call, second, {}, ClaimStatus.APPROVED)
 
     assert code(refused) in {"carry_forward", "previous_certificates"}
+
+
+def test_contacts_see_what_became_of_their_lines(books: Books) -> None:
+    claim_id = books.claim(1000, 500)
+    with books.call() as call:
+        line = books.month.plumbing.lines[0].id
+        correct_amounts(call, claim_id, {line: LineEntry(Money(80_000))}, "Two fixtures are missing")
+    with books.call(books.month.dana) as call:
+        first, second = review_of_lines(call, claim_id)
+
+    assert (first.claimed, first.stands, first.reason) == (Money(100_000), Money(80_000), "Two fixtures are missing")
+    assert (second.claimed, second.verdict) == (second.stands, "no_action")
+    with pytest.raises(NotAllowedError), books.call(books.month.sam) as call:
+        review_of_lines(call, claim_id)
+
+
+def test_what_does_not_tie_is_not_compiled(books: Books) -> None:
+    first = books.approved(1000)
+    order = Order("a-selection", books.month.project.id, None)
+    with books.call() as call:
+        load_claim(call, first).previous_certificates_cents = 1
+    with pytest.raises(UserError, match="Claim 1 of SC-001 does not tie: Line 7 is"), books.call() as call:
+        compile_backup(call, order, [first])
+    with books.call() as call:
+        load_claim(call, first).previous_certificates_cents = 0
+        assert compile_backup(call, order, [first]).status == "promised"
 
 
 # --- where a claim may go

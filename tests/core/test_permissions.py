@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payclerk_core.errors import NotAllowedError
-from payclerk_core.rules.permissions import Level, Standing, Tool, may, require, tasks
+from payclerk_core.rules.permissions import Level, Standing, Tool, may, require, require_reader, tasks
 
 # The ticks of the two tables as the source page prints them (R: Read Only, S: Standard, A: Admin, with their footnotes),
 # written down a second time here, so that a slip in the data file is found.
@@ -93,3 +93,11 @@ def test_owner_side_tasks_ask_for_client_contracts() -> None:
     assert {task.id for task in tasks().values() if task.tool is Tool.CLIENT_CONTRACTS} == {
         "T9", "T13", "T14", "T25", "T28", "C8",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("tool", list(Tool))
+def test_looking_asks_for_a_level_or_the_private_list(tool: Tool) -> None:
+    require_reader(tool, Standing({tool: Level.READ_ONLY}))
+    require_reader(tool, Standing({}, on_private_list=True))
+    with pytest.raises(NotAllowedError, match="at least 'Read Only'"):
+        require_reader(tool, Standing({}))

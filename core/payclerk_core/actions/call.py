@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..queries.directory import standing_of
-from ..rules.permissions import Tool, require, require_administrator, require_reader
+from ..rules.permissions import Tool, require, require_administrator, require_reader, require_sight
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
@@ -44,6 +44,16 @@ class Call:
             return
         tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
         require_reader(tool, standing_of(self.session, self.actor.id, contract.project_id, contract))
+
+    def authorise_sight(self, contract: Contract) -> None:
+        """Raise NotAllowedError for a private contract, unless the actor administers it or is on its Private list.
+
+        Beside a task that the actor may do on other contracts of the project (domain 1.1).
+        """
+        if self.actor is None or not contract.private:
+            return
+        tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
+        require_sight(tool, contract.number, standing_of(self.session, self.actor.id, contract.project_id, contract))
 
     def authorise_administrator(self, project_id: int, *, prime: bool) -> None:
         """Raise NotAllowedError unless the actor has Admin on the tool the contract belongs to.

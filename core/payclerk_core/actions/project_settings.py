@@ -9,13 +9,13 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ..documents.words import DICTIONARIES
+from ..documents.workbook import INVOICE_TYPES
 from ..errors import NotAllowedError, UserError
 from ..rules.billing import StoredMaterials
 from ..rules.tie_out import Overbilling
 from ..tables import Company, Member, Person, Project
 from .call import Call
 
-INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "by_invitation")
 MOST_DAYS_BETWEEN: Final = 3
 _LONGEST: Final = {"invitation_note": 2000, "pdf_footer": 500, "slack_channel": 80, "jurisdiction": 20}
 _MAY_BE_NONE: Final = frozenset({"jurisdiction", "slack_channel"})

@@ -155,7 +155,7 @@ def _periods(schedule: Schedule, months: list[tuple[int, int]]) -> Iterator[Peri
             yield from _weekly(schedule.rule, months)
         case Frequency.MONTHLY_BY_DATE:
             yield from _monthly(schedule.rule, months, _by_date(schedule.rule))
-        case Frequency.MONTHLY_BY_WEEKDAY:
+        case _:
             yield from _monthly(schedule.rule, months, _by_weekday(schedule.rule))
 
 
