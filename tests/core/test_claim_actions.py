@@ -299,6 +299,24 @@ def test_what_does_not_tie_is_not_compiled(books: Books) -> None:
         assert compile_backup(call, order, [first]).status == "promised"
 
 
+def test_a_private_contract_is_its_administrators_and_its_lists(books: Books) -> None:
+    """A Standard user may release retainage (C17), but not of a private contract they are not listed on."""
+    claim_id = books.claim(1000)
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.DRAFT)
+    with books.database.transaction() as session:
+        session.scalars(select(Member).where(Member.person_id == books.month.sam.id)).one().commitments = "standard"
+    with books.call(books.month.sam) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(10)))
+    books.change(private=True)
+    with pytest.raises(NotAllowedError, match="private"), books.call(books.month.sam) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(20)))
+    with pytest.raises(NotAllowedError, match="private"), books.call(books.month.sam) as call:
+        call.authorise_reading(books.contract(call))
+    with books.call(books.month.dana) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(30)))
+
+
 # --- where a claim may go
 
 

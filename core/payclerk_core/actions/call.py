@@ -33,10 +33,12 @@ class Call:
         return self.actor.id if self.actor else None
 
     def authorise(self, task: str, project_id: int, contract: Contract | None = None) -> None:
-        """Raise NotAllowedError unless the actor may do the task. payclerk itself (clock, cli) may."""
+        """Raise NotAllowedError unless the actor may do the task, and sees the contract. payclerk itself (clock, cli) may."""
         if self.actor is None:
             return
         require(task, standing_of(self.session, self.actor.id, project_id, contract))
+        if contract is not None:
+            self.authorise_sight(contract)
 
     def authorise_reading(self, contract: Contract) -> None:
         """Raise NotAllowedError unless the actor may look at the contract and what belongs to it."""
@@ -44,11 +46,12 @@ class Call:
             return
         tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
         require_reader(tool, standing_of(self.session, self.actor.id, contract.project_id, contract))
+        self.authorise_sight(contract)
 
     def authorise_sight(self, contract: Contract) -> None:
         """Raise NotAllowedError for a private contract, unless the actor administers it or is on its Private list.
 
-        Beside a task that the actor may do on other contracts of the project (domain 1.1).
+        Whatever the actor may do on other contracts of the project (domain 1.1).
         """
         if self.actor is None or not contract.private:
             return

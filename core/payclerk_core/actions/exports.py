@@ -76,7 +76,6 @@ def preview_claim(call: Call, claim_id: int) -> bytes:
         call.authorise_reading(claim.contract)
     else:
         call.authorise("T20", claim.contract.project_id, claim.contract)
-        call.authorise_sight(claim.contract)
     page = claim_page(call, reload_claim(call, claim.id))
     return render_claim(replace(page, status_label=ClaimStatus(claim.status).label))
 
