@@ -458,6 +458,48 @@ def test_approved_claims_are_not_changed(books: Books) -> None:
         assert code(refused) == "not_editable"
 
 
+def test_a_draft_is_worked_out_once_more_when_it_is_submitted(books: Books) -> None:
+    """Begun before the claim before it was certified, it follows the certificate all the same."""
+    first = books.approved(1000)
+    books.next_period()
+    with books.call() as call:
+        draft = books.draft(call, 1000).id
+    with books.call() as call:
+        delete_claim(call, draft)
+        certify(call, first, Money(80_000), TODAY, "Two fixtures are missing")
+        again = books.draft(call, 1000).id
+        load_claim(call, again).previous_certificates_cents = 1
+    with books.call() as call:
+        submit_claim(call, again)
+
+    assert books.shown(again).previous_certificates_cents == 80_000
+
+
+def test_what_was_submitted_once_is_answered_by_the_next_revision(books: Books) -> None:
+    claim_id = books.claim(1000)
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.DRAFT)
+        submit_claim(call, claim_id)
+
+    assert books.shown(claim_id).revision == 2
+
+
+def test_an_amount_takes_the_place_of_units(books: Books) -> None:
+    with books.call() as call:
+        line = call.get(SovLine, books.month.plumbing.lines[0].id, "line")
+        line.quantity, line.unit_price, line.scheduled_cents = Decimal(3), Decimal("33.3333"), 10_000
+    with books.call() as call:
+        claim = bill_on_behalf(call, books.month.plumbing.id, {line.id: LineEntry(quantity=Decimal(2))})
+        save_amounts(call, claim.id, {line.id: LineEntry(Money(3333))})
+        submit_claim(call, claim.id)
+        set_status(call, claim.id, ClaimStatus.APPROVED)
+    books.next_period()
+    with books.call() as call:
+        second = bill_on_behalf(call, books.month.plumbing.id, {line.id: LineEntry(quantity=Decimal(1))})
+
+    assert (claim.lines[0].quantity, second.lines[0].work_cents) == (None, 3333)
+
+
 # --- certificates
 
 

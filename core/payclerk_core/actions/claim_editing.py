@@ -75,8 +75,8 @@ def submit_claim(call: Call, claim_id: int) -> list[Finding]:
     call.authorise("T21" if again else "C18", claim.contract.project_id, claim.contract)
     if (why := contact_obstacle(facts_of(call.session, claim))) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_editable")
-    if again:
-        claim.revision += 1
+    if claim.submitted_at is not None:
+        claim.revision += 1  # what was submitted once is answered by its next revision, never replaced
     return submit(call, claim)
 
 
@@ -168,6 +168,8 @@ def _amounts(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int,
 
 def _amount(call: Call, claim: Claim, line: ClaimLine, entry: LineEntry) -> tuple[int, int]:
     stored = line.stored_cents if entry.stored is None else entry.stored.cents
+    if entry.work is not None or entry.percent is not None:
+        line.quantity = None  # an amount takes the place of the units that were billed
     if entry.quantity is not None:
         return _units(call, claim, line, entry.quantity), stored
     if entry.percent is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -41,7 +41,7 @@ def start_claim(call: Call, start: ClaimStart) -> Claim:
     One claim a contract and period. Raises UserError when the contract cannot be billed.
     """
     contract = start.contract
-    # Two who start at once take turns; the second one finds the first one's claim.
+    # Two who start at once take turns; the second one finds the first one's claim, or what became of the last one.
     call.session.execute(select(Contract.id).where(Contract.id == contract.id).with_for_update())
     _require_billable(contract)
     if (existing := claim_of_period(call.session, contract.id, start.period.id)) is not None:
@@ -82,6 +82,13 @@ def start_claim(call: Call, start: ClaimStart) -> Claim:
     after = {"number": claim.number, "kind": claim.kind, **figures(claim)}
     call.record("claim_created", claim, project_id=contract.project_id, after=after)
     return claim
+
+
+def hold_claims(call: Call, claim_ids: Collection[int]) -> None:
+    """Contracts first, then claims, each in the order of their ids: nobody waits in a ring."""
+    of_claims = select(Claim.contract_id).where(Claim.id.in_(claim_ids))
+    call.session.execute(select(Contract.id).where(Contract.id.in_(of_claims)).order_by(Contract.id).with_for_update())
+    call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
 
 
 def keep_in_store(claim: Claim, stored: Mapping[int, int]) -> None:
@@ -125,8 +132,11 @@ def enter_amounts(call: Call, claim: Claim, amounts: Amounts, *, claimed: bool =
 
 
 def submit(call: Call, claim: Claim) -> list[Finding]:
-    """Put the claim Under Review with its PDF. Raises UserError with all that does not tie; then nothing is stored."""
-    call.session.flush()
+    """Put the claim Under Review with its PDF. Raises UserError with all that does not tie; then nothing is stored.
+
+    It is worked out once more: the claim before may have been certified since this one was begun.
+    """
+    work_out(call, claim)
     findings = findings_of(call.session, claim)
     refuse_errors(findings)
     before = {"status": claim.status}

@@ -18,6 +18,7 @@ from ..rules.lifecycle import SIGNABLE, ClaimStatus, status_obstacle
 from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
+from .claim_making import hold_claims
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
 from .mailing import About, Recipient, write_letter
@@ -39,8 +40,11 @@ def load_claim(call: Call, claim_id: int) -> Claim:
 
 
 def load_claim_to_change(call: Call, claim_id: int) -> Claim:
-    """The claim, held until the transaction ends: two people acting at once take turns and see each other's change."""
-    call.session.execute(select(Claim.id).where(Claim.id == claim_id).with_for_update())
+    """The claim, held until the transaction ends: two people acting at once take turns and see each other's change.
+
+    Its contract is held too, for the next claim starts from this one.
+    """
+    hold_claims(call, [claim_id])
     query = with_pages(select(Claim).where(Claim.id == claim_id)).execution_options(populate_existing=True)
     if (claim := call.session.scalars(query).unique().one_or_none()) is None:
         raise UserError("There is no such claim any more; open the list again.", code="not_found")
@@ -179,8 +183,8 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
 
 
 def _chosen(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
-    """Held until the transaction ends, in the order of their ids, so that two bulk changes cannot wait in a ring."""
-    call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
+    """Held until the transaction ends."""
+    hold_claims(call, claim_ids)
     query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
     claims = call.session.scalars(query.execution_options(populate_existing=True)).unique().all()
     return [claim for claim in claims if claim.contract.project_id == project_id]

@@ -9,18 +9,19 @@ from ..documents.billing_form import BillingForm, FilledForm, FilledRow, FormFau
 from ..errors import UserError
 from ..money import Money
 from ..queries.basis import Basis, basis_of
+from ..queries.claim_facts import facts_of
 from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..rules.billing import NEW, StoredMaterials, summarize
 from ..rules.findings import Finding, Severity, texts
-from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus
+from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus, contact_obstacle
 from ..rules.retainage import Rates
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
 from ..tokens import open_seal, seal
 from .call import Call
 from .claim_lines import new_line
-from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit
+from .claim_making import ClaimStart, enter_amounts, hold_claims, require_in_time, start_claim, submit
 from .claim_pages import named_pdf
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
 
@@ -145,6 +146,8 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     if period is None or period.id != identity.period_id:
         raise UserError("This form is of a billing period that is closed.", code="period_closed")
     claim = claim_of_period(call.session, contract.id, period.id)
+    if claim is not None:
+        _require_editable(call, claim)
     _check_current(identity, claim, basis_of(call.session, contract, before=identity.claim_number))
     if claim is None:
         require_in_time(call, period)
@@ -168,14 +171,18 @@ def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> 
     return contract
 
 
+def _require_editable(call: Call, claim: Claim) -> None:
+    hold_claims(call, [claim.id])
+    call.session.refresh(claim)
+    if (why := contact_obstacle(facts_of(call.session, claim))) is not None:
+        raise UserError(f"Claim {claim.number}: {why}", code="not_editable")
+
+
 def _check_current(identity: FormIdentity, claim: Claim | None, basis: Basis) -> None:
     if claim is None:
         if identity.claim_number != basis.number or identity.revision != 1:
             raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
         return
-    if ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
-        text = f"Claim {claim.number} is {ClaimStatus(claim.status).label}; it cannot be changed now."
-        raise UserError(text, code="not_editable")
     if identity.claim_number != claim.number or identity.revision != claim.revision + 1:
         raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
 
