@@ -5,7 +5,7 @@ Tasks C5, C18, T21 and C15, C13 (amounts), C6. A contact who answers by mail com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -158,11 +158,15 @@ def _thread(call: Call, contract: Contract) -> Thread:
     return start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
 
 
-def _amounts(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int, int]]:
-    lines = {line.sov_line.id: line for line in claim.lines}
-    unknown = entries.keys() - lines.keys()
-    if unknown:
+def require_lines(claim: Claim, line_ids: Iterable[int]) -> None:
+    """Refuse what names a line of the schedule that is not on this claim, instead of passing over it."""
+    if set(line_ids) - {line.sov_line.id for line in claim.lines}:
         raise UserError("A line is not on this claim; open it again.", code="unknown_line")
+
+
+def _amounts(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int, int]]:
+    require_lines(claim, entries)
+    lines = {line.sov_line.id: line for line in claim.lines}
     return {line_id: _amount(call, claim, lines[line_id], entry) for line_id, entry in entries.items()}
 
 

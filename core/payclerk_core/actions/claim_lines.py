@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..queries.basis import Basis, basis_of, terms_of
 from ..rules.billing import NEW, Before, Billed, Contract, Entry, Line, SovItem, StoredMaterials, bill
 from ..rules.retainage import Rates
@@ -52,8 +54,9 @@ def work_out(call: Call, claim: Claim) -> Billed:
 
 def bill_claim(claim: Claim, basis: Basis) -> Billed:
     """The claim's lines as the rules give them, without storing anything."""
+    terms = terms_of(claim.contract)
     contract = Contract(
-        terms_of(claim.contract),
+        replace(terms, scale=()) if basis.by_hand else terms,
         basis.rates,
         StoredMaterials(claim.stored_materials),
         claim.contract.project.currency,

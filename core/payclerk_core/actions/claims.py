@@ -13,8 +13,8 @@ from ..money import Money
 from ..queries.claim_facts import claim_facts, facts_of
 from ..queries.claims import summary_of, with_pages
 from ..queries.ties import findings_of
-from ..rules.findings import refuse_errors
-from ..rules.lifecycle import SIGNABLE, ClaimStatus, status_obstacle
+from ..rules.findings import Severity, refuse_errors, texts
+from ..rules.lifecycle import EDITABLE_BY_CONTACT, SIGNABLE, ClaimStatus, status_obstacle
 from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
@@ -58,6 +58,8 @@ def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], s
     """
     claim = load_claim_to_change(call, claim_id)
     call.authorise("C13", claim.contract.project_id, claim.contract)
+    if reviews.keys() - {line.id for line in claim.lines}:
+        raise UserError("A line is not on this claim; open it again.", code="unknown_line")
     rejected = [line for line in claim.lines if _apply(call, line, reviews.get(line.id))]
     if rejected and status is ClaimStatus.APPROVED:
         items = ", ".join(line.sov_line.item for line in rejected)
@@ -102,6 +104,8 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
         return
     if (why := status_obstacle(facts_of(call.session, claim), status)) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="wrong_status", field="status")
+    if leaves_editing(claim, status):
+        _issue(call, claim)
     before = {"status": claim.status}
     call.move(claim, status.value)
     call.record(
@@ -116,6 +120,18 @@ def change_status(call: Call, claim: Claim, status: ClaimStatus) -> None:
     # The moment is in the key: a status that comes a second time is shown a second time.
     key = f"submitted:{claim.id}:{status.value}:{call.at.isoformat()}"
     promise(call.session, "slack.notice", key, {"notice": "submitted", "id": claim.id})
+
+
+def leaves_editing(claim: Claim, status: ClaimStatus) -> bool:
+    """Does the claim go from who may still fill it in to who reviews, approves or pays it?"""
+    return ClaimStatus(claim.status) in EDITABLE_BY_CONTACT and status not in EDITABLE_BY_CONTACT
+
+
+def _issue(call: Call, claim: Claim) -> None:
+    """What an administrator moves on in place of a submission ties as a submission does, and is printed as it is."""
+    refuse_errors(findings_of(call.session, claim))
+    claim.submitted_at = claim.submitted_at or call.at
+    store_pdf(call, claim)
 
 
 def _contacts(claim: Claim) -> list[Person]:
@@ -195,7 +211,14 @@ def bulk_obstacles(call: Call, claims: Sequence[Claim], status: ClaimStatus) -> 
     if status is ClaimStatus.REVISE_AND_RESUBMIT:
         return dict.fromkeys((claim.id for claim in claims), "Needs the reasons by line; review it on its own.")
     facts = claim_facts(call.session, claims)
-    return {claim.id: status_obstacle(facts[claim.id], status) for claim in claims}
+    return {claim.id: status_obstacle(facts[claim.id], status) or _untied(call, claim, status) for claim in claims}
+
+
+def _untied(call: Call, claim: Claim, status: ClaimStatus) -> str | None:
+    """Why a draft cannot be moved on; what was submitted has been looked at."""
+    if not leaves_editing(claim, status):
+        return None
+    return next((text[:500] for text in texts(findings_of(call.session, claim), Severity.ERROR)), None)
 
 
 def claim_label(claim: Claim) -> str:

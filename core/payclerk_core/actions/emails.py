@@ -14,7 +14,7 @@ from ..rules.permissions import may, require
 from ..tables import Claim, Member, Message, Person, StoredFile, Thread
 from .call import Call
 from .claim_pages import named_pdf
-from .claims import change_status, load_claim
+from .claims import change_status, leaves_editing, load_claim_to_change
 from .mailing import About, NamedFile, Recipient, start_thread, write_letter
 from .owner import claims_for_owner
 
@@ -43,7 +43,7 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
 
     A private mail is seen by its sender and recipients alone.
     """
-    claim = load_claim(call, claim_id)
+    claim = load_claim_to_change(call, claim_id)
     authorise_mailing(call, claim)
     if draft.attach_claim and claim.pdf_id is None:
         text = "This claim has no PDF yet; submit it first, or take the PDF off the mail."
@@ -52,7 +52,7 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
     subject = " ".join(draft.subject.split())[:200]
     if not subject or not draft.message.strip():
         raise UserError("A mail needs a subject and a message.", field="subject" if not subject else "message")
-    if claim.contract.is_prime and claim.status == ClaimStatus.DRAFT.value:
+    if claim.contract.is_prime and leaves_editing(claim, ClaimStatus.UNDER_REVIEW):
         change_status(call, claim, ClaimStatus.UNDER_REVIEW)
     thread = start_thread(
         call,

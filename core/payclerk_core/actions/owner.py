@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from ..errors import UserError
 from ..queries.claims import claim_of_period, with_pages
 from ..queries.contracts import open_period, prime_contract
+from ..rules.billing import StoredMaterials
 from ..rules.lifecycle import BILLABLE_TO_OWNER
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract
+from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Project
 from .call import Call
 from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, start_claim
@@ -40,18 +41,24 @@ class Cost:
     stored_held: int = 0
     released: int = 0
 
+    def plus_stored(self, line: ClaimLine) -> Cost:
+        return replace(self, stored=self.stored + line.stored_cents, stored_held=self.stored_held + _stored_held(line))
+
     def plus(self, line: ClaimLine) -> Cost:
-        held = line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
         return Cost(
             self.work + line.work_cents,
             self.stored + line.stored_cents,
             self.withheld + line.work_withheld_cents,
-            self.stored_held + held,
+            self.stored_held + _stored_held(line),
             self.released + line.work_released_cents + line.stored_released_cents,
         )
 
     def __bool__(self) -> bool:
         return bool(self.work or self.stored or self.withheld or self.released)
+
+
+def _stored_held(line: ClaimLine) -> int:
+    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
 
 
 Costs = Mapping[CostKey, Cost]
@@ -93,11 +100,34 @@ def claims_for_owner(call: Call, project_id: int, period_id: int) -> Sequence[Cl
 
 def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Costs:
     costs: dict[CostKey, Cost] = {}
-    for claim in claims_for_owner(call, project_id, period.id):
-        for line in claim.lines:
-            key = (line.sov_line.cost_code, line.sov_line.cost_type)
-            costs[key] = costs.get(key, Cost()).plus(line)
+    claims = claims_for_owner(call, project_id, period.id)
+    if not claims:
+        return costs
+    for line in (line for claim in claims for line in claim.lines):
+        key = (line.sov_line.cost_code, line.sov_line.cost_type)
+        costs[key] = costs.get(key, Cost()).plus(line)
+    for line in _still_in_store(call, project_id, period, {claim.contract_id for claim in claims}):
+        key = (line.sov_line.cost_code, line.sov_line.cost_type)
+        costs[key] = costs.get(key, Cost()).plus_stored(line)
     return costs
+
+
+def _still_in_store(call: Call, project_id: int, period: BillingPeriod, billed: Collection[int]) -> Iterator[ClaimLine]:
+    """Column F is a balance: what a contract without an approved claim in this period stored before is still there."""
+    if call.get(Project, project_id, "project").stored_materials == StoredMaterials.AUTOMATIC:
+        return  # it was counted as installed
+    query = (
+        select(Claim)
+        .join(Claim.contract)
+        .join(Claim.period)
+        .where(Contract.project_id == project_id, Contract.kind != "prime", Contract.id.not_in(billed))
+        .where(BillingPeriod.starts_on < period.starts_on)
+        .where(Claim.status.in_([status.value for status in BILLABLE_TO_OWNER]))
+        .order_by(Claim.number)
+    )
+    latest = {claim.contract_id: claim for claim in call.session.scalars(with_pages(query)).unique()}
+    for claim in latest.values():
+        yield from (line for line in claim.lines if line.stored_cents)
 
 
 def _require_lines(contract: Contract, costs: Costs) -> None:

@@ -20,7 +20,7 @@ from ..rules.lifecycle import contact_obstacle, edit_obstacle
 from ..rules.retainage import Rates, release_amount, release_percent, require_percent
 from ..tables import Claim, ClaimLine, Contract
 from .call import Call
-from .claim_editing import is_administrator, reprint
+from .claim_editing import is_administrator, reprint, require_lines
 from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, require_in_time, start_claim, submit
 from .claims import claim_label, load_claim_to_change
@@ -60,6 +60,7 @@ def set_rates(call: Call, claim_id: int, rates: Rates) -> list[Finding]:
 def set_line_retainage(call: Call, claim_id: int, lines: Mapping[int, LineRetainage]) -> list[Finding]:
     """Retainage of single lines for this period, instead of the rate (tasks T24, T25). By schedule line id."""
     claim = _to_set(call, claim_id)
+    require_lines(claim, lines)
     before = figures(claim)
     for line in claim.lines:
         if line.sov_line_id in lines:
@@ -72,8 +73,8 @@ def _set_line(line: ClaimLine, setting: LineRetainage) -> None:
         if percent is not None:
             require_percent(percent)
     line.work_percent, line.stored_percent = setting.work_percent, setting.stored_percent
-    line.work_withheld_set_cents = setting.work_amount.cents if setting.work_amount else None
-    line.stored_withheld_set_cents = setting.stored_amount.cents if setting.stored_amount else None
+    line.work_withheld_set_cents = setting.work_amount.cents if setting.work_amount is not None else None
+    line.stored_withheld_set_cents = setting.stored_amount.cents if setting.stored_amount is not None else None
 
 
 def release_retainage(call: Call, claim_id: int, release: Release) -> list[Finding]:
@@ -84,6 +85,7 @@ def release_retainage(call: Call, claim_id: int, release: Release) -> list[Findi
     claim = load_claim_to_change(call, claim_id)
     call.authorise("T25" if claim.contract.is_prime else "C17", claim.contract.project_id, claim.contract)
     _require_may_release(call, claim)
+    require_lines(claim, release.lines or {})
     before = figures(claim)
     _put_release(call, claim, release)
     return _worked_out(call, claim, "retainage_released", before)

@@ -24,6 +24,7 @@ class Basis:
     before: Mapping[int, Before] = field(default_factory=dict)
     certificates: int = 0  # line 7
     last: Claim | None = None  # the claim before
+    by_hand: bool = False  # somebody set a rate on a claim before: a sliding scale has ended
 
 
 def terms_of(contract: Contract) -> Terms:
@@ -52,6 +53,7 @@ def basis_of(session: Session, contract: Contract, *, before: int | None = None)
         before={**_openings(contract.lines, rates), **{row.sov_line_id: _left(row, gross) for row in last.lines}},
         certificates=last.previous_certificates_cents + certified_cents(last),
         last=last,
+        by_hand=_set_by_hand(session, contract, last.number),
     )
 
 
@@ -82,6 +84,13 @@ def opening(line: SovLine, rates: Rates) -> Before:
     held = line.opening_retainage_cents
     stored = min(PercentOf(rates.stored)(line.opening_stored_cents), held)
     return Before(line.opening_work_cents, line.opening_stored_cents, held - stored, stored, held)
+
+
+def _set_by_hand(session: Session, contract: Contract, number: int) -> bool:
+    if not contract.retainage_rules:
+        return False
+    query = select(Claim.id).where(Claim.contract_id == contract.id, Claim.number <= number, Claim.rates_set)
+    return session.scalar(query.limit(1)) is not None
 
 
 def _withheld_ever(session: Session, contract: Contract, number: int) -> dict[int, int]:

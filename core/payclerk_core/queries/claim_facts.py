@@ -27,6 +27,7 @@ def claim_facts(session: Session, claims: Sequence[Claim]) -> dict[int, ClaimFac
             out_for_signature=claim.id in signing,
             on_owner_claim=not claim.contract.is_prime and claim.period_id in owner,
             rejected_lines=any(line.review == "rejected" for line in claim.lines),
+            certified=claim.certificate is not None,
         )
         for claim in claims
     }

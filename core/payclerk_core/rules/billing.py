@@ -206,7 +206,7 @@ def bill(contract: Contract, rows: Sequence[Row], *, new_rates: Rates | None = N
     moves = contract.stored_materials is StoredMaterials.AUTOMATIC
     drafts = [_draft(item, before, entry, moves=moves) for item, before, entry in rows]
     rates = new_rates or _stepped(contract, rows, drafts)
-    withheld = _withheld(contract, rows, drafts, rates)
+    withheld = _withheld(contract, rows, drafts, rates, by_hand=new_rates is not None)
     lines = tuple(
         _line(row, draft, cents, contract.currency, moves=moves)
         for row, draft, cents in zip(rows, drafts, withheld, strict=True)
@@ -232,9 +232,11 @@ def _stepped(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase]
 
 
 def _withheld(
-    contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase], rates: Rates
+    contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase], rates: Rates, *, by_hand: bool
 ) -> list[tuple[int, int]]:
-    if contract.terms.scale and rates == contract.terms.rates:  # a rate set by hand ends the scale
+    if contract.terms.scale and by_hand:  # it ends the scale, and the scale's balance is that of no rate
+        plain = _by_rate(None, rates, drafts)
+    elif contract.terms.scale and rates == contract.terms.rates:
         plain = _by_scale(contract, rows, drafts)
     else:
         plain = _by_rate(contract.rates, rates, drafts)
@@ -250,10 +252,11 @@ def _by_scale(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase
     return scale_withheld(contract.terms.scale, limits, drafts)
 
 
-def _by_rate(before: Rates, rates: Rates, drafts: Sequence[LineBase]) -> list[tuple[int, int]]:
+def _by_rate(before: Rates | None, rates: Rates, drafts: Sequence[LineBase]) -> list[tuple[int, int]]:
     """The rate of the work to date less that of the work before; of a new rate: less what is held."""
     work, stored = PercentOf(rates.work), PercentOf(rates.stored)
-    same_work, same_stored = rates.work == before.work, rates.stored == before.stored
+    same_work = before is not None and rates.work == before.work
+    same_stored = before is not None and rates.stored == before.stored
     return [
         (
             work(draft.work_before + draft.work) - (work(draft.work_before) if same_work else draft.work_held),

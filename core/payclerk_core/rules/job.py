@@ -82,6 +82,7 @@ class _State:
     certificates: Money
     number: int | None = None
     changes: frozenset[str] = frozenset()
+    by_hand: bool = False  # a claim set a rate: a sliding scale has ended
 
 
 def work_out(job: Job) -> list[JobPage]:
@@ -118,7 +119,8 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
     ]
     _require_known(claim, items)
     rows = [(item, state.before.get(item.item, NEW), claim.entries.get(item.item, NOTHING)) for item in items]
-    billed = bill(replace(job.contract, rates=state.rates), rows, new_rates=claim.rates)
+    terms = replace(job.contract.terms, scale=()) if state.by_hand else job.contract.terms
+    billed = bill(replace(job.contract, terms=terms, rates=state.rates), rows, new_rates=claim.rates)
     line_7 = state.certificates if claim.less_previous is None else claim.less_previous
     summary = summarize(billed.lines, previous_certificates=line_7)
     findings = _findings(job, claim, state, billed.lines, summary)
@@ -132,6 +134,7 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
         line_7 + (summary.due if claim.certified is None else claim.certified),
         claim.number,
         frozenset(line.change_order for line in billed.lines if line.change_order is not None),
+        state.by_hand or claim.rates is not None,
     )
 
 

@@ -39,6 +39,8 @@ PAYABLE_STATUSES: Final = frozenset(ClaimStatus)
 RECEIVABLE_STATUSES: Final = frozenset(
     {ClaimStatus.DRAFT, ClaimStatus.UNDER_REVIEW, ClaimStatus.REVISE_AND_RESUBMIT, ClaimStatus.APPROVED}
 )
+# What was certified counts instead of line 8, whatever becomes of the claim's amounts.
+CERTIFIED: Final = "Another amount was certified of it; withdraw the certificate first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class ClaimFacts:
     out_for_signature: bool = False  # sent or signed
     on_owner_claim: bool = False  # of its period, and no draft any more
     rejected_lines: bool = False
+    certified: bool = False  # another amount than was asked for
 
 
 def status_obstacle(facts: ClaimFacts, to: ClaimStatus) -> str | None:
@@ -69,7 +72,7 @@ def status_obstacle(facts: ClaimFacts, to: ClaimStatus) -> str | None:
     if to in EDITABLE_BY_CONTACT and not facts.latest:
         return "A later claim of the contract builds on it; only the latest can be opened again."
     if facts.status in SIGNABLE and to not in SIGNABLE:
-        return _hangs_on_it(facts)
+        return CERTIFIED if facts.certified else _hangs_on_it(facts)
     return None
 
 
