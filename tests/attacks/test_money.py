@@ -23,7 +23,7 @@ from payclerk_core.money import Money
 from payclerk_core.queries.claims import row_of, summary_of
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.rules.retainage import Rates
-from payclerk_core.tables import RetainageRule
+from payclerk_core.tables import Attachment, Message, RetainageRule
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
