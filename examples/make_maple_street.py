@@ -118,7 +118,7 @@ def _project(book: xlsxwriter.Workbook) -> None:
         ("Name", "Maple Street Medical Office"),
         ("Time zone", "America/Chicago"),
         ("Currency", "USD"),
-        ("Dictionary", "us_specialty_contractor"),
+        ("Dictionary", "us_general_contractor"),
         ("Slack channel", "maple-street"),
         ("Period start day", 1),
         ("Period end day", 31),

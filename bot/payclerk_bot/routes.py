@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from .handlers import answers, basics, bench, claims, importing, mails, payments, periods, review, status
+from .handlers import answers, basics, bench, claims, importing, mails, payments, periods, review, schedules, status
 from .registry import Command, Listener, Registry
 
 COMMANDS: Final = (
     Command("help", "Show what I can do.", "/billing help", None, basics.show_help),
     Command("period", "Create a billing period; the open one closes.", "/billing period", "T8", periods.open_form),
+    Command(
+        "periods",
+        "List billing periods; change, close, reopen or delete one; let them open by themselves.",
+        "/billing periods",
+        "T12",
+        periods.open_list,
+    ),
     Command("invite", "Invite subcontractors to bill the open period.", "/billing invite", "T23", bench.open_invite),
     Command(
         "claims",
@@ -39,6 +46,12 @@ LISTENERS: Final = (
     Listener("click", "open.claims", "Home: claims", bench.open_claims, "T22"),
     Listener("click", "open.status", "Home: what waits", status.open_status),
     Listener("submit", "period", "Create the billing period", periods.submit),
+    Listener("click", "period.edit", "Change a billing period", periods.open_edit),
+    Listener("submit", "period_edit", "Save the changed billing period", periods.submit_edit),
+    Listener("click", "period.delete", "Delete a billing period nobody used", periods.delete),
+    Listener("click", "schedule.open", "When billing periods open by themselves", schedules.open_form),
+    Listener("click", "schedule.frequency", "Another frequency", schedules.choose_frequency),
+    Listener("submit", "schedule", "Save when billing periods open", schedules.submit),
     Listener("click", "bench.all", "Choose all rows that can be chosen", bench.select_all),
     Listener("click", "bench.clear", "Choose none", bench.clear),
     Listener("click", "bench.prev", "The page before", bench.turn_page),

@@ -206,7 +206,7 @@ def demo(
         bool, typer.Option("--fresh", help="Start over with an empty database and empty mailboxes.")
     ] = False,
 ) -> None:
-    """Play a month-end on a local Slack, mail server and DocuSign, checking each step, and stay up."""
+    """Play four months of billing on a local Slack, mail server and DocuSign, checking each step, and stay up."""
     from .demo.run import run_demo
 
     raise typer.Exit(run_demo(leave=leave, fresh=fresh, console=console))

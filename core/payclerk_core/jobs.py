@@ -39,6 +39,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "slack.trouble": "slack",
     "package.compile": "heavy",
     "docusign.send": "heavy",
+    "docusign.void": "heavy",
     "docusign.poll": "heavy",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",

@@ -20,6 +20,7 @@ import jwt
 import urllib3
 
 from payclerk_core.clock import Clock
+from payclerk_core.documents.layout import SIGN_TOKEN
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
@@ -29,8 +30,9 @@ TIMEOUT: Final = (5, 60)
 SCOPES: Final = "signature impersonation"
 RENEW_BEFORE: Final = timedelta(minutes=10)
 SUBJECT_LIMIT: Final = 100  # an error there, not a truncation
-# Documented limits arrive as 400 with one of these; trying later is right.
-LIMIT_CODES: Final = ("limit_exceeded",)
+# These arrive as 400, and trying later is right: a limit, or a void that was overtaken by a signature.
+PASSING_CODES: Final = ("limit_exceeded", "cannot_void_invalid_state")
+OPEN: Final = ("created", "sent", "delivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,14 @@ class OutgoingEnvelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """An envelope as DocuSign has it."""
+
+    envelope_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Session:
     token: str
     expires_at: datetime
@@ -70,9 +80,9 @@ class DocuSign:
 
     def send(self, envelope: OutgoingEnvelope) -> str:
         """Create and send the envelope, or find the one an earlier try made. Returns DocuSign's envelope id."""
-        known = self._find(envelope.transaction_id)
+        known = self._find(transaction_ids=envelope.transaction_id)
         if known is not None:
-            return known
+            return known.envelope_id
         body = _definition(envelope)
         check_envelope(body)
         created = self._call(
@@ -89,6 +99,21 @@ class DocuSign:
         )
         return {row.envelope_id: row.status for row in answer.envelopes or []}
 
+    def void(self, transaction_id: str, envelope_id: str | None, reason: str) -> Known | None:
+        """Void the envelope unless it is finished, and say what it is then; None when DocuSign has none.
+
+        It is looked up first, so a repeat after a lost answer finds it voided. DocuSign knows a transaction id for
+        seven days only; an envelope that has left is known by its own id.
+        """
+        by_own = {"envelope_ids": envelope_id} if envelope_id else {"transaction_ids": transaction_id}
+        known = self._find(**by_own)
+        if known is None or known.status not in OPEN:
+            return known
+        body = {"status": "voided", "voidedReason": reason}
+        check_envelope(body)
+        self._call(lambda api, account: api.update(account, known.envelope_id, envelope=body, _request_timeout=TIMEOUT))
+        return Known(known.envelope_id, "voided")
+
     def signed_pdf(self, envelope_id: str) -> bytes:
         content = self._call(
             lambda api, account: api.get_document(account, "combined", envelope_id, _request_timeout=TIMEOUT)
@@ -102,14 +127,10 @@ class DocuSign:
     def close(self) -> None:
         self._http.clear()
 
-    def _find(self, transaction_id: str) -> str | None:
-        answer = self._call(
-            lambda api, account: api.list_status_changes(
-                account, transaction_ids=transaction_id, _request_timeout=TIMEOUT
-            )
-        )
+    def _find(self, **wanted: str) -> Known | None:
+        answer = self._call(lambda api, account: api.list_status_changes(account, **wanted, _request_timeout=TIMEOUT))
         rows = answer.envelopes or []
-        return str(rows[0].envelope_id) if rows else None
+        return Known(str(rows[0].envelope_id), str(rows[0].status)) if rows else None
 
     def _call(self, ask: Callable[[Any, str], Any]) -> Any:
         """One request; once more with a fresh token when the old one was refused."""
@@ -215,8 +236,8 @@ def _outside(status: int | None, body: bytes | str | None) -> OutsideError:
     if status == 401:
         return OutsideError(_TOKEN_REFUSED, permanent=False)
     code = _error_code(body)
-    limited = any(word in code.lower() for word in LIMIT_CODES)
-    permanent = 400 <= status < 500 and status not in {408, 429} and not limited
+    passing = any(word in code.lower() for word in PASSING_CODES)
+    permanent = 400 <= status < 500 and status not in {408, 429} and not passing
     return OutsideError(f"DocuSign answered {code or status}", permanent=permanent)
 
 
@@ -259,7 +280,7 @@ def _definition(envelope: OutgoingEnvelope) -> dict[str, Any]:
 
 
 def _signer(signer: Signer, place: int) -> dict[str, Any]:
-    tab = {"anchorString": "/pc_sign_1/", "anchorUnits": "pixels", "anchorXOffset": "0", "anchorYOffset": "-8"}
+    tab = {"anchorString": SIGN_TOKEN, "anchorUnits": "pixels", "anchorXOffset": "0", "anchorYOffset": "-8"}
     return {
         "email": signer.email,
         "name": signer.name,

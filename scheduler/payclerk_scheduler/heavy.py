@@ -12,6 +12,7 @@ from payclerk_core.actions.signing import (
     note_envelope_sent,
     note_envelope_status,
     unfinished_envelopes,
+    void_what_left,
 )
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
@@ -53,11 +54,12 @@ class HeavyWork:
         row = job.payload["envelope_row"]
         with self._db.reading() as session:
             envelope = session.get_one(Envelope, row)
-            if envelope.status != "promised":
-                return
-            outgoing = _outgoing(session, envelope)
-        if not self._settings.has_docusign:
-            raise OutsideError("DocuSign is not set up; see 'payclerk doctor'", permanent=False)
+            outgoing = _outgoing(session, envelope) if envelope.status == "promised" else None
+        if outgoing is None:
+            with self._db.transaction() as session:
+                void_what_left(self._call(session), row)
+            return
+        self._require_docusign()
         try:
             envelope_id = self._docusign.send(outgoing)
         except OutsideError as error:
@@ -68,6 +70,26 @@ class HeavyWork:
             return
         with self._db.transaction() as session:
             note_envelope_sent(self._call(session), row, envelope_id)
+
+    def void_envelope(self, job: Job) -> None:
+        """Void one at DocuSign. What it says counts: one that was signed meanwhile is taken in as signed."""
+        row = job.payload["envelope_row"]
+        with self._db.reading() as session:
+            envelope = session.get_one(Envelope, row)
+            here, ours = envelope.status, (envelope.transaction_id, envelope.envelope_id, envelope.reason or "Voided")
+        self._require_docusign()
+        known = self._docusign.void(*ours)
+        if known is None:
+            if here != "voided":
+                raise OutsideError("DocuSign has no such envelope to void", permanent=True)
+            return
+        if here == "voided" and known.status == "completed":
+            raise OutsideError("an envelope was signed before it could be voided; see DocuSign", permanent=True)
+        self._take_in(row, known.envelope_id, known.status)
+
+    def _require_docusign(self) -> None:
+        if not self._settings.has_docusign:
+            raise OutsideError("DocuSign is not set up; see 'payclerk doctor'", permanent=False)
 
     def poll_envelopes(self, _job: Job) -> None:
         """Ask once for all envelopes that are out, and fetch what has been signed."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pikepdf
 import typst
+from bench_engine import bench_engine
+from bench_import import bench_import
 from imapclient import IMAPClient
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
@@ -170,6 +172,8 @@ def bare_fetch(world: World) -> float:
 
 def main() -> None:
     sys.stdout.write(f"{'what':<34} {'median':>12}   {'ratio':>8}  to its peer in this run\n")
+    bench_engine(report)
+    bench_import(report)
     bench_pdf()
     bench_package()
     with tempfile.TemporaryDirectory(prefix="payclerk-bench-") as folder:

@@ -19,14 +19,17 @@ from payclerk_bot.views.home import HomeProject, home_view, stranger_home
 from payclerk_bot.views.mails import Compose, File, LogEntry, Someone, compose_modal, created_modal, log_modal
 from payclerk_bot.views.package import package_comment
 from payclerk_bot.views.payment import payment_modal
-from payclerk_bot.views.period import Dates, period_modal, period_opened
+from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
+from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
+from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
 from payclerk_bot.views.status import Failed, Health, Quarantined, status_modal, trouble_message
 from payclerk_core.actions.importing import Shown
 from payclerk_core.documents.sheets import Fault
 from payclerk_core.jobs import Waiting
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
+from payclerk_core.rules.periods import Frequency, Schedule, check_schedule, numbers_of
 from payclerk_playground.slack.lint import elements_of, lint_blocks
 
 SIZES = [0, 1, 14, 60, 500]
@@ -139,6 +142,7 @@ def test_notices(name: str) -> None:
         notices.quarantine(3, name, waiting=True),
         notices.unmatched(3, name, name, name),
         period_opened(name, Dates(DAY, DAY, DAY), name),
+        period_over(name, Dates(DAY, DAY, DAY), name, "closed"),
         trouble_message(3, "mail.send", name, 4, "failed"),
         trouble_message(3, "mail.send", name, 4, "retried"),
     ):
@@ -168,6 +172,8 @@ def test_modals_and_home(size: int, name: str) -> None:
         status_modal(many),
         payment_modal(1, name, money, money, DAY, received=False),
         period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
+        periods_modal(Periods(1, name, [PeriodRow(n, Dates(DAY, DAY, DAY), "closed") for n in range(size)], None)),
+        periods_modal(Periods(1, name, [], Dates(DAY, DAY, DAY))),
         home_view(name, [HomeProject(name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1})] * size),
         stranger_home(name),
         b.note("Title", b.esc(name)),
@@ -191,6 +197,32 @@ def test_messages_about_a_file_to_import(size: int, name: str) -> None:
     ):
         assert message_faults(said) == []
     assert importing.Dropped.of(dropped.value()).project == name[:40]
+
+
+@pytest.mark.parametrize("frequency", list(Frequency))
+def test_the_form_of_each_frequency_begins_with_what_can_be_saved(frequency: Frequency) -> None:
+    view = schedule_modal(ScheduleForm(1, frequency, USUAL[frequency]))
+    assert modal_faults(view) == []
+    check_schedule(Schedule(frequency, USUAL[frequency]), DAY)
+    offered = {block["block_id"].partition(":")[0]: block for block in view["blocks"] if block["type"] == "input"}
+    assert set(offered) == set(numbers_of(frequency))
+    for name, (low, high) in numbers_of(frequency).items():
+        values = [int(option["value"]) for option in offered[name]["element"]["options"]]
+        assert values == list(range(low, high + 1))
+
+
+@pytest.mark.parametrize("billed", [False, True])
+@pytest.mark.parametrize("used", [False, True])
+def test_only_a_period_nobody_used_offers_to_be_deleted(billed: bool, used: bool) -> None:
+    view = edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "closed"), billed=billed, used=used)
+    assert modal_faults(view) == []
+    assert ("period.delete" in str(view)) == (not used)
+    assert ("only the due date can change" in str(view)) == billed
+
+
+def test_what_was_saved_is_said() -> None:
+    assert modal_faults(schedule_saved(None)) == []
+    assert "Nov 30, 2026 to Nov 30, 2026, due Nov 30, 2026" in str(schedule_saved(Dates(DAY, DAY, DAY)))
 
 
 def test_help_names_every_command() -> None:
@@ -225,6 +257,9 @@ def collected() -> list[b.View]:
         compose_modal(Compose(1, "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
         payment_modal(1, "x", amount, amount, DAY, received=True),
         period_modal("x", "1", Dates(DAY, DAY, DAY), None),
+        periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
+        edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),
+        schedule_modal(ScheduleForm(1, Frequency.WEEKLY, USUAL[Frequency.WEEKLY])),
         status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [Quarantined(1, "x")], "never")),
         home_view("x", []),
     ]

@@ -49,6 +49,15 @@ def test_columns_of_a_line() -> None:
     assert (line.previous_work, line.this_work, line.stored) == (Money(20000), Money(30000), Money(10000))
     assert (line.completed, line.work_to_date, line.balance) == (Money(60000), Money(50000), Money(40000))
     assert (line.percent, line.retainage) == (Decimal("60.00"), Money(5000 + 500))
+    assert (line.work_retainage, line.stored_retainage, line.release) == (Money(5000), Money(500), Money(0))
+
+
+def test_one_of_the_two_retainages_may_be_set_alone() -> None:
+    work = one(dollars(900), NEW, Entry(dollars(100), dollars(100), work_withheld=1))
+    stored = one(dollars(900), NEW, Entry(dollars(100), dollars(100), stored_withheld=1))
+
+    assert (work.work_held, work.stored_held) == (1, 500)
+    assert (stored.work_held, stored.stored_held) == (1000, 1)
 
 
 def test_retainage_is_rounded_per_line_and_then_summed() -> None:
@@ -304,3 +313,43 @@ def test_to_date_is_the_sum_of_the_periods(works: list[int], rates: Rates, store
 
     assert before.work == sum(works)
     assert before.work_held == before.gross == withheld == Money(sum(works)).percent(rates.work).cents
+
+
+def test_releases_of_work_and_of_stored_material_go_together() -> None:
+    before = Before(dollars(500), dollars(200), 5000, 1000, gross=7000)
+    line = one(dollars(900), before, Entry(work_released=1200, stored_released=300, released=4000))
+
+    assert (line.work_released, line.stored_released, line.released) == (5000, 500, 5500)
+    assert (line.work_held, line.stored_held, line.held) == (0, 500, 500)
+    assert line.after(before.gross) == Before(dollars(500), dollars(200), 0, 500, 7000)
+    assert line.after() == Before(dollars(500), dollars(200), 0, 500, 0)
+
+
+def test_the_refusal_of_a_release_says_how_much_was_asked_for_and_is_held() -> None:
+    before = Before(dollars(500), dollars(200), 5000, 1000)
+
+    with pytest.raises(UserError) as refused:
+        one(dollars(900), before, Entry(work_released=5000, stored_released=1001))
+
+    assert refused.value.message == "Line 1: $60.01 cannot be released, $60.00 is held."
+
+
+@pytest.mark.parametrize("rate", ["4", "10", "15"])
+def test_a_rate_of_one_kind_that_stays_is_not_worked_out_anew(rate: str) -> None:
+    """What was held otherwise before stays so, unless that very rate changes."""
+    before = Before(dollars(500), dollars(200), 1, 2)
+    rows = [(item(dollars(900)), before, Entry(dollars(100)))]
+
+    work = bill(CONTRACT, rows, new_rates=Rates(Decimal(rate), FIVE)).lines[0]
+    stored = bill(CONTRACT, rows, new_rates=Rates(TEN, Decimal(rate))).lines[0]
+
+    assert work.work_held == (1 + 1000 if rate == "10" else dollars(600) * int(rate) // 100)
+    assert work.stored_held == 2
+    assert stored.work_held == 1 + 1000
+    assert stored.stored_held == dollars(200) * int(rate) // 100
+
+
+def test_what_is_set_is_known_from_each_of_the_four() -> None:
+    assert not Entry().sets_retainage
+    for name in ("work_percent", "work_withheld", "stored_percent", "stored_withheld"):
+        assert Entry(**{name: 0}).sets_retainage

@@ -10,11 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from books import AFTER_DUE, Books
+from payclerk_core.actions.batches import Order
 from payclerk_core.actions.certificates import certify, withdraw_certificate
-from payclerk_core.actions.claim_editing import LineEntry, bill_on_behalf, correct_amounts, save_amounts, submit_claim
+from payclerk_core.actions.claim_editing import (
+    LineEntry,
+    bill_on_behalf,
+    correct_amounts,
+    review_of_lines,
+    save_amounts,
+    submit_claim,
+)
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim, set_status
 from payclerk_core.actions.deletion import delete_claim
 from payclerk_core.actions.owner import Prefill, make_owner_claim
+from payclerk_core.actions.packages import compile_backup
 from payclerk_core.actions.payments import PaymentEntry, record_payment
 from payclerk_core.actions.retainage import (
     LineRetainage,
@@ -264,6 +273,50 @@ def test_a_claim_that_does_not_tie_is_not_approved(books: Books) -> None:
     assert code(refused) in {"carry_forward", "previous_certificates"}
 
 
+def test_contacts_see_what_became_of_their_lines(books: Books) -> None:
+    claim_id = books.claim(1000, 500)
+    with books.call() as call:
+        line = books.month.plumbing.lines[0].id
+        correct_amounts(call, claim_id, {line: LineEntry(Money(80_000))}, "Two fixtures are missing")
+    with books.call(books.month.dana) as call:
+        first, second = review_of_lines(call, claim_id)
+
+    assert (first.claimed, first.stands, first.reason) == (Money(100_000), Money(80_000), "Two fixtures are missing")
+    assert (second.claimed, second.verdict) == (second.stands, "no_action")
+    with pytest.raises(NotAllowedError), books.call(books.month.sam) as call:
+        review_of_lines(call, claim_id)
+
+
+def test_what_does_not_tie_is_not_compiled(books: Books) -> None:
+    first = books.approved(1000)
+    order = Order("a-selection", books.month.project.id, None)
+    with books.call() as call:
+        load_claim(call, first).previous_certificates_cents = 1
+    with pytest.raises(UserError, match="Claim 1 of SC-001 does not tie: Line 7 is"), books.call() as call:
+        compile_backup(call, order, [first])
+    with books.call() as call:
+        load_claim(call, first).previous_certificates_cents = 0
+        assert compile_backup(call, order, [first]).status == "promised"
+
+
+def test_a_private_contract_is_its_administrators_and_its_lists(books: Books) -> None:
+    """A Standard user may release retainage (C17), but not of a private contract they are not listed on."""
+    claim_id = books.claim(1000)
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.DRAFT)
+    with books.database.transaction() as session:
+        session.scalars(select(Member).where(Member.person_id == books.month.sam.id)).one().commitments = "standard"
+    with books.call(books.month.sam) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(10)))
+    books.change(private=True)
+    with pytest.raises(NotAllowedError, match="private"), books.call(books.month.sam) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(20)))
+    with pytest.raises(NotAllowedError, match="private"), books.call(books.month.sam) as call:
+        call.authorise_reading(books.contract(call))
+    with books.call(books.month.dana) as call:
+        release_retainage(call, claim_id, Release(percent=Decimal(30)))
+
+
 # --- where a claim may go
 
 
@@ -403,6 +456,48 @@ def test_approved_claims_are_not_changed(books: Books) -> None:
         with pytest.raises(UserError) as refused, books.call() as call:
             change(call)
         assert code(refused) == "not_editable"
+
+
+def test_a_draft_is_worked_out_once_more_when_it_is_submitted(books: Books) -> None:
+    """Begun before the claim before it was certified, it follows the certificate all the same."""
+    first = books.approved(1000)
+    books.next_period()
+    with books.call() as call:
+        draft = books.draft(call, 1000).id
+    with books.call() as call:
+        delete_claim(call, draft)
+        certify(call, first, Money(80_000), TODAY, "Two fixtures are missing")
+        again = books.draft(call, 1000).id
+        load_claim(call, again).previous_certificates_cents = 1
+    with books.call() as call:
+        submit_claim(call, again)
+
+    assert books.shown(again).previous_certificates_cents == 80_000
+
+
+def test_what_was_submitted_once_is_answered_by_the_next_revision(books: Books) -> None:
+    claim_id = books.claim(1000)
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.DRAFT)
+        submit_claim(call, claim_id)
+
+    assert books.shown(claim_id).revision == 2
+
+
+def test_an_amount_takes_the_place_of_units(books: Books) -> None:
+    with books.call() as call:
+        line = call.get(SovLine, books.month.plumbing.lines[0].id, "line")
+        line.quantity, line.unit_price, line.scheduled_cents = Decimal(3), Decimal("33.3333"), 10_000
+    with books.call() as call:
+        claim = bill_on_behalf(call, books.month.plumbing.id, {line.id: LineEntry(quantity=Decimal(2))})
+        save_amounts(call, claim.id, {line.id: LineEntry(Money(3333))})
+        submit_claim(call, claim.id)
+        set_status(call, claim.id, ClaimStatus.APPROVED)
+    books.next_period()
+    with books.call() as call:
+        second = bill_on_behalf(call, books.month.plumbing.id, {line.id: LineEntry(quantity=Decimal(1))})
+
+    assert (claim.lines[0].quantity, second.lines[0].work_cents) == (None, 3333)
 
 
 # --- certificates

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -293,12 +294,13 @@ def replayed(events: list[Event]) -> dict[int, dict[str, object]]:
     return claims
 
 
+@pytest.mark.timeout(400)  # a dozen lives; a busy machine takes its time
 def test_a_contracts_life(migrated_sqlite: Path) -> None:
     ContractLife.template = migrated_sqlite
     run_state_machine_as_test(
         ContractLife,
         settings=settings(
-            max_examples=50,
+            max_examples=12,
             stateful_step_count=30,
             phases=[Phase.generate],
             deadline=None,

@@ -69,6 +69,15 @@ def test_the_period_whose_day_has_come(schedule: Schedule, today: date, expected
     assert days(due_to_open(schedule, today)) == expected
 
 
+def test_frequencies_in_words() -> None:
+    assert [frequency.label for frequency in Frequency] == ["Monthly by date", "Monthly by weekday", "Weekly", "Never"]
+
+
+def test_a_moment_without_a_zone_is_nobodys() -> None:
+    with pytest.raises(ValueError, match="without a time zone"):
+        project_date(datetime(2026, 11, 10), "UTC")
+
+
 def test_the_last_weekday_of_a_month_is_the_fifth_or_the_fourth() -> None:
     assert weekday_of_month(2026, 11, 5, 1) == date(2026, 11, 30)
     assert weekday_of_month(2027, 2, 5, 1) == date(2027, 2, 22)
@@ -129,7 +138,7 @@ def test_a_schedule_with_wrong_numbers(frequency: Frequency, rule: dict[str, int
         ({"start": 10, "end": 5, "due": 25, "end_months": 0, "due_months": 0}, "end"),
         ({"start": 10, "end": 15, "due": 25, "end_months": 1, "due_months": 0}, "end"),
         ({"start": 10, "end": 31, "due": 9, "end_months": 0, "due_months": 0}, "due"),
-        ({"start": 31, "end": 30, "due": 31, "end_months": 1, "due_months": 1}, "end"),
+        ({"start": 30, "end": 30, "due": 31, "end_months": 1, "due_months": 1}, "end"),
     ],
 )
 def test_a_schedule_whose_periods_cannot_be(rule: dict[str, int], field: str) -> None:

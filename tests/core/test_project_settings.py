@@ -19,7 +19,7 @@ from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.queries.contracts import contract_rows
 from payclerk_core.rules.invitations import Reached, reached_by
 from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Batch, Company, Invitation, Message, MessageRecipient, Person, Project
+from payclerk_core.tables import Batch, Company, Event, Invitation, Message, MessageRecipient, Person, Project
 from payclerk_scheduler.routines import Routines
 
 if TYPE_CHECKING:
@@ -55,11 +55,27 @@ def test_settings_change_with_an_event_of_what_changed(books: Books) -> None:
     assert books.events("project", books.month.project.id) == ["settings_changed"]
 
 
+def test_what_is_as_it_was_leaves_no_event_and_empty_is_none(books: Books) -> None:
+    change(books, overbilling="warn", jurisdiction="", slack_channel="")
+    assert books.events("project", books.month.project.id) == []
+    change(books, jurisdiction="US-TX", invitation_note="Two lines:\n\tstored steel needs photos.")
+    change(books, jurisdiction="")
+
+    with books.database.transaction() as session:
+        assert session.get(Project, books.month.project.id).jurisdiction is None
+        changed = session.scalars(select(Event).where(Event.verb == "settings_changed").order_by(Event.id)).all()
+    assert [(event.before["jurisdiction"], event.after["jurisdiction"]) for event in changed] == [
+        (None, "US-TX"),
+        ("US-TX", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("overbilling", "maybe"), ("remind_every_days", 4), ("remind_every_days", True), ("weekly_digest", "yes"),
         ("pdf_footer", "x" * 501), ("number", "9"), ("period_due_day", 0), ("invoice_type", ""),
+        ("pdf_footer", "bell \x07"), ("pdf_footer", "end\x00"), ("slack_channel", None),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_changes_nothing(books: Books, name: str, value: object) -> None:

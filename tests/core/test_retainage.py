@@ -187,3 +187,40 @@ def test_releasing_more_than_is_held_or_less_than_nothing_is_refused() -> None:
     assert refused.value.code == "release_exceeds_held"
     with pytest.raises(UserError, match="more than zero"):
         release_amount([60, 40], Money(-1))
+
+
+def base(work: int, stored: int = 0, stored_before: int = 0, stored_held: int = 0, gross: int = 0) -> LineBase:
+    return LineBase(0, work, stored_before, stored, 0, stored_held, gross)
+
+
+AT_TEN = ScaleRule(TEN, Of.AMOUNT, Decimal(50))
+
+
+def test_half_of_the_store_takes_half_of_what_is_held_of_it_along() -> None:
+    wide = ScaleRule(TEN, Of.AMOUNT, Decimal(10_000))
+
+    assert scale_withheld([wide], Limits(0, 0), [base(400, 400, 800, 80, 80)]) == [(40, -40)]
+    assert scale_withheld([wide], Limits(0, 0), [base(900, 400, 800, 80, 80)]) == [(90, -40)]
+    assert scale_withheld([wide], Limits(0, 0), [base(0, 400, 800, 80, 80)]) == [(0, -40)]
+    assert scale_withheld([wide], Limits(0, 0), [base(0, 900, 800, 80, 80)]) == [(0, 10)]
+    assert scale_withheld([wide], Limits(0, 0), [base(-100, 300, 0)]) == [(0, 20)]
+
+
+def test_what_one_line_takes_back_leaves_room_for_another() -> None:
+    """50.00 are left in all: the deduction gives back 20.00, so the other line can be held 70.00."""
+    assert scale_withheld([AT_TEN], Limits(0, 0), [base(100_000), base(-20_000)]) == [(7_000, 0), (-2_000, 0)]
+
+
+def test_a_limit_that_is_just_reached_leaves_each_line_its_own() -> None:
+    assert scale_withheld([AT_TEN], Limits(0, 0), [base(25_000), base(25_000)]) == [(2_500, 0), (2_500, 0)]
+    assert scale_withheld([AT_TEN], Limits(0, 0), [base(25_001), base(25_006)]) == [(2_500, 0), (2_500, 0)]
+
+
+def test_full_rules_are_passed_over() -> None:
+    rules = [AT_TEN, ScaleRule(FIVE, Of.AMOUNT, Decimal(80)), ScaleRule(Decimal(1), Of.AMOUNT, Decimal(90))]
+
+    assert scale_withheld(rules, Limits(0, 0), [base(10_000, gross=5_000)]) == [(500, 0)]
+    # 30.00 of the second rule take 600.00; the other 400.00 are at 1 %.
+    assert scale_withheld(rules, Limits(0, 0), [base(100_000, gross=5_000)]) == [(3_400, 0)]
+    assert scale_withheld(rules, Limits(0, 0), [base(10_000, gross=9_000)]) == [(0, 0)]
+    assert scale_withheld([], Limits(0, 0), [base(10_000)]) == [(0, 0)]

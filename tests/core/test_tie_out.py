@@ -74,6 +74,7 @@ CASES = {
     "held above billed": ("retainage_exceeds", line(work_withheld=10_001), Ties()),
     "line held below zero": ("retainage_line", line(work_withheld=-1), Ties()),
     "release that bills": ("release_bills", line(scheduled=10_000), Ties(release=True)),
+    "release with a store": ("release_stored", line(scheduled=10_000, work=0, stored=10_000), Ties(release=True)),
     "release before the end": ("release_incomplete", line(previous=50_000, work=0), Ties(release=True)),
 }  # fmt: skip
 
@@ -113,6 +114,12 @@ def test_what_is_allowed_is_not_mentioned() -> None:
     assert codes(line(work=0), ties=Ties(may_be_empty=True)) == []
     assert codes(line(change_order="CO-1"), ties=Ties(change_orders={"CO-1": 100_000})) == []
     assert codes(line(scheduled=-100, work=-50, work_withheld=-5)) == ["due_negative"]
+
+
+def test_a_release_of_complete_lines_is_only_pointed_out() -> None:
+    done = line(scheduled=10_000, previous=10_000, work=0, work_held_before=1_000, work_withheld=0, work_released=1_000)
+
+    assert codes(done, ties=Ties(release=True)) == ["retainage_released"]
 
 
 def test_moved_material_is_no_fault_of_column_d() -> None:

@@ -91,3 +91,17 @@ def test_submitting_twice(books: Books) -> None:
         return submit_claim(call, claim_id)
 
     assert at_once(books, submit, submit) == ["done", "not_editable"]
+
+
+def test_a_certificate_and_the_next_claim(books: Books) -> None:
+    claim_id = books.approved(1000)
+    books.next_period()
+
+    def less(call: Call) -> object:
+        return certify(call, claim_id, Money(80_000), TODAY, "One fixture less")
+
+    def start(call: Call) -> object:
+        return submit_claim(call, books.draft(call, 1000).id)
+
+    assert at_once(books, less, start) == ["done", "done"]
+    assert books.shown(claim_id + 1).previous_certificates_cents == 80_000

@@ -66,6 +66,20 @@ FACTS: dict[str, object] = {
         {"item": "03", "description": "Erection, levels 7 to 9", "claimed": "$64,000.00", "reason": "Level 9 is open."},
         {"item": "06", "description": "Metal deck", "claimed": "$18,500.00", "reason": "Bill of sale is missing."},
     ],
+    "claimed": "$82,500.00",
+    "scheduled": "$61,000.00",
+    "payable": "$54,900.00",
+    "received_on": date(2026, 11, 1),
+    "answer_due_on": date(2026, 11, 30),
+    "differences": [
+        {
+            "item": "03",
+            "description": "Erection, levels 7 to 9",
+            "claimed": "$64,000.00",
+            "scheduled": "$42,500.00",
+            "reason": "Level 9 is open.",
+        },
+    ],
     "status_label": "Approved as Noted",
     "subject": "Riverside Tower: SC-0031 progress claim #4",
     "message": "Dear Mr. Okafor,\n\nour claim for November is attached.\nThe steel is up to level 9.\n\nAnna",
@@ -129,7 +143,9 @@ def test_text_and_html_say_the_same(name: str, language: str):
 
 @pytest.mark.parametrize("name", LETTERS)
 def test_text_and_html_say_the_same_when_less_is_known(name: str):
-    letter = render(name, note="", reason="", warnings=[], lines=[], faults=FACTS["faults"][:1], days_left=0)
+    letter = render(
+        name, note="", reason="", warnings=[], lines=[], differences=[], faults=FACTS["faults"][:1], days_left=0
+    )
     assert html_words(letter.html) == words(letter.text)
 
 
@@ -212,9 +228,11 @@ def test_the_reminder_counts_the_days(days: int, said: str):
 def test_what_people_write_stays_text(name: str, language: str):
     bad = '<script>alert("x")</script>'
     rows = {"where": bad, "what": bad, "fix": bad, "item": bad, "description": bad, "claimed": bad}
-    rows |= {"reason": bad, "label": bad, "amount": bad}
+    rows |= {"reason": bad, "label": bad, "amount": bad, "scheduled": bad}
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str)}
-    letter = render(name, language, **texts, warnings=[bad], faults=[rows], lines=[rows], summary=[rows])
+    letter = render(
+        name, language, **texts, warnings=[bad], faults=[rows], lines=[rows], summary=[rows], differences=[rows]
+    )
     assert "<script" not in letter.html
     assert "&lt;script&gt;" in letter.html
     assert bad in letter.text
@@ -225,8 +243,11 @@ def test_what_people_write_stays_text(name: str, language: str):
 def test_no_name_adds_a_line(name: str, language: str, newline: str):
     bad = f"Tower{newline}ACCEPT{newline}Bcc: all@example.com"
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str) and fact != "message"}
-    row = dict.fromkeys(("where", "what", "fix", "item", "description", "claimed", "reason", "label", "amount"), bad)
-    letter = render(name, language, **texts, warnings=[bad], faults=[row], lines=[row], summary=[row])
+    names = ("where", "what", "fix", "item", "description", "claimed", "scheduled", "reason", "label", "amount")
+    row = dict.fromkeys(names, bad)
+    letter = render(
+        name, language, **texts, warnings=[bad], faults=[row], lines=[row], summary=[row], differences=[row]
+    )
     assert len(letter.subject.splitlines()) == 1
     assert bare_decisions(letter.text) == []
 

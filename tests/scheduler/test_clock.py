@@ -11,9 +11,14 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payclerk_core.jobs import waiting
-from payclerk_core.tables import ClockTick
+from mail_month import Month, call_of, make_settings
+from payclerk_core.actions.period_schedules import set_schedule
+from payclerk_core.jobs import JobRunner, waiting
+from payclerk_core.rules.periods import Frequency, Schedule
+from payclerk_core.tables import BillingPeriod, ClockTick
 from payclerk_scheduler.clock import TABLE, Entry, latest_planned, tick
+from payclerk_scheduler.routines import Routines
+from waiting import eventually
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
@@ -89,3 +94,27 @@ def test_two_clocks_at_once_start_a_thing_once(database: Database) -> None:
 
     assert started == ["hourly"]
     assert len(moments(database, "hourly")) == 1
+
+
+def test_a_tick_opens_the_planned_period_in_the_process_that_runs_the_clocks_jobs(database: Database) -> None:
+    midnight = datetime(2026, 12, 1, 6, tzinfo=UTC)  # in Chicago
+    with database.transaction() as session:
+        month = Month(session)
+        call = call_of(session, make_settings(), month.pat)
+        rule = {"start": 1, "end": 31, "due": 25, "end_months": 0, "due_months": 0}
+        set_schedule(call, month.project.id, Schedule(Frequency.MONTHLY_BY_DATE, rule))
+    runner = JobRunner(database, lambda: midnight, executor_id="clock")
+    runner.handle("clock.periods", Routines(make_settings(), database, lambda: midnight).open_periods)
+    table = [entry for entry in TABLE if entry.job == "clock.periods"]
+
+    def opened() -> list[BillingPeriod]:
+        with database.reading() as session:
+            return session.query(BillingPeriod).all()
+
+    runner.start()
+    try:
+        assert tick(database, midnight, table) == ["periods"]
+        [period] = eventually(opened, timeout=20)
+    finally:
+        runner.stop()
+    assert (str(period.starts_on), str(period.ends_on), period.status) == ("2026-12-01", "2026-12-31", "open")

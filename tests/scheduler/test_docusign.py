@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import io
-import socket
-import threading
-from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pypdf
 import pytest
 import typst
-import uvicorn
-from starlette.applications import Starlette
 
 from payclerk_core.clock import system_clock
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 from payclerk_playground.docusign import DocusignWorld
-from payclerk_playground.mail import MailWorld
 from payclerk_scheduler.docusign import DocuSign, OutgoingEnvelope, Signer
 from payclerk_scheduler.docusign_schema import check_envelope
 
@@ -27,34 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SAM = "sam@northside.example"
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Iterator[MailWorld]:
-    person = SimpleNamespace(
-        email=SAM, name="Sam Okafor", title="", user_id=None, has_slack=False, has_mailbox=True, tz="UTC", locale="en"
-    )
-    world = MailWorld(tmp_path / "mail", [person])
-    world.start()
-    yield world
-    world.stop()
-
-
-@pytest.fixture
-def world(mail: MailWorld, tmp_path: Path) -> Iterator[DocusignWorld]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    docusign = DocusignWorld(mail, lambda: url, tmp_path)
-    app = Starlette(routes=docusign.routes())
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    yield docusign
-    server.should_exit = True
-    thread.join()
-    listener.close()
 
 
 @pytest.fixture

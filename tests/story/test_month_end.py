@@ -1,4 +1,4 @@
-"""The demo's month-end, step by step, with payclerk killed between any two steps: nothing lost, nothing doubled."""
+"""The demo's months, step by step, with payclerk killed between any two steps: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,19 @@ from payclerk.demo.cast import give_parts, read_project
 from payclerk.demo.local import EXAMPLES
 from payclerk.demo.run import set_stage
 from payclerk.demo.story import STORY
-from payclerk_core.tables import Claim, Envelope, FailedJob, InboxMail, Invitation, Message, Package
+from payclerk_core.tables import (
+    BillingPeriod,
+    Certificate,
+    ChangeOrder,
+    Claim,
+    Envelope,
+    FailedJob,
+    InboxMail,
+    Invitation,
+    Message,
+    Package,
+    Payment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +44,17 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     stage.world.stop()
 
 
-@pytest.mark.timeout(420)
-def test_the_month_ends_right_though_payclerk_is_killed_between_any_two_steps(stage: Stage) -> None:
-    for step in STORY:
+# On PostgreSQL the first month alone: it touches every door and every kind of job, and each step starts payclerk anew.
+FIRST_MONTH = 14
+LEFT_BEHIND = {"invitations": 12, "periods": 2, "change orders": 0, "certificates": 0, "payments": 1}
+LEFT_IN_ALL = {"invitations": 12 + 4 + 1, "periods": 5, "change orders": 1, "certificates": 1, "payments": 4}
+CLAIMS_AFTER_NOVEMBER = (3 + 1) + 1 + 1  # December with the owner's, January, and the release in February
+
+
+@pytest.mark.timeout(900)
+def test_the_books_close_right_though_payclerk_is_killed_between_any_two_steps(stage: Stage) -> None:
+    whole = stage.db.engine.dialect.name == "sqlite"
+    for step in STORY if whole else STORY[:FIRST_MONTH]:
         if stage.office.alive:
             stage.office.kill()
             stage.eventually(lambda: not stage.world.slack.link.connected, "Slack to notice")
@@ -42,7 +62,7 @@ def test_the_month_ends_right_though_payclerk_is_killed_between_any_two_steps(st
         step.play(stage)
 
     assert stage.world.slack.faults_seen == []
-    _nothing_is_doubled(stage)
+    _nothing_is_doubled(stage, whole=whole)
 
 
 @pytest.mark.timeout(240)
@@ -61,7 +81,7 @@ def test_the_processes_of_the_procfile_work_together_on_postgresql(postgresql_ur
         stage.world.stop()
 
 
-def _nothing_is_doubled(stage: Stage) -> None:
+def _nothing_is_doubled(stage: Stage, *, whole: bool) -> None:
     cast = give_parts(read_project(EXAMPLES))
     people = [p.email for p in stage.world.personas if p.has_mailbox]
     ids = Counter((email, m.message_id) for email in people for m in stage.mails(email))
@@ -70,6 +90,10 @@ def _nothing_is_doubled(stage: Stage) -> None:
         counts = {
             "invitations": session.scalar(select(func.count(Invitation.id))),
             "claims": session.scalar(select(func.count(Claim.id))),
+            "periods": session.scalar(select(func.count(BillingPeriod.id))),
+            "change orders": session.scalar(select(func.count(ChangeOrder.id))),
+            "certificates": session.scalar(select(func.count(Certificate.id))),
+            "payments": session.scalar(select(func.count(Payment.id))),
             "envelopes": session.scalar(select(func.count(Envelope.id))),
             "packages": session.scalar(select(func.count(Package.id))),
             "failed jobs": session.scalar(select(func.count(FailedJob.id))),
@@ -78,8 +102,8 @@ def _nothing_is_doubled(stage: Stage) -> None:
         }
     signed = len(cast.accepting) - 1
     assert counts == {
-        "invitations": 12,
-        "claims": len(cast.accepting) + 1,
+        **(LEFT_IN_ALL if whole else LEFT_BEHIND),
+        "claims": len(cast.accepting) + 1 + (CLAIMS_AFTER_NOVEMBER if whole else 0),
         "envelopes": signed,
         "packages": 1,
         "failed jobs": 0,

@@ -71,7 +71,7 @@ class PostgresServer:
     def new_database(self, template: str = TEMPLATE) -> str:
         """The name of a new copy of the template."""
         name = next(self._names)
-        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
         self._run(query.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import load_claim
-from payclerk_core.actions.emails import Draft, compose_email, default_subject
+from payclerk_core.actions.emails import Draft, authorise_mailing, compose_email, default_subject
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.directory import find_people
 from payclerk_core.queries.threads import threads_of_claim
@@ -39,7 +39,7 @@ def _compose(turn: Turn, claim_id: int) -> None:
 def _compose_form(turn: Turn, claim_id: int) -> b.View:
     with turn.looking() as call:
         claim = load_claim(call, claim_id)
-        call.authorise("T14" if claim.contract.is_prime else "T18", claim.contract.project_id, claim.contract)
+        authorise_mailing(call, claim)
         return view.compose_modal(
             view.Compose(
                 claim_id=claim.id,
@@ -61,7 +61,7 @@ def suggest_people(turn: Turn) -> list[b.Block]:
     """Members of the claim's project by what was typed."""
     with turn.looking() as call:
         claim = load_claim(call, int(turn.metadata))
-        call.authorise("T14" if claim.contract.is_prime else "T18", claim.contract.project_id, claim.contract)
+        authorise_mailing(call, claim)
         found = find_people(call.session, claim.contract.project_id, str(turn.body.get("value") or ""))
         return view.people_options([_someone(member.person) for member in found])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Final
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from payclerk_core.errors import UserError
 from payclerk_core.jobs import Job
 from payclerk_core.queries.claims import row_of, summary_of, with_pages
 from payclerk_core.queries.contracts import contract_sum
-from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.rules.lifecycle import ClaimStatus, PeriodStatus
 from payclerk_core.rules.ssov import SsovStatus
 from payclerk_core.tables import (
     BillingPeriod,
@@ -31,7 +32,7 @@ from payclerk_core.tables import (
 
 from ..posts import Post, Posts
 from ..views import notices as view
-from ..views.period import Dates, period_opened
+from ..views.period import Dates, period_opened, period_over
 from . import answers
 from .answers import Notice, Targets
 
@@ -161,10 +162,24 @@ def _channels(session: Session) -> Targets:
 
 
 def _period(session: Session, period_id: int) -> Notice:
-    period = session.get_one(BillingPeriod, period_id)
+    period = session.get(BillingPeriod, period_id)
+    if period is None:
+        return _deleted_period(session, period_id)
     dates = Dates(period.starts_on, period.ends_on, period.due_on)
-    who = _person(session, period.status_by_id) or "payclerk"
-    return [period.project.slack_channel], Post(*period_opened(period.project.name, dates, who))
+    name, who = period.project.name, _person(session, period.status_by_id) or "payclerk"
+    is_open = period.status == PeriodStatus.OPEN.value
+    said = period_opened(name, dates, who) if is_open else period_over(name, dates, who, "closed")
+    return [period.project.slack_channel], Post(*said)
+
+
+def _deleted_period(session: Session, period_id: int) -> Notice:
+    """The event is all that is left of it."""
+    query = select(Event).where(Event.record == "billing_period", Event.record_id == period_id)
+    event = session.scalars(query.where(Event.verb == "period_deleted")).one()
+    project, was = session.get_one(Project, event.project_id), event.before or {}
+    dates = Dates(*(date.fromisoformat(str(was[name])) for name in ("from", "to", "due")))
+    who = _person(session, event.actor_id) or "payclerk"
+    return [project.slack_channel], Post(*period_over(project.name, dates, who, "deleted"))
 
 
 NOTICES: Final[Mapping[str, Render]] = {

@@ -17,6 +17,7 @@ LETTERS: Final = {
     "invitation_accepted": "The billing form",
     "claim_returned": "The returned claim",
     "claim_approved": "The approval",
+    "payment_schedule": "The payment schedule",
     "owner_claim": "The mail about the claim",
     "ssov_invitation": "The invitation to break down the schedule of values",
     "ssov_returned": "The returned schedule of values",

@@ -19,6 +19,7 @@ JOBS: Final[Mapping[str, str]] = {
     "slack.trouble": "Slack: trouble to report",
     "package.compile": "Backups to compile",
     "docusign.send": "Claims to send to DocuSign",
+    "docusign.void": "Envelopes to void at DocuSign",
     "docusign.poll": "Signatures to ask for",
     "clock.reminders": "Reminders",
     "clock.digest": "Digests",

@@ -1,1 +1,1 @@
-"""The demo: one month-end played through the real doors, each step checked."""
+"""The demo: four months of billing played through the real doors, each step checked."""

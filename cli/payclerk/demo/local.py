@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from payclerk_bot.routes import REGISTRY
+from payclerk_core.settings import Settings, load_settings
 from payclerk_playground.world import World
 
 from .cast import personas, read_project
@@ -43,6 +44,11 @@ def settings_for(world: World, folder: Path, clock: Clockwork, database_url: str
         "PAYCLERK_WEB_PORT": "0",
         "PAYCLERK_MAIL_NAME": "Harborline billing",
     }
+
+
+def as_read(settings: Mapping[str, str]) -> Settings:
+    """What payclerk makes of them, for what the story does in payclerk's place."""
+    return load_settings(_env_file=None, **{k.removeprefix("PAYCLERK_").lower(): v for k, v in settings.items()})
 
 
 def _kept_secret(file: Path) -> str:

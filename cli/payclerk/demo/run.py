@@ -17,7 +17,7 @@ from payclerk_core.db import Database
 from payclerk_core.migrate import upgrade
 
 from .clockwork import Clockwork
-from .local import EXAMPLES, settings_for, start_world
+from .local import EXAMPLES, as_read, settings_for, start_world
 from .office import OfficeProcess
 from .stage import Stage
 from .story import STORY
@@ -67,9 +67,10 @@ def set_stage(
     clock = Clockwork(home / "clock")
     world = start_world(home, clock, port=port)
     url = database_url or f"sqlite:///{home / 'payclerk.sqlite3'}"
-    office = OfficeProcess(home, settings_for(world, home, clock, url), _environment(), commands)
+    settings = settings_for(world, home, clock, url)
+    office = OfficeProcess(home, settings, _environment(), commands)
     upgrade(url)
-    return Stage(world, office, Database(url), clock, output, EXAMPLES, console.print)
+    return Stage(world, office, Database(url), clock, output, EXAMPLES, console.print, as_read(settings))
 
 
 def _environment() -> dict[str, str]:
@@ -111,7 +112,7 @@ def play(stage: Stage, console: Console) -> int:
             soft_wrap=True,
         )
     console.print(
-        f"The month is closed: {len(STORY)} steps in {time.monotonic() - began:.0f} s.", markup=False, soft_wrap=True
+        f"The books are closed: {len(STORY)} steps in {time.monotonic() - began:.0f} s.", markup=False, soft_wrap=True
     )
     faults = stage.world.slack.faults_seen
     if faults:

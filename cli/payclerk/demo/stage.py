@@ -1,4 +1,4 @@
-"""What the story plays on: the local world, payclerk's process, its database, and the words for looking at them."""
+"""What the story plays on: the local world, payclerk's process, its database, and the words for looking at them and acting on them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payclerk_core.actions.call import Call
 from payclerk_core.db import Database
+from payclerk_core.errors import UserError
 from payclerk_core.jobs import waiting
 from payclerk_core.queries.claims import ClaimRow, row_of, with_pages
-from payclerk_core.tables import Claim, Contract, Invitation, Project
+from payclerk_core.settings import Settings
+from payclerk_core.tables import Claim, Contract, Invitation, Person, Project
 from payclerk_playground.mail import StoredMail
 from payclerk_playground.world import World
 
@@ -48,6 +51,7 @@ class Stage:
     output: Path
     examples: Path
     say: Callable[[str], None]
+    settings: Settings
 
     def eventually(self, probe: Callable[[], T | None], what: str, timeout: float = PATIENCE) -> T:
         """What `probe` returns, as soon as that is true."""
@@ -71,21 +75,47 @@ class Stage:
         with self.db.reading() as session:
             yield session
 
+    @contextmanager
+    def act(self, name: str) -> Iterator[Call]:
+        """As one of the staff, in a transaction of its own: for what Slack has no command for."""
+        with self.db.transaction() as session:
+            person = session.scalars(select(Person).where(Person.name == name)).one()
+            yield Call(session, self.clock.now(), self.settings, actor=person, door="slack")
+
+    def refused(self, name: str, action: Callable[[Call], object], words: str) -> None:
+        """The action is refused to this person with these words, and nothing of it is kept."""
+        try:
+            with self.act(name) as call:
+                action(call)
+        except UserError as error:
+            expect(words in error.message, f"the refusal to say '{words}', not '{error.message}'")
+        else:
+            raise StoryFaultError(f"{name} was not refused: {words}")
+
     def project(self) -> Project:
         with self.look() as session:
             return session.scalars(select(Project)).one()
 
     def invitation(self, contract: str) -> Invitation:
+        """The latest one of a contract."""
         with self.look() as session:
             query = select(Invitation).join(Invitation.contract).where(Contract.number == contract)
-            return session.scalars(query).one()
+            return session.scalars(query.order_by(Invitation.id.desc()).limit(1)).one()
 
-    def claim(self, contract: str) -> ClaimRow | None:
-        """The latest claim on a contract, with all its pages."""
+    def contract(self, number: str) -> Contract:
+        with self.look() as session:
+            return session.scalars(select(Contract).where(Contract.number == number)).one()
+
+    def claims(self, contract: str) -> Sequence[ClaimRow]:
+        """Every claim on a contract, with all its pages, the first one first."""
         with self.look() as session:
             query = with_pages(select(Claim).join(Claim.contract).where(Contract.number == contract))
-            claims = session.scalars(query.order_by(Claim.number.desc())).unique().all()
-            return row_of(claims[0]) if claims else None
+            return [row_of(claim) for claim in session.scalars(query.order_by(Claim.number)).unique()]
+
+    def claim(self, contract: str) -> ClaimRow | None:
+        """The latest one."""
+        claims = self.claims(contract)
+        return claims[-1] if claims else None
 
     def claim_now(self, contract: str) -> ClaimRow:
         """The latest claim, which has to be there."""

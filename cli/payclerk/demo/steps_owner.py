@@ -22,31 +22,31 @@ def bill_the_owner(stage: Stage) -> str:
     anna.command("owner")
     row = stage.eventually(lambda: stage.claim(PRIME), "the owner's claim")
     cast = give_parts(read_project(stage.examples))
-    billed = sum(_work_and_stored(stage, part.contract) for part in cast.accepting)
-    expect(_work_and_stored(stage, PRIME) == billed, "the owner's claim to bill what the subcontractors billed")
+    billed = sum(work_and_stored(stage, part.contract) for part in cast.accepting)
+    expect(work_and_stored(stage, PRIME) == billed, "the owner's claim to bill what the subcontractors billed")
     stage.settled()
-    _send(stage, anna, "Please find our November claim.", private=False)
-    owner = stage.mail(_address(stage, OWNER), "progress claim")
+    send_to_owner(stage, anna, "Please find our November claim.", private=False)
+    owner = stage.mail(address_of(stage, OWNER), "progress claim")
     expect(any(a.filename.endswith(".pdf") for a in owner.attachments), "the claim's PDF with the mail")
-    copy = stage.mail(_address(stage, ADMINISTRATOR), "progress claim")
+    copy = stage.mail(address_of(stage, ADMINISTRATOR), "progress claim")
     expect(copy.subject == owner.subject, "the sender in CC by default")
     stage.keep("owner-claim.pdf", next(a.content for a in owner.attachments if a.filename.endswith(".pdf")))
-    _send(stage, anna, f"Between us: {SECRET}.", private=True)
-    stage.mail(_address(stage, OWNER), "progress claim", count=2)
+    send_to_owner(stage, anna, f"Between us: {SECRET}.", private=True)
+    stage.mail(address_of(stage, OWNER), "progress claim", count=2)
     stage.settled()
     return f"claim {row.claim.number} over {row.due} made and e-mailed, one private mail beside it"
 
 
-def _work_and_stored(stage: Stage, contract: str) -> int:
+def work_and_stored(stage: Stage, contract: str) -> int:
     row = stage.claim_now(contract)
     return sum(line.work_cents + line.stored_cents for line in row.claim.lines)
 
 
-def _address(stage: Stage, name: str) -> str:
+def address_of(stage: Stage, name: str) -> str:
     return next(p.email for p in stage.world.personas if p.name == name)
 
 
-def _send(stage: Stage, anna: Hands, message: str, *, private: bool) -> None:
+def send_to_owner(stage: Stage, anna: Hands, message: str, *, private: bool, number: int = 1) -> None:
     view = anna.open(f"email {PRIME}", "compose")
     slack = stage.world.slack
     found = slack.search(anna.user, view, "people", "Daniel")
@@ -56,7 +56,7 @@ def _send(stage: Stage, anna: Hands, message: str, *, private: bool) -> None:
     if private:
         slack.tick(view, "private", ["yes"])
     subject = next(b["element"]["initial_value"] for b in view.blocks if b["block_id"] == "subject")
-    expect("#1" in subject, "the subject prefilled with the number")
+    expect(f"#{number}" in subject, "the subject prefilled with the number")
     anna.submit()
     shown = stage.eventually(
         lambda: (v := slack.view_of(anna.user)) and "Communication created" in texts(v) and v, "told"
@@ -68,7 +68,7 @@ def _send(stage: Stage, anna: Hands, message: str, *, private: bool) -> None:
 def owner_answers(stage: Stage) -> str:
     """Two replies land in the claim's Emails log; the private thread stays with its people."""
     anna, marcus = Hands(stage, ADMINISTRATOR, CHANNEL), Hands(stage, MANAGER, CHANNEL)
-    address = _address(stage, OWNER)
+    address = address_of(stage, OWNER)
     public, private = stage.mails(address, "progress claim")
     stage.world.mail.reply(address, public, "Received, we are looking at it.", style="outlook")
     stage.world.mail.reply(address, public, "Approved. Payment follows.", style="gmail")

@@ -10,7 +10,7 @@ from payclerk_core.rules.lifecycle import PaymentStatus
 from payclerk_core.tables import Message
 from payclerk_playground.slack.control import texts
 
-from .cast import ADMINISTRATOR, give_parts, read_project
+from .cast import ADMINISTRATOR, Part, give_parts, read_project
 from .hands import Hands
 from .stage import Stage, expect
 from .steps_open import CHANNEL
@@ -20,16 +20,21 @@ def pay(stage: Stage) -> str:
     """A payment issued is recorded; the claim shows Paid."""
     anna = Hands(stage, ADMINISTRATOR, CHANNEL)
     part = give_parts(read_project(stage.examples)).plain
+    pay_latest(stage, anna, part, "1001", "CHK 55012")
+    return f"{part.contract} is paid"
+
+
+def pay_latest(stage: Stage, anna: Hands, part: Part, number: str, reference: str) -> None:
+    """All that is left to pay of the contract's latest claim, as the form proposes it."""
     view = anna.open(f"pay {part.contract}", "payment")
     slack = stage.world.slack
-    slack.type_in(view, "number", "1001")
-    slack.type_in(view, "reference", "CHK 55012")
+    slack.type_in(view, "number", number)
+    slack.type_in(view, "reference", reference)
     anna.submit()
     stage.eventually(lambda: (r := stage.claim(part.contract)) and r.payment is PaymentStatus.PAID, "Paid")
     anna.leave()
-    anna.message(part.contract, "Paid")
+    anna.message(part.contract, f"#{stage.claim_now(part.contract).claim.number}", "Paid")
     stage.settled()
-    return f"{part.contract} is paid"
 
 
 def move_the_clock(stage: Stage) -> str:

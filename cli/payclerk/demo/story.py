@@ -1,4 +1,7 @@
-"""The story: one month-end at Maple Street, from the import to the Monday digest. Each step checks what came of it."""
+"""The story: billing at Maple Street from the import to the release of retainage. Each step checks what came of it.
+
+November is a whole month-end; December a second one; January and February are the last ones of one subcontract.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from dataclasses import dataclass
 from .stage import Stage
 from .steps_answers import answer_invitations, settle_unclear
 from .steps_claims import approve_the_rest, return_forms, review_one
+from .steps_decided import bill_the_owner_again, certify_less, correct_one
+from .steps_last import close_the_books, finish_the_work, release_retainage
 from .steps_open import create_periods, import_project, invite_all
 from .steps_owner import bill_the_owner, owner_answers
 from .steps_paid import move_the_clock, pay
 from .steps_paper import compile_backup, sign_claims
+from .steps_second import bill_december, change_a_contract, invite_four, open_december
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +41,14 @@ STORY: Sequence[Step] = (
     Step("The owner replies twice", owner_answers),
     Step("A payment is recorded", pay),
     Step("The clock moves: one reminder, and the Monday digest", move_the_clock),
+    Step("December opens by itself, as the schedule says", open_december),
+    Step("A change order is asked for and approved; the contract grows", change_a_contract),
+    Step("Four are invited for December and answer by e-mail", invite_four),
+    Step("December's forms come back: the change order is billed, and stored material", bill_december),
+    Step("The reviewer corrects an amount; what was claimed is kept", correct_one),
+    Step("Claims are approved; less is certified than was asked for, and paid", certify_less),
+    Step("The owner's second claim is made, e-mailed and approved", bill_the_owner_again),
+    Step("January opens by itself; one subcontract is billed to 100 %", finish_the_work),
+    Step("February: its retainage is released by a claim of its own, approved and paid", release_retainage),
+    Step("The sums of all months tie: paid is earned, nothing is held", close_the_books),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..queries.directory import standing_of
-from ..rules.permissions import Tool, require, require_administrator, require_reader, tasks
+from ..rules.permissions import Tool, require, require_administrator, require_reader, require_sight, tasks
 from ..settings import Settings
 from ..tables import Base, Contract, Event, Person
 
@@ -33,7 +33,7 @@ class Call:
         return self.actor.id if self.actor else None
 
     def authorise(self, task: str, project_id: int, contract: Contract | None = None) -> None:
-        """Raise NotAllowedError unless the actor may do the task. payclerk itself (clock, cli) may."""
+        """Raise NotAllowedError unless the actor may do the task, and sees the contract. payclerk itself (clock, cli) may."""
         if self.actor is None:
             return
         if contract is not None and contract.is_prime and tasks()[task].tool is Tool.COMMITMENTS:
@@ -41,6 +41,8 @@ class Call:
             self.authorise_administrator(project_id, prime=True)
         else:
             require(task, standing_of(self.session, self.actor.id, project_id, contract))
+        if contract is not None:
+            self.authorise_sight(contract)
 
     def authorise_reading(self, contract: Contract) -> None:
         """Raise NotAllowedError unless the actor may look at the contract and what belongs to it."""
@@ -48,6 +50,17 @@ class Call:
             return
         tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
         require_reader(tool, standing_of(self.session, self.actor.id, contract.project_id, contract))
+        self.authorise_sight(contract)
+
+    def authorise_sight(self, contract: Contract) -> None:
+        """Raise NotAllowedError for a private contract, unless the actor administers it or is on its Private list.
+
+        Whatever the actor may do on other contracts of the project (domain 1.1).
+        """
+        if self.actor is None or not contract.private:
+            return
+        tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
+        require_sight(tool, contract.number, standing_of(self.session, self.actor.id, contract.project_id, contract))
 
     def authorise_administrator(self, project_id: int, *, prime: bool) -> None:
         """Raise NotAllowedError unless the actor has Admin on the tool the contract belongs to.

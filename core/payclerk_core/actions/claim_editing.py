@@ -25,7 +25,7 @@ from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Thread
 from .call import Call
 from .claim_making import ClaimStart, enter_amounts, figures, require_in_time, start_claim, submit
 from .claim_pages import store_pdf
-from .claims import claim_label, load_claim_to_change
+from .claims import claim_label, load_claim, load_claim_to_change
 from .mailing import start_thread
 
 
@@ -75,8 +75,8 @@ def submit_claim(call: Call, claim_id: int) -> list[Finding]:
     call.authorise("T21" if again else "C18", claim.contract.project_id, claim.contract)
     if (why := contact_obstacle(facts_of(call.session, claim))) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_editable")
-    if again:
-        claim.revision += 1
+    if claim.submitted_at is not None:
+        claim.revision += 1  # what was submitted once is answered by its next revision, never replaced
     return submit(call, claim)
 
 
@@ -94,6 +94,32 @@ def correct_amounts(call: Call, claim_id: int, entries: Entries, reason: str = "
     after = {**figures(claim), "reason": reason.strip()[:2000]}
     call.record("amounts_corrected", claim, project_id=claim.contract.project_id, before=before, after=after)
     return reprint(call, claim)
+
+
+@dataclass(frozen=True, slots=True)
+class LineVerdict:
+    """What became of a line, as its contact sees it: claimed, let stand, the verdict and the reason."""
+
+    item: str
+    description: str
+    claimed: Money
+    stands: Money
+    verdict: str  # approved, rejected, no_action
+    reason: str
+
+
+def review_of_lines(call: Call, claim_id: int) -> list[LineVerdict]:
+    """The review of a claim's lines, for its invoice contacts (task C14)."""
+    claim = load_claim(call, claim_id)
+    call.authorise("C14", claim.contract.project_id, claim.contract)
+    return [_verdict(line, claim.contract.project.currency) for line in claim.lines]
+
+
+def _verdict(line: ClaimLine, currency: str) -> LineVerdict:
+    claimed = Money(line.claimed_work_cents + line.claimed_stored_cents, currency)
+    stands = Money(line.work_cents + line.stored_cents, currency)
+    sov = line.sov_line
+    return LineVerdict(sov.item, sov.description, claimed, stands, line.review, line.review_reason or "")
 
 
 def reprint(call: Call, claim: Claim) -> list[Finding]:
@@ -146,6 +172,8 @@ def _amounts(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int,
 
 def _amount(call: Call, claim: Claim, line: ClaimLine, entry: LineEntry) -> tuple[int, int]:
     stored = line.stored_cents if entry.stored is None else entry.stored.cents
+    if entry.work is not None or entry.percent is not None:
+        line.quantity = None  # an amount takes the place of the units that were billed
     if entry.quantity is not None:
         return _units(call, claim, line, entry.quantity), stored
     if entry.percent is not None or entry.work is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from ..dates import end_of_day, project_date
 from ..errors import UserError
@@ -88,12 +88,22 @@ def take_turns(call: Call, contract: Contract) -> None:
 
     Of two who start a claim at once the second finds the first one's; and what a claim builds on stays as it is.
     """
-    held = (select(Contract.id).where(Contract.id == contract.id),)
-    held += (select(Claim.id).where(Claim.contract_id == contract.id).order_by(Claim.id),)
-    for query in held:  # a mail or a thread of the contract may be written meanwhile
-        call.session.execute(query.with_for_update(key_share=True))
+    _hold(call, select(Contract.id).where(Contract.id == contract.id))
+    _hold(call, select(Claim.id).where(Claim.contract_id == contract.id).order_by(Claim.id))
     call.session.flush()
     call.session.expire_all()
+
+
+def hold_claims(call: Call, claim_ids: Collection[int]) -> None:
+    """Contracts first, then claims, each in the order of their ids: nobody waits in a ring."""
+    of_claims = select(Claim.contract_id).where(Claim.id.in_(claim_ids))
+    _hold(call, select(Contract.id).where(Contract.id.in_(of_claims)).order_by(Contract.id))
+    _hold(call, select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
+
+
+def _hold(call: Call, rows: Select[int]) -> None:
+    # Without the key: a mail or a thread of the contract may be written meanwhile.
+    call.session.execute(rows.with_for_update(key_share=True))
 
 
 def keep_in_store(claim: Claim, stored: Mapping[int, int]) -> None:
@@ -137,8 +147,11 @@ def enter_amounts(call: Call, claim: Claim, amounts: Amounts, *, claimed: bool =
 
 
 def submit(call: Call, claim: Claim) -> list[Finding]:
-    """Put the claim Under Review with its PDF. Raises UserError with all that does not tie; then nothing is stored."""
-    call.session.flush()
+    """Put the claim Under Review with its PDF. Raises UserError with all that does not tie; then nothing is stored.
+
+    It is worked out once more: the claim before may have been certified since this one was begun.
+    """
+    work_out(call, claim)
     findings = findings_of(call.session, claim)
     refuse_errors(findings)
     before = {"status": claim.status}

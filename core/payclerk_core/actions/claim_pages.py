@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from ..documents.claim_pdf import ClaimPage, render_claim
+from ..documents.words import DICTIONARIES, US_GC, Words
+from ..queries.basis import basis_of
 from ..queries.claims import lines_of, summary_of, with_pages
-from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, StoredFile
+from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, Project, StoredFile
 from .call import Call
 from .mailing import NamedFile, store_file
 
@@ -49,7 +51,22 @@ def claim_page(call: Call, claim: Claim) -> ClaimPage:
         summary=summary_of(claim),
         revision=claim.revision,
         review={line.sov_line.item: (line.review, line.review_reason or "") for line in claim.lines if _noted(line)},
+        words=words_of(contract.project),
+        counted_before=_counted_before(call, claim),
     )
+
+
+def _counted_before(call: Call, claim: Claim) -> set[str]:
+    """The change orders that the claim before had already."""
+    if not any(line.sov_line.change_order for line in claim.lines):
+        return set()
+    last = basis_of(call.session, claim.contract, before=claim.number).last
+    return {row.sov_line.change_order.number for row in last.lines if row.sov_line.change_order} if last else set()
+
+
+def words_of(project: Project) -> Words:
+    """The words of the project's dictionary; a project from before there were any speaks as a US contractor."""
+    return DICTIONARIES.get(project.dictionary, US_GC)
 
 
 def _noted(line: ClaimLine) -> bool:

@@ -18,6 +18,7 @@ from ..rules.lifecycle import EDITABLE_BY_CONTACT, SIGNABLE, ClaimStatus, status
 from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
 from .call import Call
+from .claim_making import hold_claims
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
 from .mailing import About, Recipient, write_letter
@@ -39,8 +40,11 @@ def load_claim(call: Call, claim_id: int) -> Claim:
 
 
 def load_claim_to_change(call: Call, claim_id: int) -> Claim:
-    """The claim, held until the transaction ends: two people acting at once take turns and see each other's change."""
-    call.session.execute(select(Claim.id).where(Claim.id == claim_id).with_for_update())
+    """The claim, held until the transaction ends: two people acting at once take turns and see each other's change.
+
+    Its contract is held too, for the next claim starts from this one.
+    """
+    hold_claims(call, [claim_id])
     query = with_pages(select(Claim).where(Claim.id == claim_id)).execution_options(populate_existing=True)
     if (claim := call.session.scalars(query).unique().one_or_none()) is None:
         raise UserError("There is no such claim any more; open the list again.", code="not_found")
@@ -195,14 +199,11 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
 
 
 def chosen_claims(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
-    """The payable claims among these, held until the transaction ends.
-
-    In the order of their ids, so that two bulk changes cannot wait in a ring.
-    """
-    call.session.execute(select(Claim.id).where(Claim.id.in_(claim_ids)).order_by(Claim.id).with_for_update())
+    """The project's claims among these, held until the transaction ends."""
+    hold_claims(call, claim_ids)
     query = with_pages(select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id))
     claims = call.session.scalars(query.execution_options(populate_existing=True)).unique().all()
-    return [claim for claim in claims if claim.contract.project_id == project_id and not claim.contract.is_prime]
+    return [claim for claim in claims if claim.contract.project_id == project_id]
 
 
 def bulk_obstacles(call: Call, claims: Sequence[Claim], status: ClaimStatus) -> dict[int, str | None]:
@@ -210,7 +211,15 @@ def bulk_obstacles(call: Call, claims: Sequence[Claim], status: ClaimStatus) -> 
     if status is ClaimStatus.REVISE_AND_RESUBMIT:
         return dict.fromkeys((claim.id for claim in claims), "Needs the reasons by line; review it on its own.")
     facts = claim_facts(call.session, claims)
-    return {claim.id: status_obstacle(facts[claim.id], status) or _untied(call, claim, status) for claim in claims}
+    return {
+        claim.id: not_payable(claim) or status_obstacle(facts[claim.id], status) or _untied(call, claim, status)
+        for claim in claims
+    }
+
+
+def not_payable(claim: Claim) -> str | None:
+    """Its rights are others, and the owner is told; so it is no part of bulk work on subcontractors' claims."""
+    return "It is the claim to the owner; change it on its own." if claim.contract.is_prime else None
 
 
 def _untied(call: Call, claim: Claim, status: ClaimStatus) -> str | None:

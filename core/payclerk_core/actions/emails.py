@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from ..errors import UserError
 from ..queries.claims import summary_of
+from ..queries.directory import standing_of
 from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
+from ..rules.permissions import may, require
 from ..tables import Claim, Member, Message, Person, StoredFile, Thread
 from .call import Call
 from .claim_pages import named_pdf
@@ -42,7 +44,10 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
     A private mail is seen by its sender and recipients alone.
     """
     claim = load_claim_to_change(call, claim_id)
-    call.authorise("T14" if claim.contract.is_prime else "T18", claim.contract.project_id, claim.contract)
+    authorise_mailing(call, claim)
+    if draft.attach_claim and claim.pdf_id is None:
+        text = "This claim has no PDF yet; submit it first, or take the PDF off the mail."
+        raise UserError(text, code="no_pdf", field="attach_claim")
     recipients = _recipients(call, claim, draft)
     subject = " ".join(draft.subject.split())[:200]
     if not subject or not draft.message.strip():
@@ -60,6 +65,18 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
     message = _write(call, claim, thread, recipients, draft, subject)
     call.record("communication_created", message, project_id=thread.project_id, after={"private": draft.private})
     return message
+
+
+def authorise_mailing(call: Call, claim: Claim) -> None:
+    """The owner's claim is mailed with T14. A payable one is forwarded with T18 or, as table 2.2 has it, with C12."""
+    contract = claim.contract
+    if contract.is_prime:
+        call.authorise("T14", contract.project_id, contract)
+    elif call.actor is not None:
+        standing = standing_of(call.session, call.actor.id, contract.project_id, contract)
+        if not may("T18", standing):
+            require("C12", standing)
+            call.authorise_sight(contract)
 
 
 def _recipients(call: Call, claim: Claim, draft: Draft) -> list[Recipient]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ..documents.billing_form import BillingForm, FilledForm, FilledRow, FormFaults, FormLine, make_form
 from ..errors import UserError
 from ..money import Money
 from ..queries.basis import Basis, basis_of
+from ..queries.claim_facts import facts_of
 from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..rules.billing import NEW, StoredMaterials, summarize
 from ..rules.findings import Finding, Severity, texts
-from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus
+from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus, contact_obstacle
 from ..rules.retainage import Rates
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
 from ..tokens import open_seal, seal
@@ -26,6 +28,11 @@ from .claim_pages import named_pdf
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+_CHANGED: Final = (
+    "The contract's lines have changed since this form was made; please fill the newest one, which is attached."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ def read_identity(secret: bytes, sealed: str) -> FormIdentity | None:
     text = open_seal(secret, sealed)
     if text is None or not text.startswith("form:"):
         return None
-    numbers = text.split(":")[1:5]
-    return FormIdentity(*(int(part) for part in numbers), shown="".join(text.split(":")[5:]))
+    _, contract_id, period_id, claim_number, revision, shown = text.split(":")
+    return FormIdentity(int(contract_id), int(period_id), int(claim_number), int(revision), shown)
 
 
 def digest_of(lines: Sequence[FormLine]) -> str:
@@ -159,6 +166,8 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     if period is None or period.id != identity.period_id:
         raise UserError("This form is of a billing period that is closed.", code="period_closed")
     claim = claim_of_period(call.session, contract.id, period.id)
+    if claim is not None:
+        _require_editable(call, claim)
     _check_current(identity, contract, claim, basis_of(call.session, contract, before=identity.claim_number))
     if claim is None:
         require_in_time(call, period)
@@ -182,23 +191,24 @@ def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> 
     return contract
 
 
+def _require_editable(call: Call, claim: Claim) -> None:
+    if (why := contact_obstacle(facts_of(call.session, claim))) is not None:
+        raise UserError(f"Claim {claim.number}: {why}", code="not_editable")
+
+
 def _check_current(identity: FormIdentity, contract: Contract, claim: Claim | None, basis: Basis) -> None:
     number, revision = (claim.number, claim.revision + 1) if claim else (basis.number, 1)
-    if claim is not None and ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
-        text = f"Claim {claim.number} is {ClaimStatus(claim.status).label}; it cannot be changed now."
-        raise UserError(text, code="not_editable")
     current = FormIdentity(contract.id, identity.period_id, number, revision)
-    if replace(identity, shown="") != current or identity.shown != digest_of(_form_lines(contract, basis, claim)):
+    if replace(identity, shown="") != current:
         raise UserError("This form is out of date; please fill the newest one, which is attached.", code="old_form")
+    if identity.shown != digest_of(_form_lines(contract, basis, claim)):
+        raise UserError(_CHANGED, code="old_form")
 
 
 def _amounts(claim: Claim, rows: Sequence[FilledRow]) -> dict[int, tuple[int, int]]:
     items = {line.sov_line.id: line.sov_line.item for line in claim.lines}
     if {row.sov_line_id: row.item for row in rows} != items:
-        text = (
-            "The contract's lines have changed since this form was made; please fill the newest one, which is attached."
-        )
-        raise UserError(text, code="old_form")
+        raise UserError(_CHANGED, code="old_form")
     return {row.sov_line_id: (row.work.cents, row.stored.cents) for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from ..dates import end_of_day, project_date
 from ..errors import UserError
 from ..jobs import promise
-from ..queries.contracts import ContractRow, contract_rows, open_period
+from ..queries.contracts import ContractRow, contract_rows, open_period, written_to
 from ..queries.directory import is_contact
+from ..rules.invitations import untried
 from ..rules.lifecycle import InvitationStatus, PeriodStatus
 from ..tables import (
     Batch,
@@ -21,11 +22,10 @@ from ..tables import (
     Contract,
     Invitation,
     Message,
-    MessageRecipient,
     Person,
     Thread,
 )
-from .batches import Item, Order, known_batch, start_batch
+from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
 from .forms import billing_form_for
 from .mailing import About, Recipient, start_thread, write_letter
@@ -55,17 +55,38 @@ def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
 
 def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: BatchItem) -> None:
     contract, invitation = row.contract, row.invitation
-    verb = "invited" if invitation is None else "invited_again"
     if invitation is None:
-        invitation = _new_invitation(call, period, contract)
-    else:  # what was sent reached nobody: the same question, to who can be reached now
+        verb, invitation = "invited", _new_invitation(call, period, contract)
+        people = [contact.person for contact in contract.contacts]
+    else:
+        verb, people = "invited_again", _not_written_to(call, invitation)
+        if not people:
+            settle_item(call, item.id, "skipped", f"Already {invitation.status} for this period.")
+            return
         invitation.invited_at, invitation.invited_by_id = call.at, call.actor_id
     call.record(verb, invitation, project_id=contract.project_id, after={"contract": contract.number})
     thread = call.get(Thread, invitation.thread_id, "thread")
-    for contact in contract.contacts:
-        facts = {**_facts(invitation, contact.person), "invited_by": _inviter(call, contract)}
-        about = _about(invitation)
-        write_letter(call, thread, "invitation", [Recipient(contact.person)], facts, about, batch_item=item)
+    for person in people:
+        facts = {**_facts(invitation, person), "invited_by": _inviter(call, contract)}
+        write_letter(call, thread, "invitation", [Recipient(person)], facts, _about(invitation), batch_item=item)
+
+
+def _not_written_to(call: Call, invitation: Invitation) -> list[Person]:
+    """Who is new or was corrected since; nobody, when it was answered, or another was faster, a moment ago."""
+    call.session.refresh(invitation, with_for_update=True)
+    if invitation.status != InvitationStatus.INVITED.value:
+        return []
+    people = _by_address(invitation.contract)
+    new = untried(people, _mails(call, invitation))
+    return [person for address, person in people.items() if address in new]
+
+
+def _by_address(contract: Contract) -> dict[str, Person]:
+    return {contact.person.email_key: contact.person for contact in contract.contacts}
+
+
+def _mails(call: Call, invitation: Invitation) -> Mapping[str, bool]:
+    return written_to(call.session, [invitation.thread_id]).get(invitation.thread_id, {})
 
 
 def _inviter(call: Call, contract: Contract) -> str:
@@ -192,8 +213,8 @@ def decide_for_contact(call: Call, invitation_id: int, status: InvitationStatus,
 def remind_silent(call: Call, project_id: int) -> int:
     """Remind who was invited and has not answered or billed, as often as the project wants. Returns how many.
 
-    At most three times, the last time on the due date or shortly before; none where our mail came back, for a person
-    has to fix the address first.
+    At most three times, the last time on the due date or shortly before; nobody whose mail came back, for a person has
+    to fix the address first.
     """
     period = open_period(call.session, project_id)
     if period is None or period.project.remind_every_days == 0:
@@ -202,8 +223,7 @@ def remind_silent(call: Call, project_id: int) -> int:
     within = timedelta(days=REMINDERS * period.project.remind_every_days)
     if not timedelta(0) <= period.due_on - today <= within:
         return 0
-    silent = [row for row in _unbilled(call, period) if not _came_back(call, row)]
-    return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in silent)
+    return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in _unbilled(call, period))
 
 
 def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
@@ -217,26 +237,23 @@ def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
     return list(call.session.scalars(query.order_by(Invitation.id)))
 
 
-def _came_back(call: Call, invitation: Invitation) -> bool:
-    query = (
-        select(MessageRecipient.id)
-        .join(Message, Message.id == MessageRecipient.message_id)
-        .where(Message.thread_id == invitation.thread_id, MessageRecipient.bounced_at.is_not(None))
-    )
-    return call.session.scalar(query.limit(1)) is not None
-
-
 def _remind(call: Call, invitation: Invitation, days_left: int) -> bool:
     project = invitation.contract.project
     today = project_date(call.at, project.timezone)
     sent = select(Message.written_at).where(Message.thread_id == invitation.thread_id, Message.kind == "reminder")
     days = [(today - project_date(moment, project.timezone)).days for moment in call.session.scalars(sent)]
-    if any(passed < project.remind_every_days for passed in days):
+    if any(passed < project.remind_every_days for passed in days) or not (people := _reached(call, invitation)):
         return False
     thread = call.get(Thread, invitation.thread_id, "thread")
     inviter = invitation.invited_by.name if invitation.invited_by else invitation.contract.project.name
-    for contact in invitation.contract.contacts:
-        facts = {**_facts(invitation, contact.person), "invited_by": inviter, "days_left": days_left}
-        write_letter(call, thread, "reminder", [Recipient(contact.person)], facts, _about(invitation))
+    for person in people:
+        facts = {**_facts(invitation, person), "invited_by": inviter, "days_left": days_left}
+        write_letter(call, thread, "reminder", [Recipient(person)], facts, _about(invitation))
     call.record("reminded", invitation, project_id=invitation.contract.project_id, after={"days_left": days_left})
     return True
+
+
+def _reached(call: Call, invitation: Invitation) -> list[Person]:
+    """The contacts who had our newest mail, as far as is known."""
+    sent = _mails(call, invitation)
+    return [person for address, person in _by_address(invitation.contract).items() if not sent.get(address, True)]

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from ..documents.package import CompiledPackage, PackageCover, PackageFile, PackagePart, package_name
 from ..errors import UserError
 from ..jobs import promise
+from ..queries.ties import findings_of
+from ..rules.findings import refuse_errors
 from ..tables import Attachment, Claim, Contract, Envelope, Package, PackageClaim, Project, StoredFile
 from .batches import Order
 from .call import Call
@@ -35,6 +37,8 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
         raise UserError(
             f"Claim {missing[0].number} of {missing[0].contract.number} has no PDF yet; set its status again."
         )
+    for claim in claims:
+        _require_tied(call, claim)
     package = Package(
         key=order.key,
         project_id=project.id,
@@ -51,6 +55,14 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
     call.record("package_requested", package, project_id=project.id, after={"claims": [claim.id for claim in claims]})
     promise(call.session, "package.compile", str(package.id), {"package_id": package.id})
     return package
+
+
+def _require_tied(call: Call, claim: Claim) -> None:
+    try:
+        refuse_errors(findings_of(call.session, claim))
+    except UserError as fault:
+        text = f"Claim {claim.number} of {claim.contract.number} does not tie: {fault.message}"
+        raise UserError(text, code=fault.code) from None
 
 
 def local_moment(call: Call, project: Project) -> datetime:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from ..documents.words import DICTIONARIES
+from ..documents.workbook import INVOICE_TYPES
 from ..errors import NotAllowedError, UserError
 from ..rules.billing import StoredMaterials
 from ..rules.tie_out import Overbilling
 from ..tables import Company, Member, Person, Project
 from .call import Call
 
-INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "by_invitation")
 MOST_DAYS_BETWEEN: Final = 3
 _LONGEST: Final = {"invitation_note": 2000, "pdf_footer": 500, "slack_channel": 80, "jurisdiction": 20}
+_MAY_BE_NONE: Final = frozenset({"jurisdiction", "slack_channel"})
 Check = Callable[[Any], bool]
 
 
@@ -30,7 +32,10 @@ def _number(low: int, high: int) -> tuple[Check, str]:
 
 def _text(name: str) -> tuple[Check, str]:
     most = _LONGEST[name]
-    return (lambda value: isinstance(value, str) and len(value) <= most), f"a text of at most {most} characters"
+    # Control characters would change what stands around them on paper; the database refuses some.
+    printable = re.compile(rf"[^\x00-\x08\x0b\x0c\x0e-\x1f]{{0,{most}}}")
+    expected = f"a text of at most {most} characters"
+    return (lambda value: isinstance(value, str) and printable.fullmatch(value) is not None), expected
 
 
 _YES_NO: Final[tuple[Check, str]] = (lambda value: isinstance(value, bool)), "yes or no"
@@ -59,23 +64,24 @@ def change_settings(call: Call, project_id: int, changes: Mapping[str, object]) 
     """Change settings of a project; all or none (task T6). What is made already stays as it was made."""
     call.authorise("T6", project_id)
     project = call.get(Project, project_id, "project")
-    for name, value in changes.items():
-        _require(name, value)
-    before = {name: getattr(project, name) for name, value in changes.items() if getattr(project, name) != value}
-    for name in before:
-        setattr(project, name, changes[name] or None if name in {"jurisdiction", "slack_channel"} else changes[name])
-    if before:
-        after = {name: getattr(project, name) for name in before}
+    checked = {name: _checked(name, value) for name, value in changes.items()}
+    after = {name: value for name, value in checked.items() if getattr(project, name) != value}
+    before = {name: getattr(project, name) for name in after}
+    for name, value in after.items():
+        setattr(project, name, value)
+    if after:
         call.record("settings_changed", project, project_id=project.id, before=before, after=after)
     return project
 
 
-def _require(name: str, value: object) -> None:
+def _checked(name: str, value: object) -> object:
+    """The value as it is kept: an empty channel or place is none."""
     if name not in SETTINGS:
         raise UserError(f"There is no setting '{name}'.", code="unknown_setting", field=name)
     check, expected = SETTINGS[name]
     if not check(value):
         raise UserError(f"'{name.replace('_', ' ')}' must be {expected}.", code="bad_setting", field=name)
+    return None if value == "" and name in _MAY_BE_NONE else value
 
 
 def prevent_overbilling(call: Call, company_id: int, *, on: bool) -> Company:

@@ -1,4 +1,4 @@
-"""Sending claims out for signature and taking in what became of them (task T4)."""
+"""Sending claims out for signature, taking an envelope back, and what became of each (tasks T4, T28)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Final
 
 from sqlalchemy import select
 
+from ..errors import UserError
 from ..jobs import promise
 from ..queries.claim_facts import LIVE_ENVELOPES
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
 from ..tables import Batch, Claim, Envelope
 from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
-from .claims import chosen_claims, claim_label
+from .claims import chosen_claims, claim_label, load_claim_to_change, not_payable
 from .mailing import store_file
 
+VOIDABLE: Final = ("promised", "sent", "delivered")
+_LONGEST_REASON: Final = 200  # DocuSign's own limit
 # A status may only move forward: an old answer that arrives late must not take a signature back.
 ORDER: Final = ("promised", "sent", "delivered", "completed", "declined", "voided", "failed")
 
@@ -26,7 +29,7 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
     if (batch := known_batch(call, order)) is not None:
         return batch
     claims = chosen_claims(call, order.project_id, claim_ids)
-    items = [Item(claim.id, claim_label(claim), signing_obstacle(call, claim)) for claim in claims]
+    items = [Item(claim.id, claim_label(claim), _bulk_obstacle(call, claim)) for claim in claims]
     batch = start_batch(call, order, "docusign", items)
     for claim, item in zip(claims, batch.items, strict=True):
         if item.outcome == "waiting":
@@ -34,11 +37,73 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
     return batch
 
 
+def send_owner_claim_to_sign(call: Call, claim_id: int) -> Envelope:
+    """Send the claim to the owner to the invoice contacts of the prime contract for signature (task T28)."""
+    claim = load_claim_to_change(call, claim_id)
+    if not claim.contract.is_prime:
+        text = f"{claim_label(claim)} is no claim to the owner; send it from the list of claims."
+        raise UserError(text, code="not_owner_claim")
+    call.authorise("T28", claim.contract.project_id, claim.contract)
+    if (why := signing_obstacle(call, claim)) is not None:
+        raise UserError(f"{claim_label(claim)}: {why}", code="not_signable")
+    envelope = _promise_envelope(call, claim, None)
+    _record(call, envelope)
+    return envelope
+
+
+def void_envelope(call: Call, envelope_id: int, reason: str) -> Envelope:
+    """Take an envelope back that nobody has finished signing (tasks T4, T28); then the claim can be sent anew.
+
+    One that has not left yet is void at once. Else DocuSign is asked, and its answer counts: a signature that was
+    quicker stands.
+    """
+    call.session.execute(select(Envelope.id).where(Envelope.id == envelope_id).with_for_update())
+    envelope = call.get(Envelope, envelope_id, "envelope")
+    call.session.refresh(envelope)
+    contract = envelope.claim.contract
+    call.authorise("T28" if contract.is_prime else "T4", contract.project_id, contract)
+    if (why := void_obstacle(envelope)) is not None:
+        raise UserError(f"{claim_label(envelope.claim)}: {why}", code="not_voidable")
+    if not (said := " ".join(reason.split())):
+        raise UserError("Say why the envelope is voided; the signers are told.", code="reason", field="reason")
+    envelope.reason = said[:_LONGEST_REASON]
+    after = {"claim": envelope.claim_id, "reason": envelope.reason}
+    call.record("envelope_void_requested", envelope, project_id=contract.project_id, after=after)
+    if envelope.status == "promised":
+        note_envelope_status(call, envelope.id, "voided")
+    _promise_void(call, envelope, "asked")
+    return envelope
+
+
+def void_obstacle(envelope: Envelope) -> str | None:
+    """Why the envelope cannot be taken back; None when it can."""
+    if envelope.status not in VOIDABLE:
+        return f"Its envelope is {envelope.status}; only one that waits for a signature can be voided."
+    return "Its envelope is being voided already." if envelope.reason is not None else None
+
+
+def void_what_left(call: Call, envelope_row: int) -> None:
+    """One that was voided here while it was on its way may have reached DocuSign: look for it there."""
+    envelope = call.get(Envelope, envelope_row, "envelope")
+    if envelope.status == "voided" and envelope.envelope_id is None:
+        _promise_void(call, envelope, "left")
+
+
+def _promise_void(call: Call, envelope: Envelope, why: str) -> None:
+    promise(call.session, "docusign.void", f"{envelope.id}:{why}", {"envelope_row": envelope.id})
+
+
+def _bulk_obstacle(call: Call, claim: Claim) -> str | None:
+    return not_payable(claim) or signing_obstacle(call, claim)
+
+
 def signing_obstacle(call: Call, claim: Claim) -> str | None:
     """Why this claim cannot go out for signature; None when it can (the tooltip of the source page)."""
     if ClaimStatus(claim.status) not in SIGNABLE:
         label = ClaimStatus(claim.status).label
-        return f"It is {label}; only Approved, Approved as Noted or Pending Owner Approval can be signed."
+        # domain 7.3: the task page names all three, but the owner's claim has only the first.
+        can = "Approved" if claim.contract.is_prime else "Approved, Approved as Noted or Pending Owner Approval"
+        return f"It is {label}; only {can} can be signed."
     if not claim.contract.contacts:
         return "The contract has no invoice contact; add one first."
     if claim.pdf_id is None:
@@ -47,7 +112,7 @@ def signing_obstacle(call: Call, claim: Claim) -> str | None:
     return "It is out for signature or signed already." if call.session.scalar(live.limit(1)) is not None else None
 
 
-def _promise_envelope(call: Call, claim: Claim, batch_item_id: int) -> None:
+def _promise_envelope(call: Call, claim: Claim, batch_item_id: int | None) -> Envelope:
     count = len(call.session.scalars(select(Envelope.id).where(Envelope.claim_id == claim.id)).all())
     envelope = Envelope(
         claim=claim,
@@ -62,11 +127,13 @@ def _promise_envelope(call: Call, claim: Claim, batch_item_id: int) -> None:
     call.session.add(envelope)
     call.session.flush()
     promise(call.session, "docusign.send", str(envelope.id), {"envelope_row": envelope.id})
+    return envelope
 
 
 def note_envelope_sent(call: Call, envelope_row: int, envelope_id: str) -> None:
     envelope = call.get(Envelope, envelope_row, "envelope")
     if envelope.status != "promised":
+        void_what_left(call, envelope_row)
         return
     envelope.envelope_id = envelope_id
     call.move(envelope, "sent")
@@ -76,6 +143,8 @@ def note_envelope_sent(call: Call, envelope_row: int, envelope_id: str) -> None:
 
 def note_envelope_failed(call: Call, envelope_row: int, reason: str) -> None:
     envelope = call.get(Envelope, envelope_row, "envelope")
+    if envelope.status != "promised":
+        return
     call.move(envelope, "failed")
     envelope.reason = reason[:500]
     _record(call, envelope)

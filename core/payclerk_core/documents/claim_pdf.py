@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from ..errors import UserError
 from ..money import Money, percent_of
-from ..rules.billing import Line, Summary
+from ..rules.billing import Line, Summary, change_box
 from .footing import AMOUNT_COLUMNS, FootedClaim, check_footing, read_back
 from .layout import PAPERS
 from .typeset import amount, printable, typeset
@@ -44,6 +44,7 @@ class ClaimPage:
     revision: int
     review: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Words = US_GC
+    counted_before: Collection[str] = ()  # the change orders that an earlier claim had already
 
 
 class FootingError(UserError):
@@ -88,13 +89,11 @@ def _line_amounts(line: Line) -> tuple[Money, ...]:
 
 def _summary_amounts(page: ClaimPage) -> Mapping[str, Money]:
     summary = page.summary
-    zero = Money(0, summary.due.currency)
-    changes = [line.scheduled for line in page.lines if line.change_order is not None]
-    additions = sum((change for change in changes if change > zero), zero)
+    box = change_box(page.lines, page.counted_before, summary.due.currency)
     return {
         **{name: getattr(summary, name) for name in summary_labels(page.words) if hasattr(summary, name)},
-        "additions": additions,
-        "deductions": sum((change for change in changes if change < zero), zero),
+        "additions": box.previous_additions + box.additions,
+        "deductions": box.previous_deductions + box.deductions,
     }
 
 
@@ -110,16 +109,16 @@ def _data(page: ClaimPage) -> dict[str, Any]:
         "number_label": f"No. {page.claim_number}",
         "status": _status(page),
         "foot": _foot(page),
-        "fields": [[label, printable(text)] for label, text in _fields(page)],
+        "fields": [[label, printable(text)] for label, text in page_fields(page)],
         "lines": _summary_lines(page),
         **_boxes(page),
-        "sign": paper.signing(),
+        "sign": paper.signing(certificate=direction == "receivable"),
         "sheet_title": f"{words.schedule}: continuation sheet",
         "sheet_line": printable(f"{page.payee}, {page.contract_number} {page.contract_title}"),
-        "sheet_size": str(_sheet_size(running)),
+        "sheet_size": str(sheet_size(running)),
         "columns": paper.columns(),
         "letters": list(_LETTERS),
-        "heads": _heads(words),
+        "heads": column_heads(words),
         "rows": [_row(line, page.review.get(line.item)) for line in page.lines],
         "running": running,
     }
@@ -137,7 +136,8 @@ def _foot(page: ClaimPage) -> str:
     return printable(f"{project} | {page.contract_number} | {page.words.claim(page.direction)} {page.claim_number}")
 
 
-def _fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
+def page_fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
+    """What the head of a claim's first page says, as (label, value)."""
     words, direction = page.words, page.direction
     yield "Project", f"{page.project_name} ({page.project_number})"
     yield f"To ({words.payer(direction).lower()})", page.payer
@@ -168,12 +168,10 @@ def _summary_lines(page: ClaimPage) -> list[dict[str, Any]]:
 
 def _boxes(page: ClaimPage) -> dict[str, Any]:
     words, summary = page.words, page.summary
-    labels, amounts = summary_labels(words), _summary_amounts(page)
     payee, payer = words.payee(page.direction), words.payer(page.direction)
     return {
         "changes_title": words.change_orders.capitalize(),
-        "changes": [[labels[name], amount(amounts[name])] for name in ("additions", "deductions")]
-        + [["Net", amount(summary.change_orders)]],
+        "changes": list(_changes(page)),
         "percent_line": f"{summary.percent} % of the contract sum is completed and stored to date.",
         "currency_line": f"All amounts in {summary.due.currency}; amounts in parentheses are negative.",
         "retainage_line": f"{words.retainage} is rounded to the cent on each line, then added up.",
@@ -190,7 +188,19 @@ def _boxes(page: ClaimPage) -> dict[str, Any]:
     }
 
 
-def _heads(words: Words) -> list[str]:
+def _changes(page: ClaimPage) -> Iterator[list[str]]:
+    """The form's box: additions and deductions in all, and what of them is new on this claim."""
+    box = change_box(page.lines, page.counted_before, page.summary.due.currency)
+    labels = summary_labels(page.words)
+    yield [labels["additions"], amount(box.previous_additions + box.additions)]
+    yield ["of these, new on this claim", amount(box.additions)]
+    yield [labels["deductions"], amount(box.previous_deductions + box.deductions)]
+    yield ["of these, new on this claim", amount(box.deductions)]
+    yield ["Net", amount(box.net)]
+
+
+def column_heads(words: Words) -> list[str]:
+    """The heads of the sheet's ten columns."""
     return [
         "Item", "Description of work", "Scheduled value", "Work completed, earlier periods",
         "Work completed, this period", "Material stored", "Completed and stored to date", "%",
@@ -204,7 +214,7 @@ def _row(line: Line, review: tuple[str, str] | None) -> dict[str, Any]:
     return {
         "item": printable(line.item, word=7),
         "description": printable(described),
-        "amounts": [*amounts[:5], _narrow(line.percent), *amounts[5:]],
+        "amounts": [*amounts[:5], narrow(line.percent), *amounts[5:]],
         "note": _note(review),
     }
 
@@ -231,17 +241,17 @@ def _running(page: ClaimPage) -> list[list[Money]]:
 
 
 def _percent(sums: Sequence[Money]) -> str:
-    return _narrow(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
+    return narrow(percent_of(sums[AMOUNT_COLUMNS.index("completed")], sums[AMOUNT_COLUMNS.index("scheduled")]))
 
 
-def _narrow(percent: Decimal) -> str:
+def narrow(percent: Decimal) -> str:
     """A percentage that fits its column: of a line scheduled at one cent it may run into the millions."""
     if abs(percent) >= _WIDEST_PERCENT:
         return f"> {_WIDEST_PERCENT}" if percent > 0 else f"< -{_WIDEST_PERCENT}"
     return str(percent)
 
 
-def _sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
+def sheet_size(running: Sequence[Sequence[str]]) -> Decimal:
     """The type size in points at which the widest amount still fits its column."""
     widest = max(len(text) for row in running for text in row)
     return min(Decimal("8.2"), Decimal("8.2") * 14 / max(widest, 1)).quantize(Decimal("0.1"))

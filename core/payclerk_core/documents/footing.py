@@ -22,7 +22,7 @@ from .words import US_GC, Words, summary_labels
 AMOUNT_COLUMNS: Final = ("scheduled", "previous_work", "this_work", "stored", "completed", "balance", "retainage")
 # Their places among the sheet's ten columns: after item and description, and around the percentage.
 _PLACES: Final = (2, 3, 4, 5, 6, 8, 9)
-_AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
+AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
 Amounts = tuple[Decimal, ...]
 
 
@@ -52,27 +52,28 @@ def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
     return FootedClaim(_read_summary(first, words), tuple(_read_sheet(page, paper) for page in rest))
 
 
-def _number(text: str) -> Decimal:
+def number_of(text: str) -> Decimal:
+    """A printed amount as a number; parentheses are negative."""
     value = Decimal(text.strip("()").replace(",", ""))
     return -value if text.startswith("(") else value
 
 
 def _read_summary(pieces: Sequence[Fragment], words: Words) -> Mapping[str, Decimal]:
-    return {name: _beside(label, pieces) for name, label in summary_labels(words).items()}
+    return {name: amount_beside(label, pieces) for name, label in summary_labels(words).items()}
 
 
-def _beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
+def amount_beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
     """The first amount to the right of a label, on its line."""
     for start in (fragment for fragment in pieces if fragment.text == label):
-        same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and _AMOUNT.fullmatch(f.text)]
+        same = [f for f in pieces if f.x > start.x and abs(f.y - start.y) <= 1 and AMOUNT.fullmatch(f.text)]
         if same:
-            return _number(min(same, key=lambda fragment: fragment.x).text)
+            return number_of(min(same, key=lambda fragment: fragment.x).text)
     raise ValueError(f"no amount is printed beside '{label}'")
 
 
 def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
     """Rows from top to bottom; the first brings forward, the last carries forward or closes."""
-    rows = _rows(pieces, paper.edges())
+    rows = amount_rows(pieces, paper.edges())
     if len(rows) < 2:
         raise ValueError("a continuation page has no totals")
     (_, brought), *lines, (bottom, carried) = rows
@@ -80,12 +81,13 @@ def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
     return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, label)
 
 
-def _rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+def amount_rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
+    """The rows with an amount in each of the sheet's amount columns, from top to bottom, with their heights."""
     by_height: dict[Decimal, dict[int, Decimal]] = {}
     for fragment in pieces:
         place = next((i for i in _PLACES if edges[i][0] <= fragment.x < edges[i][1]), None)
-        if place is not None and _AMOUNT.fullmatch(fragment.text):
-            by_height.setdefault(fragment.y, {})[place] = _number(fragment.text)
+        if place is not None and AMOUNT.fullmatch(fragment.text):
+            by_height.setdefault(fragment.y, {})[place] = number_of(fragment.text)
     full = ((y, cells) for y, cells in by_height.items() if len(cells) == len(_PLACES))
     return [(y, tuple(cells[place] for place in _PLACES)) for y, cells in sorted(full, reverse=True)]
 

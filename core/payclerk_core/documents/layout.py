@@ -56,12 +56,17 @@ class Paper:
             stops.append(stops[-1] + width)
         return list(pairwise(stops))
 
-    def signing(self) -> dict[str, Any]:
+    def signing(self, *, certificate: bool = False) -> dict[str, Any]:
+        """Where the boxes stand, and the anchors in the one that goes out for signature.
+
+        A subcontractor signs the statement on the left, the owner the certificate on the right.
+        """
+        shift = self._box_width() + _GUTTER if certificate else 0
         tokens = ((SIGN_TOKEN, self.sign_here), (DATE_TOKEN, self.date_here))
         return {
             "top": self.sign_top,
             "width": self._box_width(),
-            "anchors": [{"token": token, "x": spot.x, "y": spot.y} for token, spot in tokens],
+            "anchors": [{"token": token, "x": spot.x + shift, "y": spot.y} for token, spot in tokens],
         }
 
     def _box_width(self) -> int:

@@ -43,6 +43,9 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "file_refused": _PLACE | {"file_name", "why"},
     "claim_returned": _PLACE | {"contract_title", "claim_number", "due_on", "lines"},
     "claim_approved": _PLACE | {"claim_number", "status_label", "due"},
+    "payment_schedule": _PLACE
+    | {"contract_title", "claim_number", "claimed", "scheduled", "payable", "received_on", "answer_due_on"}
+    | {"differences"},
     "ssov_invitation": _SSOV | {"invited_by", "contract_sum"},
     "ssov_returned": _SSOV | {"reason"},
     "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary"},
@@ -52,6 +55,7 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
 _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "faults": ("where", "what", "fix"),
     "lines": ("item", "description", "claimed", "reason"),
+    "differences": ("item", "description", "claimed", "scheduled", "reason"),
     "summary": ("label", "amount"),
 }
 _MONTHS: Final[Mapping[str, str]] = {

@@ -49,6 +49,7 @@ class PackageCover:
     project_name: str
     project_number: str
     compiled_at: datetime  # in the project's time zone
+    title: str = _TITLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def compile_package(cover: PackageCover, parts: Sequence[PackagePart]) -> Compil
     ordered = sorted(parts, key=lambda part: (_natural(part.contract_number), part.claim_number))
     pieces = [piece for part in ordered for piece in _pieces(part)]
     front = _front(cover, pieces)
-    pdf = assemble(front, pieces, f"{_TITLE}: {cover.project_number} {cover.project_name}")
+    pdf = assemble(front, pieces, f"{cover.title}: {cover.project_number} {cover.project_name}")
     front_pages = _page_count(front)
     if _page_count(pdf) != front_pages + sum(piece.pages for piece in pieces):
         raise PackageError("the package does not have the pages its index says")
@@ -154,7 +155,7 @@ def _index(pieces: Sequence[Piece], front_pages: int) -> list[IndexEntry]:
 def _front(cover: PackageCover, pieces: Sequence[Piece]) -> bytes:
     compiled = cover.compiled_at
     data = {
-        "heading": _TITLE,
+        "heading": printable(cover.title),
         "project": printable(f"{cover.project_number} {cover.project_name}"),
         "compiled": f"{compiled:%B} {compiled.day}, {compiled:%Y %H:%M %Z}".strip(),
         "claims": str(sum(piece.level == 1 for piece in pieces)),

@@ -150,6 +150,19 @@ def sheet_names(book: Any) -> list[str]:
     return [sheet.title for sheet in book.worksheets]
 
 
+def text_of(content: bytes) -> str | None:
+    """The text of a table: UTF-8, UTF-16 by its mark, else as Excel writes it on Windows in the west; None: no text."""
+    encodings = ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    return None
+
+
 def merged_faults(sheet: Any) -> Iterator[Fault]:
     """Only the first of merged cells has a value; the others would be read as empty."""
     for merged in sheet.merged_cells.ranges:

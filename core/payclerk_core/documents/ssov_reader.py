@@ -26,6 +26,7 @@ from .sheets import (
     merged_faults,
     open_workbook,
     sheet_names,
+    text_of,
 )
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
 
@@ -97,15 +98,8 @@ def _text_rows(content: bytes) -> list[list[_Cell]]:
 
 
 def _decoded(content: bytes) -> str:
-    """As UTF-8, as UTF-16 with its mark, or as Excel writes it on Windows in the Americas and western Europe."""
-    encodings = ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
+    if (text := text_of(content)) is not None:
+        return text
     raise UserError("This is no table that can be read; save it as .xlsx or as CSV UTF-8.", code="not_a_table")
 
 

@@ -69,16 +69,16 @@ def contract_rows(session: Session, project_id: int, period_id: int) -> Sequence
         row.contract_id: row for row in session.scalars(select(Invitation).where(Invitation.period_id == period_id))
     }
     billed = set(session.scalars(select(Claim.contract_id).where(Claim.period_id == period_id)))
-    sent = _written_to(session, [row.thread_id for row in invitations.values()])
+    sent = written_to(session, [row.thread_id for row in invitations.values()])
     return [_row(contract, invitations.get(contract.id), contract.id in billed, sent) for contract in contracts]
 
 
-def _written_to(session: Session, thread_ids: Collection[int]) -> Mapping[int, dict[str, bool]]:
-    """By thread, the addresses an invitation went to, and whether it came back from there."""
+def written_to(session: Session, thread_ids: Collection[int]) -> Mapping[int, dict[str, bool]]:
+    """By thread, the addresses we wrote to, and whether our newest mail there came back."""
     query = (
         select(Message.thread_id, MessageRecipient.email, MessageRecipient.bounced_at)
         .join(Message, Message.id == MessageRecipient.message_id)
-        .where(Message.thread_id.in_(thread_ids), Message.kind == "invitation")
+        .where(Message.thread_id.in_(thread_ids), Message.direction == "out")
         .order_by(MessageRecipient.id)
     )
     sent: dict[int, dict[str, bool]] = {}

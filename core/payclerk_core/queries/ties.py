@@ -13,11 +13,12 @@ from ..rules.tie_out import Overbilling, Ties, tie_out
 from ..tables import ChangeOrder, Claim, Company, Member, Person, Project
 from .basis import Basis, basis_of
 from .claims import lines_of, summary_of
+from .retainage_law import law_findings
 
 
 def findings_of(session: Session, claim: Claim) -> list[Finding]:
     """Everything about the claim that does not tie or deserves a look, as the database is now."""
-    return tie_out(lines_of(claim), summary_of(claim), ties_of(session, claim))
+    return [*tie_out(lines_of(claim), summary_of(claim), ties_of(session, claim)), *law_findings(session, claim)]
 
 
 def ties_of(session: Session, claim: Claim) -> Ties:

@@ -31,8 +31,9 @@ class Standing(StrEnum):
 class Reached(StrEnum):
     """What is known of an invitation's mails."""
 
-    SOMEBODY = "somebody"
+    SOMEBODY = "somebody"  # and nobody is new since
     NOBODY = "nobody"  # and there is a contact or an address that was not tried yet
+    NOT_ALL = "not_all"  # the same, but somebody has it
     CAME_BACK = "came_back"  # from every address that the contacts have
 
 
@@ -55,13 +56,14 @@ def readiness(
 ) -> Readiness:
     """May this contract be invited to bill the open period? `ssov_approved` is True also where none is asked for.
 
-    An invitation that reached none of the contacts of now can be sent again, once there is another address to try.
+    An invitation can be sent again to a contact who is new, or whose address was corrected since.
     """
     if has_claim:
         return Readiness(Standing.BILLED, "A claim for this period exists already.")
     if invitation is InvitationStatus.INVITED and reached is Reached.CAME_BACK:
         return Readiness(Standing.INVITED, "Our mail came back; correct the contact's address, then invite again.")
-    if invitation is not None and not (invitation is InvitationStatus.INVITED and reached is Reached.NOBODY):
+    again = invitation is InvitationStatus.INVITED and reached in {Reached.NOBODY, Reached.NOT_ALL}
+    if invitation is not None and not again:
         return Readiness(Standing(invitation.value), f"Already {invitation.value} for this period.")
     if status not in BILLING_CONTRACTS:
         return Readiness(Standing.NOT_APPROVED, f"The contract is {_words(status)}; approve it first.")
@@ -70,14 +72,20 @@ def readiness(
     if not ssov_approved:
         text = "The subcontractor's schedule of values is not approved; approve it first."
         return Readiness(Standing.SSOV_NOT_APPROVED, text)
-    return Readiness(Standing.NOT_INVITED if invitation is None else Standing.INVITED, None)
+    return Readiness(Standing.INVITED if again else Standing.NOT_INVITED, None)
 
 
 def reached_by(contacts: Collection[str], sent: Mapping[str, bool]) -> Reached:
     """Whom an invitation reached. `contacts` are the addresses of now, `sent` those written to: did it come back?"""
-    if any(not sent.get(address, True) for address in contacts):
-        return Reached.SOMEBODY
-    return Reached.NOBODY if any(address not in sent for address in contacts) else Reached.CAME_BACK
+    somebody = any(not sent.get(address, True) for address in contacts)
+    if untried(contacts, sent):
+        return Reached.NOT_ALL if somebody else Reached.NOBODY
+    return Reached.SOMEBODY if somebody else Reached.CAME_BACK
+
+
+def untried(contacts: Collection[str], sent: Mapping[str, bool]) -> frozenset[str]:
+    """The addresses of now that were not written to: of a new contact, or a corrected one."""
+    return frozenset(address for address in contacts if address not in sent)
 
 
 def _words(status: ContractStatus) -> str:

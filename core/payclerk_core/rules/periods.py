@@ -17,7 +17,7 @@ from ..dates import day_of_month
 from ..errors import UserError
 
 LAST: Final = 5  # "the fifth Monday" is the last one of its month
-_CHECKED_MONTHS: Final = 48  # a leap year and each length of month after each other
+_CHECKED_MONTHS: Final = 28 * 12  # every length of month begins on every weekday once
 
 
 class Frequency(StrEnum):
@@ -38,6 +38,20 @@ class PeriodDates:
     starts_on: date
     ends_on: date
     due_on: date
+
+
+def usual_dates(today: date, start_day: int, end_day: int, due_day: int) -> PeriodDates:
+    """What a period made by hand is prefilled with: the project's usual days, in the month it is (task T6).
+
+    An end or a due date that would lie before the start is next month's, as from the 26th to the 25th.
+    """
+    this, following = (_shifted(today.year, today.month, by) for by in (0, 1))
+    start = day_of_month(*this, start_day)
+    end, due = (
+        found if (found := day_of_month(*this, day)) >= start else day_of_month(*following, day)
+        for day in (end_day, due_day)
+    )
+    return PeriodDates(start, end, due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +91,16 @@ _LIMITS: Final[Mapping[Frequency, Mapping[str, tuple[int, int]]]] = {
 }
 
 
+def numbers_of(frequency: Frequency) -> Mapping[str, tuple[int, int]]:
+    """The numbers a schedule of this frequency needs, by name, and from where to where each may go."""
+    return _LIMITS[frequency]
+
+
 def check_schedule(schedule: Schedule, today: date) -> None:
     """Raise UserError for a schedule whose periods would overlap, end before they start, or be due before that."""
+    if _runs_into_next(schedule):
+        text = "A period would still run when the next one starts; choose an earlier end."
+        raise UserError(text, code="bad_schedule", field="end")
     periods = list(_periods(schedule, _months(today, -1, _CHECKED_MONTHS)))
     for period in periods:
         if period.ends_on < period.starts_on:
@@ -95,6 +117,18 @@ def check_schedule(schedule: Schedule, today: date) -> None:
         if later.starts_on <= earlier.ends_on:
             text = f"The period from {later.starts_on} would start before the one to {earlier.ends_on} is over."
             raise UserError(text, code="bad_schedule", field="end")
+
+
+def _runs_into_next(schedule: Schedule) -> bool:
+    """Is an end in the next month meant to lie after that month's start?"""
+    if not schedule.rule.get("end_months"):
+        return False
+    by_week = schedule.frequency is Frequency.MONTHLY_BY_WEEKDAY
+    return (
+        schedule.rule["end_week"] > schedule.rule["start_week"]
+        if by_week
+        else schedule.rule["end"] >= schedule.rule["start"]
+    )
 
 
 def due_to_open(schedule: Schedule, today: date) -> PeriodDates | None:
@@ -121,7 +155,7 @@ def _periods(schedule: Schedule, months: list[tuple[int, int]]) -> Iterator[Peri
             yield from _weekly(schedule.rule, months)
         case Frequency.MONTHLY_BY_DATE:
             yield from _monthly(schedule.rule, months, _by_date(schedule.rule))
-        case Frequency.MONTHLY_BY_WEEKDAY:
+        case _:
             yield from _monthly(schedule.rule, months, _by_weekday(schedule.rule))
 
 
@@ -131,7 +165,11 @@ Day = Callable[[str, int, int], date]  # which day (start, end, due) of a year a
 def _monthly(rule: Mapping[str, int], months: list[tuple[int, int]], day: Day) -> Iterator[PeriodDates]:
     for year, month in months:
         end, due = (_shifted(year, month, rule[f"{name}_months"]) for name in ("end", "due"))
-        yield PeriodDates(day("start", year, month), day("end", *end), day("due", *due))
+        ends_on = day("end", *end)
+        if rule["end_months"]:
+            # The 30th is February's 28th, and the first Sunday may come after the first Monday: the end gives way.
+            ends_on = min(ends_on, day("start", *end) - timedelta(days=1))
+        yield PeriodDates(day("start", year, month), ends_on, day("due", *due))
 
 
 def _by_date(rule: Mapping[str, int]) -> Day:

@@ -122,6 +122,13 @@ def require_reader(tool: Tool, standing: Standing) -> None:
         raise NotAllowedError(f"{text} Ask an administrator of the project.")
 
 
+def require_sight(tool: Tool, number: str, standing: Standing) -> None:
+    """Raise NotAllowedError unless the person sees a private contract: an administrator, or on its Private list."""
+    if standing.levels.get(tool) is not Level.ADMIN and not standing.on_private_list:
+        text = f"Contract {number} is private; ask an administrator to put you on its Private list."
+        raise NotAllowedError(text)
+
+
 def require_administrator(tool: Tool, standing: Standing) -> None:
     """Raise NotAllowedError unless the person is an administrator of this tool (domain 1.1).
 

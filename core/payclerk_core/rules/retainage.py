@@ -198,6 +198,15 @@ def within(held: int, billed: int) -> int:
     return min(max(held, min(billed, 0)), max(billed, 0))
 
 
+def may_be_held(retainage: Money, billed: Money) -> bool:
+    """May so much retainage be held of what was billed? Never more than it, and never of the other sign.
+
+    >>> may_be_held(Money(500), Money(10000)), may_be_held(Money(500), Money(-10000))
+    (True, False)
+    """
+    return within(retainage.cents, billed.cents) == retainage.cents
+
+
 def release_percent(held: Sequence[int], percent: Decimal) -> list[int]:
     """So many percent of what each line holds, rounded per line."""
     require_percent(percent)

@@ -194,8 +194,11 @@ def _whole(lines: Sequence[Line], s: Summary, ties: Ties) -> Iterator[Finding]:
 def _release(lines: Sequence[Line]) -> Iterator[Finding]:
     """A claim for the release of retainage: all lines complete and nothing new (task C6)."""
     for line in lines:
-        if line.work_cents or line.stored_cents:
+        if line.work_cents:
             yield error("release_bills", f"Line {line.item}: a release of retainage bills nothing new.", line.item)
+        elif line.stored_cents:
+            text = f"Line {line.item}: {line.stored} is still in store; bill it as work before retainage is released."
+            yield error("release_stored", text, line.item)
         elif line.completed_cents != line.scheduled_cents:
             text = f"Line {line.item} is {line.percent} % complete; retainage is released when every line is at 100 %."
             yield error("release_incomplete", text, line.item)

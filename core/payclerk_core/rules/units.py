@@ -13,7 +13,7 @@ _DIGITS: Final = 60  # a quantity times a price is exact, whatever the two are
 
 
 def unit_amount(quantity: Decimal, price: Decimal, currency: str) -> Money:
-    """The amount of so many units, rounded half up.
+    """The amount of so many units, rounded half up; ValueError when it is too large to be an amount.
 
     >>> unit_amount(Decimal("10"), Decimal("33.3333"), "USD")
     Money('333.33', 'USD')

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...documents.sheets import Fault
 from ...documents.workbook import WorkbookFaults
 from ...money import Money
-from ...rules.schedules import missing_of_details
+from ...rules.ssov import remaining
 from .held import Held, Record
 from .wanted import KINDS, Key, Wanted, Wants
 
@@ -170,7 +170,7 @@ def _detail_faults(plan: Plan, wants: Wants) -> Iterator[Fault]:
         values, place = lines.get(key, ({}, None))
         if not values or values.get("parent"):
             yield Fault("SOV", "Parent", f"Item {key[1]} is no line of {key[0]} that can have details.", "Correct it.")
-        elif lacking := missing_of_details(_scheduled(plan, values), amounts):
+        elif lacking := remaining(_scheduled(plan, values), amounts):
             what = f"The details of {key[0]} line {key[1]} differ by {lacking.plain()} from it."
             fault = place.place.fault if place else Wanted(key, {}).place.fault
             yield fault("Scheduled value", what, "Correct one of them; they have to add up.")

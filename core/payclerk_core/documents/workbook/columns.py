@@ -17,7 +17,7 @@ LEVELS: Final = tuple(level.value for level in Level)
 STATUSES: Final = tuple(status.value for status in ContractStatus)
 CHANGE_STATUSES: Final = ("approved", "draft", "pending", "void")
 SSOV_STATUSES: Final = ("draft", "under_review", "revise_and_resubmit", "approved")
-INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "none")
+INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "by_invitation")
 YES_NO: Final = ("no", "yes")
 
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ...errors import UserError
-from ..sheets import IMPORT, MEGABYTE, MOST_COLUMNS, Fault
+from ..sheets import IMPORT, MEGABYTE, MOST_COLUMNS, Fault, text_of
 from .columns import SHEETS, sheet_named
 from .grid import Grid, Progress
 
@@ -80,15 +80,8 @@ def _take(grid: Grid, number: int, record: Sequence[str]) -> None:
 
 
 def _text(name: str, content: bytes) -> str:
-    """The text in UTF-8 or UTF-16 (by its mark), else in Windows' western encoding."""
-    encodings = ["utf-16"] if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
+    if (text := text_of(content)) is not None:
+        return text
     raise UserError(
         f"{name} is no text file in UTF-8, UTF-16 or Windows-1252; save it as CSV UTF-8.", code="not_a_workbook"
     )

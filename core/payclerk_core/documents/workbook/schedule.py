@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...money import Money
-from ...rules.schedules import may_be_held, missing_of_details, unit_amount
+from ...rules.retainage import may_be_held
+from ...rules.ssov import remaining
+from ...rules.units import unit_amount
 from ..sheets import Fault
 from .cells import Row, known_or_near
 from .grid import Grid
@@ -117,7 +119,11 @@ class _Schedule:
 
     def _check_product(self, row: Row, line: SovRow) -> None:
         quantity, price = line.more["quantity"], line.more["unit_price"]
-        amount = unit_amount(quantity, price, self.currency)
+        try:
+            amount = unit_amount(quantity, price, self.currency)
+        except ValueError as error:
+            row.fault("Quantity", f"{error}.", "Correct the quantity or the price.")
+            return
         if amount != line.scheduled:
             what = f"{line.scheduled.plain()} is not {quantity} x {price}."
             row.fault("Scheduled value", what, f"Write {amount.plain()}, or correct the others.")
@@ -172,7 +178,7 @@ def detail_faults(lines: Sequence[SovRow]) -> Iterable[Fault]:
 
 
 def _sum_faults(top: SovRow, parts: Sequence[SovRow]) -> Iterable[Fault]:
-    lacking = missing_of_details(top.scheduled, (part.scheduled for part in parts))
+    lacking = remaining(top.scheduled, (part.scheduled for part in parts))
     if lacking:
         what = f"The details of {top.item} differ by {lacking.plain()} from it."
         yield top.place.fault("Scheduled value", what, "Correct one of them; they have to add up.")

@@ -1,0 +1,134 @@
+"""Where a claim may go, who may change it, and what hangs on it: every status against every other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payclerk_core.rules.lifecycle import (
+    BILLABLE_TO_OWNER,
+    EDITABLE_BY_CONTACT,
+    RECEIVABLE_STATUSES,
+    SIGNABLE,
+    ClaimFacts,
+    ClaimStatus,
+    PaymentStatus,
+    contact_obstacle,
+    delete_obstacle,
+    edit_obstacle,
+    payment_status,
+    status_obstacle,
+)
+
+ANY = list(ClaimStatus)
+FREE = ClaimFacts(ClaimStatus.UNDER_REVIEW)
+PAID = "A payment is recorded on it; delete the payment first."
+SIGNED = "It is out for signature or signed; void the envelope first."
+ON_OWNER = "The claim to the owner of this period includes it; send that one back first."
+
+
+@pytest.mark.parametrize("start", ANY)
+@pytest.mark.parametrize("to", ANY)
+def test_an_administrator_sets_any_status_in_any_order(start: ClaimStatus, to: ClaimStatus) -> None:
+    why = status_obstacle(ClaimFacts(start), to)
+
+    assert why == (f"Already {to.label}." if start is to else None)
+
+
+def test_the_six_statuses_have_the_source_products_words() -> None:
+    assert [status.label for status in ClaimStatus] == [
+        "Draft", "Under Review", "Revise & Resubmit", "Pending Owner Approval", "Approved as Noted", "Approved",
+    ]  # fmt: skip
+
+
+def test_what_is_signable_goes_to_the_owner_too() -> None:
+    assert {ClaimStatus.APPROVED, ClaimStatus.APPROVED_AS_NOTED, ClaimStatus.PENDING_OWNER_APPROVAL} == SIGNABLE
+    assert BILLABLE_TO_OWNER == SIGNABLE
+    assert {ClaimStatus.DRAFT, ClaimStatus.REVISE_AND_RESUBMIT} == EDITABLE_BY_CONTACT
+
+
+@pytest.mark.parametrize("to", ANY)
+def test_the_owners_claim_has_four(to: ClaimStatus) -> None:
+    why = status_obstacle(ClaimFacts(ClaimStatus.UNDER_REVIEW, prime=True), to)
+
+    if to in RECEIVABLE_STATUSES:
+        assert why in {None, "Already Under Review."}
+    else:
+        assert why == f"A claim to the owner cannot be {to.label}."
+
+
+def test_rejected_lines_are_not_approved_but_noted() -> None:
+    rejected = replace(FREE, rejected_lines=True)
+
+    assert status_obstacle(rejected, ClaimStatus.APPROVED) == "Has rejected lines; review it on its own."
+    assert status_obstacle(rejected, ClaimStatus.APPROVED_AS_NOTED) is None
+
+
+@pytest.mark.parametrize("to", ANY)
+def test_only_the_latest_is_opened_again(to: ClaimStatus) -> None:
+    why = status_obstacle(ClaimFacts(ClaimStatus.APPROVED, latest=False), to)
+
+    if to in EDITABLE_BY_CONTACT:
+        assert why == "A later claim of the contract builds on it; only the latest can be opened again."
+    elif to is not ClaimStatus.APPROVED:
+        assert why is None
+
+
+@pytest.mark.parametrize(
+    ("hanging", "why"),
+    [({"paid": True}, PAID), ({"out_for_signature": True}, SIGNED), ({"on_owner_claim": True}, ON_OWNER)],
+)
+@pytest.mark.parametrize("start", sorted(SIGNABLE))
+def test_an_approval_stays_while_something_hangs_on_it(hanging: dict[str, bool], why: str, start: ClaimStatus) -> None:
+    facts = ClaimFacts(start, **hanging)
+
+    for to in ANY:
+        expected = why if to not in SIGNABLE else (f"Already {to.label}." if to is start else None)
+        assert status_obstacle(facts, to) == expected
+    assert delete_obstacle(facts) == why
+
+
+@pytest.mark.parametrize("status", ANY)
+def test_whose_turn_it_is(status: ClaimStatus) -> None:
+    facts = ClaimFacts(status)
+    closed = f"It is {status.label}; set it to Under Review or Revise & Resubmit first."
+
+    assert edit_obstacle(facts) == (closed if status in SIGNABLE else None)
+    if status in EDITABLE_BY_CONTACT:
+        assert contact_obstacle(facts) is None
+        assert (
+            contact_obstacle(replace(facts, latest=False))
+            == "A later claim of the contract builds on it; only the latest can be changed."
+        )
+    else:
+        assert contact_obstacle(facts) == f"It is {status.label}; it cannot be changed now."
+
+
+def test_what_is_paid_is_not_edited_even_when_it_is_not_approved() -> None:
+    assert edit_obstacle(replace(FREE, paid=True)) == PAID
+
+
+def test_only_the_latest_is_deleted() -> None:
+    assert delete_obstacle(FREE) is None
+    assert delete_obstacle(replace(FREE, latest=False)) == "Only the latest claim of a contract can be deleted."
+
+
+facts = st.builds(ClaimFacts, st.sampled_from(ANY), *[st.booleans()] * 6)
+
+
+@given(facts, st.sampled_from(ANY))
+def test_a_refusal_is_a_sentence(facts: ClaimFacts, to: ClaimStatus) -> None:
+    for why in (status_obstacle(facts, to), edit_obstacle(facts), contact_obstacle(facts), delete_obstacle(facts)):
+        assert why is None or why.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("due", "paid", "expected"),
+    [(100, 0, PaymentStatus.UNPAID), (100, 1, PaymentStatus.PARTLY_PAID), (100, 99, PaymentStatus.PARTLY_PAID),
+     (100, 100, PaymentStatus.PAID), (100, 101, PaymentStatus.PAID), (0, 0, PaymentStatus.UNPAID), (100, -1, PaymentStatus.UNPAID)],
+)  # fmt: skip
+def test_payment_status(due: int, paid: int, expected: PaymentStatus) -> None:
+    assert payment_status(due, paid) is expected
