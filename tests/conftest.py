@@ -37,7 +37,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: PostgresServer) -> PostgresServer:
-    """The cluster with a migrated template: `new_database()` copies it."""
+    """The cluster with a migrated template: `lend()` a database of it."""
     from payclerk_core.migrate import upgrade
     from postgres import TEMPLATE
 
@@ -66,9 +66,9 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(migrated_postgres: PostgresServer) -> Iterator[str]:
     """An empty migrated PostgreSQL database."""
-    name = migrated_postgres.new_database()
+    name = migrated_postgres.lend()
     yield migrated_postgres.url(name)
-    migrated_postgres.drop(name)
+    migrated_postgres.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

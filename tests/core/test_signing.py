@@ -119,7 +119,7 @@ def test_a_payable_claim_is_sent_from_its_list(books: Books) -> None:
 
 
 def test_the_bulk_action_leaves_the_owners_claim_out(books: Books, owner_claim: int) -> None:
-    assert bulk_send(books, owner_claim) == ["skipped: It is the claim to the owner; send it on its own."]
+    assert bulk_send(books, owner_claim) == ["skipped: It is the claim to the owner; change it on its own."]
 
 
 def test_the_owners_side_follows_client_contracts(books: Books, owner_claim: int) -> None:
