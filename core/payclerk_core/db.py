@@ -11,6 +11,8 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 SQLITE_WAIT_MS = 30_000
+# More statements are in use than the 500 that SQLAlchemy keeps compiled.
+COMPILED = 1500
 
 
 class Database:
@@ -42,8 +44,12 @@ def make_engine(url: str) -> Engine:
     """An engine with the settings both databases need to be right under several processes."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=10, max_overflow=15, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(parsed, connect_args={"timeout": SQLITE_WAIT_MS // 1000}, hide_parameters=True)
+        return create_engine(
+            parsed, query_cache_size=COMPILED, pool_size=10, max_overflow=15, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_engine(
+        parsed, query_cache_size=COMPILED, connect_args={"timeout": SQLITE_WAIT_MS // 1000}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
