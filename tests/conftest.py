@@ -10,6 +10,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from imap_servers import Dovecot, ImapServer, Pymap
     from payclerk_core.db import Database
     from postgres import PostgresServer
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("payclerk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("payclerk")
 
 
 @pytest.fixture(scope="session")

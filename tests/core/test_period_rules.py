@@ -18,6 +18,7 @@ from payclerk_core.rules.periods import (
     check_schedule,
     due_to_open,
     next_to_open,
+    numbers_of,
     usual_dates,
 )
 
@@ -177,3 +178,13 @@ def test_the_usual_days_always_make_a_period(today: date, start: int, end: int, 
     assert dates.starts_on <= dates.ends_on
     assert dates.starts_on <= dates.due_on
     assert (dates.starts_on.year, dates.starts_on.month) == (today.year, today.month)
+
+
+@pytest.mark.parametrize("schedule", [by_date(26, 25, 1, 20), FIRST_MONDAY_ON, weekly(SUNDAY, 6, 1, 3, 1)])
+def test_a_schedule_is_made_of_just_the_numbers_that_are_asked_for(schedule: Schedule) -> None:
+    asked = numbers_of(schedule.frequency)
+    assert asked.keys() == schedule.rule.keys()
+    name, (low, high) = next(iter(asked.items()))
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(UserError, match=str(high)):
+            check_schedule(Schedule(schedule.frequency, {**schedule.rule, name: beyond}), TODAY)

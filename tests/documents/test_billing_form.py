@@ -292,7 +292,7 @@ amounts = st.integers(-(10**11), 10**11)
 @given(
     st.lists(st.tuples(amounts, amounts, amounts, st.integers(0, 10**11), st.text(max_size=40)), min_size=1, max_size=6)
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_form_comes_back_as_it_left(drawn):
     lines = [
         form_line(n, scheduled=c, previous_work=d, work=e, stored=f, description=text)
@@ -303,7 +303,7 @@ def test_any_form_comes_back_as_it_left(drawn):
 
 
 @given(st.integers(0, 12_000), st.binary(min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_damage_is_only_ever_the_persons_error(at, noise):
     whole = make_form(form())
     at %= len(whole)

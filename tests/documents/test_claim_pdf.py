@@ -11,7 +11,7 @@ from decimal import Decimal
 import pikepdf
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payclerk_core.documents.claim_pdf import ClaimPage, FootingError, render_claim
@@ -266,7 +266,7 @@ lines = st.lists(
 
 
 @given(lines, cents)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 def test_any_claim_prints_and_foots(drawn, previous):
     summary = summarize(drawn, previous_certificates=Money(previous))
     assert render_claim(page(drawn, summary=summary)).startswith(b"%PDF")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payclerk_core.documents.list_pdf import ListedClaim, ListedGroup, ListPage, render_list
@@ -79,7 +79,7 @@ def test_it_is_printed_in_the_words_of_the_project(name):
     assert words.payable_contract in text
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.text(max_size=60), st.integers(-(10**14), 10**14))
 def test_any_text_and_amount_is_printed(text, cents):
     row = claim(due=cents, company=text, invoice_number=text, contract=text)

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payclerk_core.documents.claim_pdf import ClaimPage, FootingError
@@ -137,7 +137,7 @@ def test_a_printed_subtotal_that_does_not_add_up_is_named(printed, says):
 cents = st.integers(-(10**12), 10**12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.text(max_size=40), st.text(max_size=12), st.sampled_from(["", "L"]), cents, cents), max_size=8

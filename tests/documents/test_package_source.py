@@ -278,7 +278,7 @@ def test_a_deep_outline_is_cut_and_the_rest_kept():
 
 
 @given(st.integers(0, len(printed())), st.binary(max_size=20))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_damage_is_repaired_or_refused(at, noise):
     whole = printed()
     try:
@@ -288,7 +288,7 @@ def test_any_damage_is_repaired_or_refused(at, noise):
 
 
 @given(st.integers(0, len(printed())))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_cut_is_repaired_or_refused(at):
     try:
         assert read_source(printed()[:at]).pages > 0

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pikepdf
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payclerk_core.documents.layout import SIGN_TOKEN
@@ -218,6 +218,6 @@ some_lines = st.lists(
 
 
 @given(some_lines, cents)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 def test_any_schedule_prints_and_foots(drawn, payable):
     assert render_schedule(page(drawn, payable=Money(payable, "AUD"))).startswith(b"%PDF")

@@ -344,7 +344,7 @@ def test_what_is_no_breakdown_is_refused(content: bytes, words: str):
 ITEMS = st.text("abcdefghij.-0123456789", min_size=1, max_size=12).filter(lambda text: text not in {"001", "002"})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 500), min_size=1, max_size=6).filter(any),
     st.lists(ITEMS, min_size=7, max_size=7, unique=True),
@@ -360,7 +360,7 @@ def test_any_breakdown_comes_back_as_it_went(weights: list[int], items: list[str
     assert [row.amount for row in details["002"]] == [Money(500_000)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: f"{HEAD}\n{text}".encode()))
 def test_no_bytes_bring_it_down(content: bytes):
     try:

@@ -272,14 +272,14 @@ HEADS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.one_of(HEADS, st.binary(max_size=60)), max_size=25).map(b"".join))
 def test_any_bytes_are_read_or_unreadable(raw: bytes) -> None:
     with suppress(Unreadable):
         assert read(raw, own=OWN, parent_text="Hello", invited="a@b.example", authserv_id="mx").why
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, len(PLAIN)), st.binary(max_size=30), st.integers(0, 30))
 def test_a_damaged_mail_is_read(at: int, more: bytes, fewer: int) -> None:
     assert read(PLAIN[:at] + more + PLAIN[at + fewer :], own=OWN).why is not None
