@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from books import Books
+from form_mail import filled, form_of, send_back
 from payclerk_core.actions.claim_editing import submit_claim
 from payclerk_core.actions.claims import load_claim
 from payclerk_core.actions.retainage import LineRetainage, set_line_retainage
@@ -26,7 +28,7 @@ from payclerk_core.rules.jurisdictions import (
 )
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.rules.retainage import Rates
-from payclerk_core.tables import Contract, Project, RetainageRule
+from payclerk_core.tables import Contract, Message, Project, RetainageRule
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
@@ -107,7 +109,12 @@ def test_a_subcontract_that_withholds_more_than_the_prime_contract():
     assert flow_down_findings(FIVE, FIVE, CALIFORNIA) == []
     new_york = cap_of("us-ny", public_works=False, signed_on=SIGNED)
     assert new_york is not None
-    assert flow_down_findings(TEN, FIVE, new_york) == []  # no such law is known there
+    (found,) = flow_down_findings(TEN, FIVE, new_york)  # no such law is known there
+    assert found.text == (
+        "Retainage of 10 % of work and 10 % of stored material is withheld; "
+        "the prime contract withholds 5 % of work and 5 % of stored material."
+    )
+    assert [found] == flow_down_findings(TEN, FIVE, None)
 
 
 def test_where_a_payment_schedule_answers():
@@ -192,10 +199,25 @@ def test_more_than_the_prime_contract_withholds(books: Books):
     assert codes_on(books, claim_id) == ["retainage_flow_down"]
 
 
-def test_elsewhere_the_two_are_independent(books: Books):
-    place(books, "us-il")
+def test_the_prime_contract_is_a_measure_everywhere(books: Books):
     prime_rate(books, 3)
-    assert codes_on(books, books.claim(1_000)) == []
+    (found,) = found_on(books, books.claim(1_000))
+    assert found.text == (
+        "Retainage of 10 % of work is withheld; the prime contract withholds 3 % of work and 10 % of stored material."
+    )
+
+
+def test_what_the_owner_withholds_of_us_is_not_told_to_the_subcontractor(books: Books):
+    place(books, "us-ca")
+    prime_rate(books, 3)
+    form = filled(form_of(books), 1000)
+    with books.call() as call:
+        send_back(call, books, form)
+        letter = call.session.scalars(select(Message).order_by(Message.id.desc()).limit(1)).one()
+    assert "Retainage" in letter.text
+    for ours in ("prime contract", "8811"):
+        assert ours not in letter.text
+        assert ours not in (letter.html or "")
 
 
 def test_the_claim_to_the_owner_is_not_measured(books: Books):

@@ -231,7 +231,7 @@ def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequenc
         "previous": str(summary.previous_certificates),
         "due": str(summary.due),
         "percent": f"{summary.percent} %",
-        "warnings": texts(findings, Severity.WARNING),
+        "warnings": texts((found for found in findings if not found.ours), Severity.WARNING),
     }
     about = About("claim", claim_id=claim.id)
     recipients = [Recipient(returned.person)]

@@ -17,16 +17,15 @@ from .contracts import prime_contract
 
 
 def law_findings(session: Session, claim: Claim) -> list[Finding]:
-    """What a payable claim withholds above a cap, or above the prime contract where that is forbidden."""
+    """What a payable claim withholds above a cap, or above the prime contract."""
     contract, project = claim.contract, claim.contract.project
-    cap = cap_of(project.jurisdiction, public_works=project.public_works, signed_on=contract.signed_on)
-    if contract.is_prime or cap is None:
+    if contract.is_prime:
         return []
     rates, summary = _rates_of(claim), summary_of(claim)
     place = (project.jurisdiction, project.public_works, contract.signed_on)
     found = cap_findings(*place, rates, summary.retainage, summary.contract_sum)
-    prime = prime_contract(session, project.id)
-    if prime is not None:
+    if (prime := prime_contract(session, project.id)) is not None:
+        cap = cap_of(project.jurisdiction, public_works=project.public_works, signed_on=contract.signed_on)
         found += flow_down_findings(rates, _rates_in_force(session, prime), cap)
     return found
 

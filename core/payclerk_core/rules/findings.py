@@ -16,12 +16,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that does not tie or deserves a look. `code` is for machines, `text` for people."""
+    """One thing that does not tie or deserves a look. `code` is for machines, `text` for people.
+
+    `ours`: not for the subcontractor, as it says what the owner agreed with us or what the law may ask of us.
+    """
 
     severity: Severity
     code: str
     item: str | None  # the line; None: the claim as a whole
     text: str
+    ours: bool = False
 
 
 def error(code: str, text: str, item: str | None = None) -> Finding:
@@ -30,6 +34,10 @@ def error(code: str, text: str, item: str | None = None) -> Finding:
 
 def warning(code: str, text: str, item: str | None = None) -> Finding:
     return Finding(Severity.WARNING, code, item, text)
+
+
+def warning_of_ours(code: str, text: str) -> Finding:
+    return Finding(Severity.WARNING, code, None, text, ours=True)
 
 
 def texts(findings: Iterable[Finding], severity: Severity) -> list[str]:

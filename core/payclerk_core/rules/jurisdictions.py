@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from ..money import Money
-from .findings import Finding, warning
+from .findings import Finding, warning_of_ours
 from .retainage import Rates
 
 
@@ -64,20 +64,21 @@ def cap_findings(
         return []
     found = []
     if (above := _above(rates, Rates(cap.percent, cap.percent))) is not None:
-        found.append(warning("retainage_cap", f"{above}; {_says(cap, cap.percent, 'each payment', signed_on)}"))
+        found.append(warning_of_ours("retainage_cap", f"{above}; {_says(cap, cap.percent, 'each payment', signed_on)}"))
     if cap.contract is not None and held > contract_sum.percent(cap.contract) >= contract_sum.percent(Decimal(0)):
         text = f"{held} of retainage is held of a contract sum of {contract_sum}"
-        found.append(warning("held_cap", f"{text}; {_says(cap, cap.contract, 'the contract sum', signed_on)}"))
+        found.append(warning_of_ours("held_cap", f"{text}; {_says(cap, cap.contract, 'the contract sum', signed_on)}"))
     return found
 
 
-def flow_down_findings(rates: Rates, prime_rates: Rates, cap: Cap) -> list[Finding]:
-    """A subcontract that withholds more than the owner does of us, where the law of the place forbids it."""
-    if not cap.flow_down or (above := _above(rates, prime_rates)) is None:
+def flow_down_findings(rates: Rates, prime_rates: Rates, cap: Cap | None) -> list[Finding]:
+    """A subcontract that withholds more than the owner does of us; in some places the law forbids it (domain 6.3)."""
+    if (above := _above(rates, prime_rates)) is None:
         return []
     prime = f"{_shown(prime_rates.work)} % of work and {_shown(prime_rates.stored)} % of stored material"
-    text = f"{above}; the prime contract withholds {prime}, and {cap.source} lets a subcontract withhold no more."
-    return [warning("retainage_flow_down", text)]
+    law = f", and {cap.source} lets a subcontract withhold no more" if cap and cap.flow_down else ""
+    text = f"{above}; the prime contract withholds {prime}{law}."
+    return [warning_of_ours("retainage_flow_down", text)]
 
 
 def _above(rates: Rates, most: Rates) -> str | None:
