@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -66,9 +66,17 @@ def _item(call: Call, item: Item) -> BatchItem:
 
 def settle_item(call: Call, item_id: int | None, outcome: str, reason: str | None = None) -> None:
     """One item has come out; the Slack message is brought up to date. A bounce may follow a success."""
-    item = call.session.get(BatchItem, item_id) if item_id is not None else None
-    if item is None or (item.outcome == outcome and item.reason == reason):
-        return
-    item.outcome, item.reason, item.settled_at = outcome, reason, call.at
+    settle_items(call, [] if item_id is None else [item_id], outcome, reason)
+
+
+def settle_items(call: Call, item_ids: Collection[int], outcome: str, reason: str | None = None) -> None:
+    """Items that came out alike; the Slack message is brought up to date once for all of them."""
+    items = call.session.scalars(select(BatchItem).where(BatchItem.id.in_(item_ids)).order_by(BatchItem.id))
+    last: dict[int, int] = {}
+    for item in items.all():
+        if (item.outcome, item.reason) != (outcome, reason):
+            item.outcome, item.reason, item.settled_at = outcome, reason, call.at
+            last[item.batch_id] = item.id
     call.session.flush()
-    promise(call.session, "slack.batch", f"{item.batch_id}:{item.id}:{outcome}", {"batch_id": item.batch_id})
+    for batch_id, item_id in last.items():
+        promise(call.session, "slack.batch", f"{batch_id}:{item_id}:{outcome}", {"batch_id": batch_id})

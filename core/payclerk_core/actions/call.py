@@ -27,6 +27,8 @@ class Call:
     settings: Settings
     actor: Person | None
     door: str  # slack, mail, clock, cli
+    # The copies of letters written so far, when one job is to send them all; None: each has its own.
+    copies: list[int] | None = None
 
     @property
     def actor_id(self) -> int | None:

@@ -21,7 +21,7 @@ from .call import Call
 from .claim_making import hold_claims
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
-from .mailing import About, Recipient, write_letter
+from .mailing import About, Recipient, sent_together, write_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,10 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
     why = bulk_obstacles(call, claims, status)
     items = [Item(claim.id, claim_label(claim), why[claim.id], outcome="done") for claim in claims]
     batch = start_batch(call, order, f"status_{status.value}", items)
-    for claim, item in zip(claims, items, strict=True):
-        if item.reason is None:
-            change_status(call, claim, status)
+    with sent_together(call) as together:
+        for claim, item in zip(claims, items, strict=True):
+            if item.reason is None:
+                change_status(together, claim, status)
     return batch
 
 

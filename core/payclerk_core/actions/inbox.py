@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from ..errors import UserError
 from ..jobs import promise
@@ -22,7 +23,7 @@ from ..tables import (
     ReplyToken,
     Thread,
 )
-from .batches import settle_item
+from .batches import settle_item, settle_items
 from .call import Call
 from .mailing import About, Recipient, store_file, write_letter
 
@@ -104,19 +105,25 @@ def keep_as_backup(call: Call, message: Message, claim: Claim) -> None:
             row.claim_id = claim.id
 
 
-def note_delivered(call: Call, recipient_id: int) -> None:
-    """Our mail was taken by the mail server."""
-    recipient = call.get(MessageRecipient, recipient_id, "recipient")
-    if recipient.delivered_at is not None or recipient.bounced_at is not None:
-        return
+def note_delivered(call: Call, *recipient_ids: int) -> None:
+    """Our mail was taken by the mail server, for these recipients."""
+    chosen = select(MessageRecipient).where(MessageRecipient.id.in_(recipient_ids))
+    rows = call.session.scalars(
+        chosen.where(MessageRecipient.delivered_at.is_(None), MessageRecipient.bounced_at.is_(None))
+    ).all()
     # Two copies of one mail may be taken at the same moment: locked, the later of the two sees the earlier one.
-    message = call.session.get_one(Message, recipient.message_id, with_for_update=True)
-    recipient.delivered_at = call.at
+    held = select(Message.id).where(Message.id.in_({row.message_id for row in rows})).order_by(Message.id)
+    call.session.execute(held.with_for_update())
+    for row in rows:
+        row.delivered_at = call.at
     call.session.flush()
-    call.session.refresh(message, ["recipients"])
-    if all(row.delivered_at or row.bounced_at for row in message.recipients):
-        call.move(message, "sent")
-    settle_item(call, message.batch_item_id, "done", "sent")
+    messages = select(Message).where(Message.id.in_({row.message_id for row in rows}))
+    fresh = messages.options(selectinload(Message.recipients)).execution_options(populate_existing=True)
+    sent = call.session.scalars(fresh).all()
+    for message in sent:
+        if all(row.delivered_at or row.bounced_at for row in message.recipients):
+            call.move(message, "sent")
+    settle_items(call, [message.batch_item_id for message in sent if message.batch_item_id], "done", "sent")
 
 
 def note_undeliverable(call: Call, recipient_id: int, reason: str) -> None:

@@ -28,7 +28,7 @@ from ..tables import (
 from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
 from .forms import billing_form_for
-from .mailing import About, Recipient, start_thread, write_letter
+from .mailing import About, Recipient, sent_together, start_thread, write_letter
 
 REMINDERS = 3
 
@@ -47,9 +47,10 @@ def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
     chosen = [r for r in contract_rows(call.session, order.project_id, period.id) if r.contract.id in contract_ids]
     items = [Item(row.contract.id, row.label, row.readiness.blocked) for row in chosen]
     batch = start_batch(call, order, "invite", items)
-    for row, item in zip(chosen, batch.items, strict=True):
-        if item.outcome == "waiting":
-            _invite_one(call, period, row, item)
+    with sent_together(call) as together:
+        for row, item in zip(chosen, batch.items, strict=True):
+            if item.outcome == "waiting":
+                _invite_one(together, period, row, item)
     return batch
 
 
@@ -223,7 +224,9 @@ def remind_silent(call: Call, project_id: int) -> int:
     within = timedelta(days=REMINDERS * period.project.remind_every_days)
     if not timedelta(0) <= period.due_on - today <= within:
         return 0
-    return sum(_remind(call, invitation, (period.due_on - today).days) for invitation in _unbilled(call, period))
+    days_left = (period.due_on - today).days
+    with sent_together(call) as together:
+        return sum(_remind(together, invitation, days_left) for invitation in _unbilled(call, period))
 
 
 def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
