@@ -167,3 +167,9 @@ def test_other_currencies_are_read_with_their_own_sign() -> None:
     assert read_money("(-1.50)") == Money(150)
     assert total([], "CAD") == Money(0, "CAD")
     assert total([Money(1), Money(2)], "USD") == Money(3)
+
+
+def test_the_smallest_amounts() -> None:
+    assert (str(Money(0)), Money(0).plain()) == ("$0.00", "0.00")
+    assert (str(Money(-1)), Money(-1).plain()) == ("-$0.01", "-0.01")
+    assert Money(-1).share([1, 1]) == [Money(-1), Money(0)]
