@@ -25,6 +25,8 @@ TO_DO: Final = (
     "recipient_delimiter = +; elsewhere ask for sub-addressing (plus addressing), or for a catch-all on a sub-domain "
     "of its own that delivers into this mailbox"
 )
+REFUSED: Final = "the mail server refuses mail to PAYCLERK_MAIL_ADDRESS; check the address"
+REFUSED_TAG: Final = "the mail server refuses an address with a + part, and answers could not come back"
 NEITHER: Final = (
     "a mail to our own address was sent and did not come back within {seconds:.0f} s; check that PAYCLERK_MAIL_ADDRESS "
     "is delivered into the mailbox of PAYCLERK_IMAP_USER, folder {folder} (a filter may put it elsewhere, for example "
@@ -38,11 +40,8 @@ def check_round_trip(settings: Settings, *, patience: float = PATIENCE) -> str:
     token = secrets.token_hex(8)
     with open_folder(settings) as folder:
         first = folder.select().uidnext
-        plain = _send(settings, f"{local}@{domain}", domain)
-        try:
-            tagged = _send(settings, f"{local}+doctor{token}@{domain}", domain)
-        except UndeliverableError as error:
-            raise UserError(f"the mail server refuses an address with a + part ({error.reason}). {TO_DO}") from None
+        plain = _send(settings, f"{local}@{domain}", domain, REFUSED)
+        tagged = _send(settings, f"{local}+doctor{token}@{domain}", domain, f"{REFUSED_TAG}. {TO_DO}")
         came = _await(folder, first, {plain, tagged}, patience)
     if tagged in came:
         return "a mail to ourselves came back, with the token in its address"
@@ -51,7 +50,7 @@ def check_round_trip(settings: Settings, *, patience: float = PATIENCE) -> str:
     raise UserError(NEITHER.format(seconds=patience, folder=settings.imap_folder))
 
 
-def _send(settings: Settings, recipient: str, domain: str) -> str:
+def _send(settings: Settings, recipient: str, domain: str, refused: str) -> str:
     """The Message-ID of the mail that was sent. It is our own mail: the poller recognises it and does nothing."""
     mail = EmailMessage()
     sender = settings.mail_address or ""
@@ -59,7 +58,10 @@ def _send(settings: Settings, recipient: str, domain: str) -> str:
     mail["Message-ID"] = make_msgid("doctor", domain)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("payclerk sent this to itself to see whether its address works. Nothing has to be done.\n")
-    hand_over(settings, sender=sender, recipient=recipient, raw=mail.as_bytes())
+    try:
+        hand_over(settings, sender=sender, recipient=recipient, raw=mail.as_bytes())
+    except UndeliverableError:
+        raise UserError(refused) from None
     return str(mail["Message-ID"])
 
 

@@ -15,7 +15,9 @@ from imaplib import IMAP4
 from pathlib import Path
 from textwrap import dedent
 
+from certificates import Authority
 from processes import Server, ServerFolder, free_port, need_program, unprivileged_user
+from token_server import TokenServer
 
 PASSWORD = "secret"
 
@@ -125,6 +127,7 @@ class Dovecot(ImapServer):
             auth_failure_delay = 0
             passdb {{
               driver = static
+              mechanisms = plain login
               args = password={PASSWORD}
             }}
             userdb {{
@@ -142,7 +145,55 @@ class Dovecot(ImapServer):
             """)
             + unchrooted
             + "\n"
+            + self._more_settings()
         )
+
+    def _more_settings(self) -> str:
+        return ""
+
+
+class SecureDovecot(Dovecot):
+    """Dovecot with TLS on a second port, STARTTLS on the first, and sign-in by token."""
+
+    name = "dovecot-tls"
+
+    def __init__(self) -> None:
+        self.tls_port = free_port()
+        self.oauth = TokenServer()
+        super().__init__()
+
+    def close(self) -> None:
+        super().close()
+        self.oauth.close()
+
+    def _more_settings(self) -> str:
+        base = self._folder.path
+        self.authority = Authority(base)
+        certificate, key = self.authority.issue()
+        tokens = base / "oauth2.conf"
+        tokens.write_text(
+            f"introspection_mode = auth\nintrospection_url = {self.oauth.introspection_url}\n"
+            "username_attribute = username\n"
+        )
+        for path in (certificate, key, tokens):
+            self._folder.give(path)
+        return dedent(f"""\
+            ssl = yes
+            ssl_cert = <{certificate}
+            ssl_key = <{key}
+            auth_mechanisms = plain login xoauth2 oauthbearer
+            passdb {{
+              driver = oauth2
+              mechanisms = xoauth2 oauthbearer
+              args = {tokens}
+            }}
+            service imap-login {{
+              inet_listener imaps {{
+                port = {self.tls_port}
+                ssl = yes
+              }}
+            }}
+            """)
 
 
 class Pymap(ImapServer):
