@@ -169,13 +169,24 @@ class ImapFolder:
 
     def _idle(self, seconds: float, bell: Bell) -> bool:
         self._client.idle()
-        rang = bell.wait(seconds, self._client.socket())
+        rang = bell.wait(0 if self._is_answered() else seconds, self._client.socket())
         # idle_done reads up to the server's closing answer, so no half line stays behind (imapclient #351) and a
         # connection the server has closed is noticed here; idle_check would answer [] for ever (3.1 #28).
         _, answers = self._client.idle_done()
         if not rang and not answers:
             self._client.noop()
         return rang or any(b"EXISTS" in answer or b"RECENT" in answer for answer in answers)
+
+    def _is_answered(self) -> bool:
+        """Whether an answer was read together with the go-ahead for IDLE: waiting for the socket would miss it."""
+        connection, timeout = self._client.socket(), self._client.socket().gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001  imaplib keeps its buffer to itself
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            connection.settimeout(timeout)
 
 
 @contextmanager

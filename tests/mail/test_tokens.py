@@ -133,7 +133,10 @@ def test_a_service_that_is_away_is_the_worlds_trouble():
         tokens.current()
 
 
-@given(st.binary(max_size=200) | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(json.dumps).map(str.encode))
+@given(
+    st.binary(max_size=200)
+    | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(json.dumps).map(str.encode)
+)
 def test_whatever_the_service_answers_is_read_or_refused(body: bytes):
     assert isinstance(module._read(body), dict)
 

@@ -134,6 +134,11 @@ class Dovecot(ImapServer):
               driver = static
               args = uid={me.pw_uid} gid={me.pw_gid} home={base}/home/%u
             }}
+            service anvil {{
+              unix_listener anvil-auth-penalty {{
+                mode = 0
+              }}
+            }}
             service imap-login {{
               inet_listener imap {{
                 port = {self.port}
