@@ -78,7 +78,9 @@ def _further(settings: Settings, number: int, entry: Mapping[str, Any]) -> Setti
         return Settings.model_validate({**settings.model_dump(), **_values(number, one)})
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in faults)
+        words = "; ".join(
+            f"{'.'.join(map(str, one['loc']))} {one['msg'].removeprefix('Value error, ')}".strip() for one in faults
+        )
         raise _fault(f"mailbox {number}: {words}") from None
 
 

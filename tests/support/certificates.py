@@ -25,7 +25,7 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._folder = folder
         usage = x509.BasicConstraints(ca=True, path_length=0)
-        signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)  # noqa: FBT003
+        signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
         builder = self._builder(self._name, self._key).add_extension(usage, critical=True)
         certificate = builder.add_extension(signs, critical=True).sign(self._key, hashes.SHA256())
         self.file = self._write(f"{name}.pem", certificate.public_bytes(serialization.Encoding.PEM))

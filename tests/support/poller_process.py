@@ -152,7 +152,7 @@ def _end_with(task: Task, number: int) -> None:
     try:
         live(task, number)
         code = 0
-    except Exception:
+    except Exception:  # noqa: BLE001 - counted as a fault by the supervisor
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -1,6 +1,5 @@
 """A small OAuth service: gives out tokens for form posts, and tells a mail server whose token it was given."""
 
-# ruff: noqa: N802 - http.server calls its handlers so
 from __future__ import annotations
 
 import itertools
