@@ -128,12 +128,12 @@ class Office:
 
 @pytest.fixture
 def make_office(
-    dovecot_server: Dovecot, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dovecot_server: Dovecot, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
     offices: list[Office] = []
 
     def make(**main: Any) -> Office:
-        offices.append(Office(dovecot_server, database_url, tmp_path, monkeypatch, **main))
+        offices.append(Office(dovecot_server, sqlite_url, tmp_path, monkeypatch, **main))
         return offices[-1]
 
     yield make
@@ -189,8 +189,15 @@ class Boxes:
 
 
 @pytest.fixture
-def boxes(database: Database) -> Boxes:
-    boxes = Boxes(database, make_settings(imap_user="main", poll_seconds=30))
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def boxes(sqlite_database: Database) -> Boxes:
+    boxes = Boxes(sqlite_database, make_settings(imap_user="main", poll_seconds=30))
     boxes.polled(boxes.settings, NOON)
     boxes.polled(boxes.other, NOON)
     boxes.after(0)
@@ -241,8 +248,8 @@ def test_a_clock_that_jumps_is_no_silence(boxes: Boxes):
     assert boxes.after(60) == []
 
 
-def test_a_mailbox_that_could_never_be_read_is_said_too(database: Database):
-    boxes = Boxes(database, make_settings(imap_user="main", poll_seconds=30))
+def test_a_mailbox_that_could_never_be_read_is_said_too(sqlite_database: Database):
+    boxes = Boxes(sqlite_database, make_settings(imap_user="main", poll_seconds=30))
     boxes.polled(boxes.other, NOON)
     boxes.after(0)
     boxes.polled(boxes.other, NOON + timedelta(seconds=90))

@@ -118,9 +118,9 @@ def test_a_server_that_closes_while_idle_is_noticed_at_once(dovecot_server: Dove
 
 
 def test_a_changed_uidvalidity_under_a_running_poller_loses_and_doubles_nothing(
-    dovecot_server: Dovecot, database_url: str
+    dovecot_server: Dovecot, sqlite_url: str
 ):
-    office = Office(dovecot_server, database_url)
+    office = Office(dovecot_server, sqlite_url)
     try:
         office.deliver()
         office.door.start()

@@ -65,7 +65,7 @@ def test_a_mail_with_a_token_comes_back(delivery: Delivery):
 
 def test_a_provider_that_drops_the_tag_is_told_with_what_to_do(delivery: Delivery):
     delivery.delivers = lambda address: "+" not in address
-    with pytest.raises(UserError, match="does not arrive.*DisablePlusAddressInRecipients"):
+    with pytest.raises(UserError, match=r"does not arrive.*DisablePlusAddressInRecipients"):
         check_round_trip(delivery.settings(), patience=1)
 
 
@@ -77,7 +77,7 @@ def test_a_provider_that_refuses_the_tag_is_told_at_once(delivery: Delivery):
 
 def test_mail_that_goes_elsewhere_is_told(delivery: Delivery):
     delivery.delivers = lambda address: False
-    with pytest.raises(UserError, match="did not come back within 1 s.*Junk"):
+    with pytest.raises(UserError, match=r"did not come back within 1 s.*Junk"):
         check_round_trip(delivery.settings(), patience=1)
 
 

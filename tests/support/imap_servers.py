@@ -124,6 +124,10 @@ class Dovecot(ImapServer):
             first_valid_gid = 1
             mail_location = maildir:{base}/mail/%u
             mail_max_userip_connections = 100
+            namespace inbox {{
+              inbox = yes
+              separator = /
+            }}
             auth_failure_delay = 0
             passdb {{
               driver = static
