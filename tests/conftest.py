@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from selenium.webdriver import Chrome
 
-    from imap_servers import Dovecot, ImapServer, Pymap
+    from imap_servers import Dovecot, ImapServer, Pymap, SecureDovecot
     from payclerk_core.db import Database
     from postgres import PostgresServer
 
@@ -133,6 +133,25 @@ def dovecot_server(dovecot_session: Dovecot) -> Dovecot:
     """Dovecot, up, whatever the test before did to it. Take a `new_user()` for each test."""
     dovecot_session.start()
     return dovecot_session
+
+
+@pytest.fixture(scope="session")
+def secure_dovecot_session() -> Iterator[SecureDovecot]:
+    from imap_servers import SecureDovecot
+
+    server = SecureDovecot()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def secure_dovecot(secure_dovecot_session: SecureDovecot) -> SecureDovecot:
+    """Dovecot with TLS, STARTTLS and sign-in by token, up. Take a `new_user()` for each test."""
+    secure_dovecot_session.start()
+    return secure_dovecot_session
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,9 +15,13 @@ from payclerk_bot.checks import check_slack
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.mailboxes import mailboxes
 from payclerk_core.settings import Settings, load_settings
 from payclerk_mailbox.checks import check_imap, check_smtp
+from payclerk_mailbox.round_trip import check_round_trip
 from payclerk_scheduler.docusign import DocuSign
+
+MAIL: Final = "PAYCLERK_MAIL_ADDRESS, SMTP, IMAP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,8 @@ def examine() -> Iterator[Finding]:
     yield Finding("settings", ok=True, text="complete and well formed")
     yield _try("database", lambda: _database(settings))
     yield _try("slack", lambda: _slack(settings))
-    yield _try("smtp", lambda: check_smtp(settings), set_up=settings.has_mail, what="PAYCLERK_MAIL_ADDRESS, SMTP, IMAP")
-    yield _try("imap", lambda: check_imap(settings), set_up=settings.has_mail, what="PAYCLERK_MAIL_ADDRESS, SMTP, IMAP")
+    yield _try("smtp", lambda: check_smtp(settings), set_up=settings.has_mail, what=MAIL)
+    yield from _mailboxes(settings)
     yield _docusign(settings)
     if settings.clock_file is not None:
         yield Finding(
@@ -51,6 +57,21 @@ def _try(name: str, check: Callable[[], str], *, set_up: bool = True, what: str 
         return Finding(name, ok=True, text=check())
     except (UserError, OutsideError) as error:
         return Finding(name, ok=False, text=error.message)
+
+
+def _mailboxes(settings: Settings) -> Iterator[Finding]:
+    """Each mailbox by itself; then whether a mail to ourselves comes back, once sending and fetching work."""
+    try:
+        boxes = mailboxes(settings)
+    except UserError as error:
+        yield Finding("mailboxes", ok=False, text=error.message)
+        return
+    for number, box in enumerate(boxes, 1):
+        name = "imap" if number == 1 else f"imap {number} ({box.imap_name})"
+        finding = _try(name, partial(check_imap, box), set_up=settings.has_mail, what=MAIL)
+        yield finding
+        if number == 1 and finding.ok:
+            yield _try("mail to ourselves", lambda: check_round_trip(settings))
 
 
 def _database(settings: Settings) -> str:

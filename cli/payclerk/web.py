@@ -15,11 +15,13 @@ from starlette.routing import Route
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import waiting
+from payclerk_core.mailboxes import mailboxes
+from payclerk_core.queries.mailboxes import last_polls
 from payclerk_core.settings import Settings
-from payclerk_core.tables import FailedJob, InboxMail, MailFolder
+from payclerk_core.tables import FailedJob, InboxMail
 
 
-def build_web(db: Database, clock: Clock) -> Starlette:
+def build_web(settings: Settings, db: Database, clock: Clock) -> Starlette:
     """The routes, over one database."""
 
     def health(_request: Request) -> Response:
@@ -28,12 +30,12 @@ def build_web(db: Database, clock: Clock) -> Starlette:
         return JSONResponse({"status": "ok"})
 
     def metrics(_request: Request) -> Response:
-        return PlainTextResponse(generate_latest(_measure(db, clock)), media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(generate_latest(_measure(settings, db, clock)), media_type="text/plain; version=0.0.4")
 
     return Starlette(routes=[Route("/health", health), Route("/metrics", metrics)])
 
 
-def _measure(db: Database, clock: Clock) -> CollectorRegistry:
+def _measure(settings: Settings, db: Database, clock: Clock) -> CollectorRegistry:
     registry = CollectorRegistry()
     jobs = Gauge("payclerk_jobs_waiting", "Jobs that have not finished", ["job"], registry=registry)
     for row in waiting(db):
@@ -41,12 +43,14 @@ def _measure(db: Database, clock: Clock) -> CollectorRegistry:
     with db.reading() as session:
         failed = session.scalar(select(func.count(FailedJob.id)).where(FailedJob.status == "failed"))
         held = session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status.in_(["quarantine", "oversize"])))
-        polled = session.scalar(select(func.max(MailFolder.polled_at)))
+        polls = last_polls(session, mailboxes(settings) if settings.has_mail else [])
     Gauge("payclerk_jobs_failed", "Jobs that ended without success", registry=registry).set(failed or 0)
     Gauge("payclerk_mails_held", "Mails that could not be read", registry=registry).set(held or 0)
-    if polled is not None:
-        age = Gauge("payclerk_mail_poll_age_seconds", "Since the last good look into the mailbox", registry=registry)
-        age.set((clock() - polled).total_seconds())
+    said = "Since the last good look into the mailbox (1 is the main one)"
+    age = Gauge("payclerk_mail_poll_age_seconds", said, ["mailbox"], registry=registry)
+    for number, polled in enumerate(polls, 1):
+        if polled is not None:
+            age.labels(str(number)).set((clock() - polled).total_seconds())
     return registry
 
 
@@ -55,7 +59,11 @@ class WebDoor:
 
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         config = uvicorn.Config(
-            build_web(db, clock), host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off"
+            build_web(settings, db, clock),
+            host=settings.web_host,
+            port=settings.web_port,
+            log_level="warning",
+            lifespan="off",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)

@@ -5,16 +5,19 @@ This is the only module that reads the environment. Secrets never appear in an e
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import UserError
 
 Security = Literal["none", "starttls", "tls"]
+SignIn = Literal["password", "xoauth2", "oauthbearer"]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -40,13 +43,28 @@ class Settings(BaseSettings):
     smtp_security: Security = "starttls"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_sign_in: SignIn = "password"
     imap_host: str | None = None
     imap_port: int = 993
     imap_security: Security = "tls"
     imap_user: str | None = None
     imap_password: SecretStr | None = None
-    imap_folder: str = "INBOX"
+    imap_sign_in: SignIn = "password"
+    imap_folder: str = Field(default="INBOX", min_length=1, max_length=200)
+    imap_processed_folder: str | None = None
+    # The mailbox in our tables, where it is not the one of these settings: mailboxes.py sets it.
+    imap_name: str | None = None
+    mailboxes_file: Path | None = None
+    mail_ca_file: Path | None = None
     poll_seconds: int = Field(default=30, ge=1, le=3600)
+
+    oauth_provider: Literal["google", "microsoft"] | None = None
+    oauth_client_id: str | None = None
+    oauth_client_secret: SecretStr | None = None
+    oauth_tenant: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+$")
+    oauth_refresh_token: SecretStr | None = None
+    oauth_refresh_token_file: Path | None = None
+    oauth_url: str | None = None
 
     docusign_oauth_base: str = "https://account-d.docusign.com"
     docusign_integration_key: str | None = None
@@ -66,10 +84,10 @@ class Settings(BaseSettings):
             raise ValueError("write one plain address such as billing@reply.example.com, without a + part")
         return value
 
-    @field_validator("slack_api_url", "docusign_oauth_base")
+    @field_validator("slack_api_url", "docusign_oauth_base", "oauth_url")
     @classmethod
-    def _https_or_loopback(cls, value: str) -> str:
-        parts = urlsplit(value)
+    def _https_or_loopback(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https:")
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ValueError("must begin with https:// (plain http only for this machine)")
         return value
@@ -85,6 +103,35 @@ class Settings(BaseSettings):
                     f"PAYCLERK_{name}_SECURITY=none would send the password in the clear; use tls or starttls"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _sign_in_by_token_is_set_up(self) -> Settings:
+        by_token = {self.imap_sign_in, self.smtp_sign_in} != {"password"}
+        if by_token and (self.oauth_provider is None or self.oauth_client_id is None):
+            raise ValueError("signing in by OAuth needs PAYCLERK_OAUTH_PROVIDER and PAYCLERK_OAUTH_CLIENT_ID")
+        if by_token and self.oauth_provider == "microsoft" and self.oauth_tenant is None:
+            raise ValueError("signing in at Microsoft needs PAYCLERK_OAUTH_TENANT, the directory (tenant) ID")
+        if by_token and self.oauth_provider == "google" and not self.has_refresh_token:
+            raise ValueError(
+                "signing in at Google needs PAYCLERK_OAUTH_REFRESH_TOKEN or PAYCLERK_OAUTH_REFRESH_TOKEN_FILE"
+            )
+        if self.imap_processed_folder == self.imap_folder:
+            raise ValueError("PAYCLERK_IMAP_PROCESSED_FOLDER must be another folder than PAYCLERK_IMAP_FOLDER")
+        return self
+
+    @property
+    def has_refresh_token(self) -> bool:
+        return self.oauth_refresh_token is not None or self.oauth_refresh_token_file is not None
+
+    @property
+    def imap_login(self) -> str:
+        """Who signs in to the mailbox."""
+        return self.imap_user or self.mail_address or ""
+
+    @property
+    def account(self) -> str:
+        """The mailbox in our tables. Not its host: a server that is renamed still holds the same mail."""
+        return (self.imap_name or self.imap_login).casefold()
 
     @property
     def secret(self) -> bytes:
@@ -110,6 +157,12 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise UserError(_explain(error), code="settings") from None
+
+
+def secret_named(name: str) -> SecretStr | None:
+    """A secret that another file of settings names: from the environment, else from `.env`."""
+    value = os.environ.get(name) or dotenv_values(".env", interpolate=False).get(name)
+    return SecretStr(value) if value else None
 
 
 def _explain(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import structlog
@@ -23,7 +23,7 @@ from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
 from .folders import COPY, OLDER, FolderState, advance, is_copy, note_polled, open_state
-from .imap import Facts, ImapFolder, UnreadableMailError, account_name
+from .imap import Facts, ImapFolder, UnreadableMailError
 
 log = structlog.get_logger()
 
@@ -66,21 +66,31 @@ class Capture:
         return more
 
     def flag(self, folder: ImapFolder) -> None:
-        """Mark what is done as read on the server. Mail that waits for a person stays unread there too."""
+        """Mark what is done as read on the server, and put it away where the settings say so.
+
+        Mail that waits for a person stays as it is. The last step of all: what was moved is noted after it, so a death
+        in between does it once more, and a mail that is gone already is passed over.
+        """
         state = self._open(folder)
         query = select(InboxMail.id, InboxMail.uid).where(_in_folder(state))
         query = query.where(InboxMail.flagged.is_(False), InboxMail.status == "done")
         with self._db.reading() as session:
             uids = {row.id: row.uid for row in session.execute(query)}
         if uids:
-            folder.mark_seen(list(uids.values()))
+            folder.mark_seen(uids.values())
+            self._put_away(folder, uids.values())
             with self._db.transaction() as session:
                 session.execute(update(InboxMail).where(InboxMail.id.in_(uids)).values(flagged=True))
+
+    def _put_away(self, folder: ImapFolder, uids: Collection[int]) -> None:
+        target = self._settings.imap_processed_folder
+        if target is not None and not folder.move(uids, target):
+            log.warning("mail_not_moved", reason="the server has neither MOVE nor UIDPLUS")
 
     def _open(self, folder: ImapFolder) -> FolderState:
         selected = folder.select()
         with self._db.transaction() as session:
-            return open_state(session, account_name(self._settings), self._settings.imap_folder, selected)
+            return open_state(session, self._settings.account, self._settings.imap_folder, selected)
 
     def _wanted(self, folder: ImapFolder, state: FolderState) -> Sequence[int]:
         query = select(InboxMail.uid).where(_in_folder(state), InboxMail.uid > state.last_uid - GAP)

@@ -1,17 +1,23 @@
-"""The e-mail door: the poller's thread, and the handler that sends what actions have promised."""
+"""The e-mail door: a poller's thread for each mailbox, their watchdog, and the handler that sends what was promised."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Final
+
+from sqlalchemy import ColumnElement, not_
 
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import JobRunner
+from payclerk_core.mailboxes import mailboxes
 from payclerk_core.settings import Settings
+from payclerk_core.tables import InboxMail
 
 from .poller import Poller
 from .sending import Sender
+from .watch import Watch
 
 STOP_SECONDS: Final = 20
 
@@ -20,24 +26,43 @@ class MailDoor:
     """Everything this package does, started and stopped together."""
 
     def __init__(self, settings: Settings, db: Database, clock: Clock, runner: JobRunner) -> None:
-        self._poller = Poller(settings, db, clock)
-        self._thread = threading.Thread(target=self._poller.run, name="mail-poller", daemon=True)
+        boxes = mailboxes(settings)
+        self._pollers = [
+            Poller(box, db, clock, number=number, whose=whose)
+            for number, (box, whose) in enumerate(zip(boxes, _whose(boxes), strict=True), 1)
+        ]
+        self._watch = Watch(boxes, db, clock)
+        steps = [poller.run for poller in self._pollers] + [self._watch.run]
+        self._threads = [threading.Thread(target=step, name=f"mail-{n}", daemon=True) for n, step in enumerate(steps)]
         runner.handle("mail.send", Sender(settings, db, clock).send)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the mail in hand and sign out."""
-        self._poller.stop()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS)
-        self._poller.close()
+        """Finish the mails in hand and sign out."""
+        self._watch.stop()
+        for poller in self._pollers:
+            poller.stop()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(STOP_SECONDS)
+        for poller in self._pollers:
+            poller.close()
 
     def wake(self) -> None:
-        """Look into the mailbox now."""
-        self._poller.wake()
+        """Look into the mailboxes now."""
+        for poller in self._pollers:
+            poller.wake()
 
     def poll_once(self) -> bool:
-        """One look, from the caller's thread. False when another poller holds the mailbox."""
-        return self._poller.poll_once()
+        """One look into each, from the caller's thread. False when another poller holds one of them."""
+        looked = [poller.poll_once() for poller in self._pollers]
+        return all(looked)
+
+
+def _whose(boxes: Sequence[Settings]) -> list[ColumnElement[bool]]:
+    """Which captured mail each poller handles. The main one also takes what is left of mailboxes no longer read."""
+    further = [box.account for box in boxes[1:]]
+    return [not_(InboxMail.account.in_(further)), *(InboxMail.account == account for account in further)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -32,8 +32,12 @@ ATTEMPTS: Final = 3
 class Handling:
     """Deals with the captured mail that is still new, oldest first."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, clock: Clock, *, whose: ColumnElement[bool] | None = None
+    ) -> None:
         self._settings, self._db, self._clock = settings, db, clock
+        # Each mailbox handles its own mail: two at one mail would count its attempts twice.
+        self._whose = true() if whose is None else whose
 
     def run(self) -> None:
         """Each mail once. What goes wrong with one stays with that one."""
@@ -42,7 +46,7 @@ class Handling:
                 self._handle(key)
 
     def _new(self) -> Sequence[int]:
-        query = select(InboxMail.id).where(InboxMail.status == "new")
+        query = select(InboxMail.id).where(InboxMail.status == "new", self._whose)
         with self._db.reading() as session:
             return session.scalars(query.order_by(InboxMail.arrived_at, InboxMail.id)).all()
 

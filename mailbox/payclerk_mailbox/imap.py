@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import CapabilityError, LoginError
 
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
 from .bell import Bell
+from .oauth import REFUSED_ANSWER, first_answer, refused
+from .tls import context_for, not_trusted
+from .tokens import grant_of, tokens_for
 
 # Without a timeout a silent network would hang the poller for ever (3.1 #29).
 TIMEOUT: Final = SocketTimeout(10, 60)
@@ -23,6 +26,9 @@ TIMEOUT: Final = SocketTimeout(10, 60)
 FACTS_A_CALL: Final = 200
 HEAD_BYTES: Final = 65_536
 UNREACHABLE: Final = "the mail server (IMAP) cannot be reached"
+NO_STARTTLS: Final = (
+    "the mail server (IMAP) offers no STARTTLS; set PAYCLERK_IMAP_SECURITY=tls and its port, mostly 993"
+)
 REFUSED: Final = "the mail server (IMAP) refused the sign-in; check PAYCLERK_IMAP_USER and PAYCLERK_IMAP_PASSWORD"
 # imaplib raises bare errors of its own on answers it cannot read.
 TROUBLE: Final = (IMAPClient.Error, OSError, ValueError, IndexError, KeyError, TypeError)
@@ -121,7 +127,35 @@ class ImapFolder:
     def mark_seen(self, uids: Collection[int]) -> None:
         """Decoration for people who look into the mailbox; doing it twice changes nothing."""
         with _translated():
-            self._client.add_flags(list(uids), [b"\\Seen"], silent=True)
+            for some in _portions(uids):
+                self._client.add_flags(some, [b"\\Seen"], silent=True)
+
+    def move(self, uids: Collection[int], target: str) -> bool:
+        """Put mails away; those that are gone already are passed over. False: this server cannot do it safely."""
+        with _translated():
+            moves = self._client.has_capability("MOVE")
+            if not moves and not self._client.has_capability("UIDPLUS"):
+                return False  # EXPUNGE alone would also take what people have deleted
+            if not self._client.folder_exists(target):
+                self._client.create_folder(target)
+            for some in _portions(uids):
+                self._client.move(some, target) if moves else self._copy_and_expunge(some, target)
+        return True
+
+    def _copy_and_expunge(self, uids: Sequence[int], target: str) -> None:
+        """What is marked deleted already was copied before a death: it is only taken away."""
+        flags = self._client.get_flags(uids)
+        fresh = [uid for uid, marks in flags.items() if b"\\Deleted" not in marks]
+        if fresh:
+            self._client.copy(fresh, target)
+            self._client.delete_messages(fresh, silent=True)
+        if flags:
+            self._client.uid_expunge(list(flags))
+
+    @property
+    def can_idle(self) -> bool:
+        """Whether the server tells us of new mail by itself."""
+        return bool(self._can_idle)
 
     def wait(self, seconds: float, bell: Bell) -> bool:
         """Wait until the server has something new, the bell rings, or the time is over. True: worth a look now.
@@ -135,13 +169,24 @@ class ImapFolder:
 
     def _idle(self, seconds: float, bell: Bell) -> bool:
         self._client.idle()
-        rang = bell.wait(seconds, self._client.socket())
+        rang = bell.wait(0 if self._is_answered() else seconds, self._client.socket())
         # idle_done reads up to the server's closing answer, so no half line stays behind (imapclient #351) and a
         # connection the server has closed is noticed here; idle_check would answer [] for ever (3.1 #28).
         _, answers = self._client.idle_done()
         if not rang and not answers:
             self._client.noop()
         return rang or any(b"EXISTS" in answer or b"RECENT" in answer for answer in answers)
+
+    def _is_answered(self) -> bool:
+        """Whether an answer was read together with the go-ahead for IDLE: waiting for the socket would miss it."""
+        connection, timeout = self._client.socket(), self._client.socket().gettimeout()
+        connection.settimeout(0)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001  imaplib keeps its buffer to itself
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            connection.settimeout(timeout)
 
 
 @contextmanager
@@ -157,14 +202,16 @@ def open_folder(settings: Settings) -> Iterator[ImapFolder]:
         _leave(client)
 
 
-def account_name(settings: Settings) -> str:
-    """The mailbox in our tables. Not its host: a server that is renamed still holds the same mail."""
-    return (settings.imap_user or settings.mail_address or "").casefold()
+def _portions(uids: Collection[int]) -> Iterator[list[int]]:
+    """Some at a time: a command line with thousands of numbers is too long for some servers."""
+    listed = sorted(uids)
+    for start in range(0, len(listed), FACTS_A_CALL):
+        yield listed[start : start + FACTS_A_CALL]
 
 
 def _connect(settings: Settings) -> IMAPClient:
     secure = settings.imap_security == "tls"
-    context = ssl.create_default_context() if settings.imap_security != "none" else None
+    context = context_for(settings) if settings.imap_security != "none" else None
     client = IMAPClient(
         settings.imap_host,
         port=settings.imap_port,
@@ -176,14 +223,23 @@ def _connect(settings: Settings) -> IMAPClient:
     if settings.imap_security == "starttls":
         try:
             client.starttls(context)
-        except BaseException:
+        except BaseException as error:
             _leave(client)
+            if isinstance(error, CapabilityError):
+                raise OutsideError(NO_STARTTLS, permanent=False) from None
             raise
     return client
 
 
 def _sign_in(client: IMAPClient, settings: Settings) -> None:
-    user = settings.imap_user or settings.mail_address or ""
+    if settings.imap_sign_in == "password":
+        _sign_in_by_password(client, settings)
+    else:
+        _sign_in_by_token(client, settings)
+
+
+def _sign_in_by_password(client: IMAPClient, settings: Settings) -> None:
+    user = settings.imap_login
     password = settings.imap_password.get_secret_value() if settings.imap_password else ""
     try:
         if user.isascii() and password.isascii():
@@ -192,6 +248,18 @@ def _sign_in(client: IMAPClient, settings: Settings) -> None:
             client.plain_login(user, password)  # LOGIN knows no other letters (3.1 #33)
     except LoginError:
         raise OutsideError(REFUSED, permanent=False) from None
+
+
+def _sign_in_by_token(client: IMAPClient, settings: Settings) -> None:
+    """The token is asked for at every connect: it lives for an hour, a poller for months (3.1 #32)."""
+    tokens = tokens_for(grant_of(settings))
+    token = tokens.current()
+    answers = iter([first_answer(settings.imap_sign_in, settings.imap_login, token)])
+    try:
+        client.sasl_login(settings.imap_sign_in.upper(), lambda _: next(answers, REFUSED_ANSWER[settings.imap_sign_in]))
+    except LoginError:
+        tokens.forget(token)
+        raise OutsideError(refused("IMAP"), permanent=False) from None
 
 
 def _leave(client: IMAPClient) -> None:
@@ -207,5 +275,7 @@ def _translated() -> Iterator[None]:
     """Errors of the server and of imaplib as our one kind; their texts may hold addresses and are not kept."""
     try:
         yield
+    except ssl.SSLCertVerificationError:
+        raise OutsideError(not_trusted("IMAP"), permanent=False) from None
     except TROUBLE as error:
         raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None

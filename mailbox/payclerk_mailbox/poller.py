@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import SQLAlchemyError
 
 from payclerk_core.clock import Clock
@@ -21,7 +22,7 @@ from .bell import Bell
 from .capture import Capture
 from .folders import Lease
 from .handling import Handling
-from .imap import ImapFolder, account_name, open_folder
+from .imap import ImapFolder, open_folder
 
 log = structlog.get_logger()
 
@@ -34,14 +35,22 @@ LEASE_BEYOND_INTERVAL: Final = timedelta(seconds=60)
 class Poller:
     """Fetches, handles and flags the mail of one mailbox. `run` is for one thread."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock, *, capture: Capture | None = None) -> None:
-        self._settings, self._clock = settings, clock
-        self._capture = capture or Capture(settings, db, clock)
-        self._handling = Handling(settings, db, clock)
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        clock: Clock,
+        *,
+        number: int = 1,
+        whose: ColumnElement[bool] | None = None,
+    ) -> None:
+        self._settings, self._clock, self._number = settings, clock, number
+        self._capture = Capture(settings, db, clock)
+        self._handling = Handling(settings, db, clock, whose=whose)
         length = timedelta(seconds=settings.poll_seconds) + LEASE_BEYOND_INTERVAL
         # The same after a restart, so that a poller that was killed need not wait for its own lease.
         holder = f"{socket.gethostname()}/{settings.executor_id or 'mail'}"[:80]
-        self._lease = Lease(db, account_name(settings), holder, length)
+        self._lease = Lease(db, settings.account, holder, length)
         self._bell = Bell()
         self._stopping = threading.Event()
         self._trouble: str | None = None
@@ -68,6 +77,7 @@ class Poller:
 
     def run(self) -> None:
         """Poll until stopped. Whatever goes wrong, it waits a little longer each time and goes on."""
+        structlog.contextvars.bind_contextvars(mailbox=self._number)
         failures = 0
         while not self._stopping.is_set():
             try:

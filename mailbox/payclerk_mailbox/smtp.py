@@ -13,11 +13,17 @@ from typing import Final
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
+from .oauth import REFUSED_ANSWER, first_answer, refused
 from .refusals import explain
+from .tls import context_for, not_trusted
+from .tokens import grant_of, tokens_for
 
 TIMEOUT_SECONDS: Final = 30
 UNREACHABLE: Final = "the mail server (SMTP) cannot be reached"
 REFUSED: Final = "the mail server (SMTP) refused the sign-in; check PAYCLERK_SMTP_USER and PAYCLERK_SMTP_PASSWORD"
+NO_STARTTLS: Final = (
+    "the mail server (SMTP) offers no STARTTLS; set PAYCLERK_SMTP_SECURITY=tls and its port, mostly 465"
+)
 NOT_OURS: Final = "the mail server (SMTP) does not let us send from our address; check PAYCLERK_MAIL_ADDRESS"
 
 
@@ -31,23 +37,31 @@ class UndeliverableError(Exception):
 
 def hand_over(settings: Settings, *, sender: str, recipient: str, raw: bytes) -> None:
     """Give the mail to the server. Raises UndeliverableError when it says never, OutsideError when it says not now."""
+    with _translated(settings), _connection(settings) as client:
+        _check(client.mail(sender), NOT_OURS)
+        _take(client.rcpt(recipient))
+        _take(client.data(raw))
+
+
+def sign_in_only(settings: Settings) -> None:
+    """Connect and sign in, for a test of the settings. Raises OutsideError with what to check."""
+    with _translated(settings), _connection(settings):
+        pass
+
+
+@contextmanager
+def _translated(settings: Settings) -> Iterator[None]:
+    """Errors of the server and of smtplib as our own; their texts may hold addresses and are not kept."""
     try:
-        with _connection(settings) as client:
-            _check(client.mail(sender), NOT_OURS)
-            _take(client.rcpt(recipient))
-            _take(client.data(raw))
+        yield
     except smtplib.SMTPAuthenticationError:
-        raise OutsideError(REFUSED, permanent=False) from None
+        raise OutsideError(_refused(settings), permanent=False) from None
+    except ssl.SSLCertVerificationError:
+        raise OutsideError(not_trusted("SMTP"), permanent=False) from None
     except smtplib.SMTPResponseException as error:
         raise OutsideError(f"the mail server (SMTP) answered {error.smtp_code}", permanent=False) from None
     except (smtplib.SMTPException, OSError) as error:
         raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
-
-
-def sign_in_only(settings: Settings) -> None:
-    """Connect and sign in, for a test of the settings. Raises what smtplib raises."""
-    with _connection(settings):
-        pass
 
 
 @contextmanager
@@ -64,7 +78,7 @@ def _connection(settings: Settings) -> Iterator[smtplib.SMTP]:
 
 def _connect(settings: Settings) -> smtplib.SMTP:
     host, port = settings.smtp_host or "", settings.smtp_port
-    context = ssl.create_default_context()
+    context = context_for(settings) if settings.smtp_security != "none" else None
     name = (settings.mail_address or "").rpartition("@")[2] or "localhost"
     if settings.smtp_security == "tls":
         return smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=TIMEOUT_SECONDS, context=context)
@@ -72,14 +86,19 @@ def _connect(settings: Settings) -> smtplib.SMTP:
     if settings.smtp_security == "starttls":
         try:
             client.starttls(context=context)
-        except BaseException:
+        except BaseException as error:
             client.close()
+            if isinstance(error, smtplib.SMTPNotSupportedError):
+                raise OutsideError(NO_STARTTLS, permanent=False) from None
             raise
     return client
 
 
 def _sign_in(client: smtplib.SMTP, settings: Settings) -> None:
     client.ehlo_or_helo_if_needed()
+    if settings.smtp_sign_in != "password":
+        _sign_in_by_token(client, settings)
+        return
     if not settings.smtp_user:
         return
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
@@ -87,6 +106,22 @@ def _sign_in(client: smtplib.SMTP, settings: Settings) -> None:
         client.login(settings.smtp_user, password)
     else:
         _sign_in_plain(client, settings.smtp_user, password)
+
+
+def _sign_in_by_token(client: smtplib.SMTP, settings: Settings) -> None:
+    sign_in, tokens = settings.smtp_sign_in, tokens_for(grant_of(settings))
+    token = tokens.current()
+    words = first_answer(sign_in, settings.smtp_user or settings.mail_address or "", token)
+    code, text = client.docmd("AUTH", f"{sign_in.upper()} {base64.b64encode(words.encode()).decode()}")
+    if code == 334:
+        code, text = client.docmd(base64.b64encode(REFUSED_ANSWER[sign_in].encode()).decode())
+    if code != 235:
+        tokens.forget(token)
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _refused(settings: Settings) -> str:
+    return REFUSED if settings.smtp_sign_in == "password" else refused("SMTP")
 
 
 def _sign_in_plain(client: smtplib.SMTP, user: str, password: str) -> None:

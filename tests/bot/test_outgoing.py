@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from payclerk_core.tables import (
     FailedJob,
     InboxMail,
     Invitation,
+    MailboxSilence,
     Message,
     MessageRecipient,
     Package,
@@ -260,6 +262,21 @@ def test_every_notice_of_a_month(
     assert len(shown) == 10
     assert "> We will &lt;!channel&gt; see" in shown[0]
     assert "It reads like: approved." in shown[2]
+
+
+def test_a_silent_mailbox_is_one_message_that_says_when_it_is_read_again(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    silence_id = month(lambda m: m.keep(MailboxSilence(account="billing@x", since=NOON, noticed_at=NOON)).id)
+    show = NoticePosts(database, posts)
+    show(job("slack.notice", notice="mailbox", id=silence_id))
+    (shown,) = channel_texts(slack)
+    assert "billing@x has not been read since" in shown
+    with database.transaction() as session:
+        session.get_one(MailboxSilence, silence_id).over_at = NOON + timedelta(minutes=5)
+    show(job("slack.notice", notice="mailbox", id=silence_id))
+    (shown,) = channel_texts(slack)
+    assert "billing@x is read again" in shown
 
 
 def test_a_private_answer_goes_to_its_sender_alone(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -141,6 +141,8 @@ def test_notices(name: str) -> None:
         notices.bounced("invitation", name, name, name, name),
         notices.quarantine(3, name, waiting=True),
         notices.unmatched(3, name, name, name),
+        notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), None),
+        notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), datetime(2026, 11, 10, 13, tzinfo=UTC)),
         period_opened(name, Dates(DAY, DAY, DAY), name),
         period_over(name, Dates(DAY, DAY, DAY), name, "closed"),
         trouble_message(3, "mail.send", name, 4, "failed"),

@@ -150,7 +150,7 @@ def test_it_stops_at_once_while_it_waits(office: Office):
     office.door.start()
     eventually(office.polled)
     office.door.stop()
-    assert not office.door._thread.is_alive()
+    assert not any(thread.is_alive() for thread in office.door._threads)
     with office.db.reading() as session:  # and the mailbox is free for the next
         assert session.scalars(select(MailLease.until)).one() == NOON
 

@@ -15,7 +15,9 @@ from imaplib import IMAP4
 from pathlib import Path
 from textwrap import dedent
 
+from certificates import Authority
 from processes import Server, ServerFolder, free_port, need_program, unprivileged_user
+from token_server import TokenServer
 
 PASSWORD = "secret"
 
@@ -122,14 +124,24 @@ class Dovecot(ImapServer):
             first_valid_gid = 1
             mail_location = maildir:{base}/mail/%u
             mail_max_userip_connections = 100
+            namespace inbox {{
+              inbox = yes
+              separator = /
+            }}
             auth_failure_delay = 0
             passdb {{
               driver = static
+              mechanisms = plain login
               args = password={PASSWORD}
             }}
             userdb {{
               driver = static
               args = uid={me.pw_uid} gid={me.pw_gid} home={base}/home/%u
+            }}
+            service anvil {{
+              unix_listener anvil-auth-penalty {{
+                mode = 0
+              }}
             }}
             service imap-login {{
               inet_listener imap {{
@@ -142,7 +154,55 @@ class Dovecot(ImapServer):
             """)
             + unchrooted
             + "\n"
+            + self._more_settings()
         )
+
+    def _more_settings(self) -> str:
+        return ""
+
+
+class SecureDovecot(Dovecot):
+    """Dovecot with TLS on a second port, STARTTLS on the first, and sign-in by token."""
+
+    name = "dovecot-tls"
+
+    def __init__(self) -> None:
+        self.tls_port = free_port()
+        self.oauth = TokenServer()
+        super().__init__()
+
+    def close(self) -> None:
+        super().close()
+        self.oauth.close()
+
+    def _more_settings(self) -> str:
+        base = self._folder.path
+        self.authority = Authority(base)
+        certificate, key = self.authority.issue()
+        tokens = base / "oauth2.conf"
+        tokens.write_text(
+            f"introspection_mode = auth\nintrospection_url = {self.oauth.introspection_url}\n"
+            "username_attribute = username\n"
+        )
+        for path in (certificate, key, tokens):
+            self._folder.give(path)
+        return dedent(f"""\
+            ssl = yes
+            ssl_cert = <{certificate}
+            ssl_key = <{key}
+            auth_mechanisms = plain login xoauth2 oauthbearer
+            passdb {{
+              driver = oauth2
+              mechanisms = xoauth2 oauthbearer
+              args = {tokens}
+            }}
+            service imap-login {{
+              inet_listener imaps {{
+                port = {self.tls_port}
+                ssl = yes
+              }}
+            }}
+            """)
 
 
 class Pymap(ImapServer):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import promise, retry_failed, waiting
-from payclerk_core.tables import FailedJob, InboxMail, MailFolder
+from payclerk_core.mailboxes import mailboxes
+from payclerk_core.queries.mailboxes import last_polls
+from payclerk_core.tables import FailedJob, InboxMail
 
 from ..desk import Turn
 from ..projects import pick_project
@@ -40,8 +42,12 @@ def _quarantined(call: Call) -> list[Quarantined]:
 
 
 def _polled(call: Call) -> str:
-    last = call.session.scalar(select(func.max(MailFolder.polled_at)))
-    return _ago(call.at, last) if last is not None else "never"
+    """The age of the last good look; each mailbox's own where there are several."""
+    boxes = mailboxes(call.settings)
+    ages = [_ago(call.at, last) if last else "never" for last in last_polls(call.session, boxes)]
+    if len(boxes) == 1:
+        return ages[0]
+    return ", ".join(f"{age} ({box.account})" for box, age in zip(boxes, ages, strict=True))
 
 
 def _ago(now: datetime, then: datetime) -> str:

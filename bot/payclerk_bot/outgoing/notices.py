@@ -23,6 +23,7 @@ from payclerk_core.tables import (
     Event,
     InboxMail,
     Invitation,
+    MailboxSilence,
     Message,
     MessageRecipient,
     Person,
@@ -154,6 +155,11 @@ def _unmatched(session: Session, mail_id: int) -> Notice:
     return _channels(session), Post(*view.unmatched(mail_id, sender, subject, mail.reason or ""))
 
 
+def _mailbox(session: Session, silence_id: int) -> Notice:
+    silence = session.get_one(MailboxSilence, silence_id)
+    return _channels(session), Post(*view.mailbox(silence.account, silence.since, silence.over_at))
+
+
 def _channels(session: Session) -> Targets:
     """A mail of nobody's project goes to the first project that has a channel."""
     return session.scalars(
@@ -192,6 +198,7 @@ NOTICES: Final[Mapping[str, Render]] = {
     "quarantine": _quarantine,
     "owner_reply": answers.owner_reply,
     "unmatched": _unmatched,
+    "mailbox": _mailbox,
     "late": answers.late,
     "period": _period,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from payclerk_core.money import Money
@@ -208,6 +209,20 @@ def quarantine(mail_id: int, reason: str, *, waiting: bool) -> Said:
     if waiting:
         blocks.append(b.actions(b.button("Retry", "mail.retry", mail_id), block_id=f"mail:{mail_id}"))
     return text, blocks
+
+
+def mailbox(name: str, since: datetime, over: datetime | None) -> Said:
+    """The watchdog's word on a mailbox. Times are UTC: a mailbox belongs to no project."""
+    label = b.esc(name, 200)
+    if over is not None:
+        text = f"The mailbox {label} is read again"
+        return text, [
+            b.section(f"✅ *{text}*"),
+            b.context(f"Not read from {since:%d %b %H:%M} to {over:%d %b %H:%M} UTC."),
+        ]
+    text = f"The mailbox {label} has not been read since {since:%d %b %H:%M} UTC"
+    advice = "Answers wait there and are not lost. `payclerk doctor` says what is wrong and what to do."
+    return text, [b.section(f"⚠️ *{text}*"), b.context(advice)]
 
 
 def unmatched(mail_id: int, sender: str, subject: str, reason: str) -> Said:

@@ -46,7 +46,7 @@ class Health:
     waiting: Sequence[Waiting]
     failed: Sequence[Failed]
     quarantined: Sequence[Quarantined]
-    polled: str  # "2 minutes ago", "never"
+    polled: str  # "2 minutes ago", "never"; with their names where there are several mailboxes
 
 
 def status_modal(health: Health) -> b.View:
@@ -60,7 +60,7 @@ def status_modal(health: Health) -> b.View:
         again = b.button("Read again", "mail.retry", mail.id, label=f"Read mail {mail.id} again")
         text = f"Mail {mail.id}: {b.esc(mail.reason, 300)}"
         blocks.append(b.section(text, block_id=f"mail:{mail.id}", accessory=again))
-    blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 60)}."))
+    blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 1500)}."))
     return b.modal("status", "What waits", blocks)
 
 

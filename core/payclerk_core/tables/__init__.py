@@ -22,7 +22,17 @@ from .contracts import (
     RetainageRule,
     SovLine,
 )
-from .mail import Attachment, InboxMail, MailFolder, MailLease, Message, MessageRecipient, ReplyToken, Thread
+from .mail import (
+    Attachment,
+    InboxMail,
+    MailboxSilence,
+    MailFolder,
+    MailLease,
+    Message,
+    MessageRecipient,
+    ReplyToken,
+    Thread,
+)
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, FailedJob, StoredFile
 from .signing import Envelope, Package, PackageClaim
@@ -50,6 +60,7 @@ __all__ = [
     "InvoiceContact",
     "MailFolder",
     "MailLease",
+    "MailboxSilence",
     "Member",
     "Message",
     "MessageRecipient",

@@ -128,6 +128,19 @@ class MailLease(Base):
     until: Mapped[datetime]
 
 
+class MailboxSilence(Keyed, Base):
+    """A time in which a mailbox could not be read, as people were told of it."""
+
+    __tablename__ = "mailbox_silence"
+
+    account: Mapped[str] = mapped_column(String(320))
+    since: Mapped[datetime]  # the last good look before it
+    noticed_at: Mapped[datetime]
+    over_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("account", "since"),)
+
+
 class InboxMail(Keyed, Stated, Base):
     """A captured mail, raw. new, done, quarantine (could not be read), oversize."""
 
