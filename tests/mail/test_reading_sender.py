@@ -6,13 +6,18 @@ import pytest
 
 from payclerk_mailbox.reading.authentication import aligned, read_results
 from payclerk_mailbox.reading.message import parse
-from payclerk_mailbox.reading.sender import SenderCheck, check_sender, same_address
+from payclerk_mailbox.reading.receiver import Receiver
+from payclerk_mailbox.reading.sender import SenderCheck, Standing, check_sender, same_address
 
 FROM = "From: Sam Ortiz <sam@ortiz.example>\n"
 
 
-def check(head: str, authserv_id: str | None = "mx.gc.example", invited: str = "sam@ortiz.example") -> SenderCheck:
-    return check_sender(parse(f"{head}\n\nx".encode()), invited, authserv_id)
+OURS = Receiver("mx.gc.example")
+MICROSOFT = Receiver(None, microsoft365=True)
+
+
+def check(head: str, receiver: Receiver = OURS, invited: str = "sam@ortiz.example") -> SenderCheck:
+    return check_sender(parse(f"{head}\n\nx".encode()), invited, receiver)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,8 @@ def test_only_the_topmost_counts() -> None:
 
 def test_microsoft_stamps_no_name() -> None:
     stamp = "spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=ortiz.example; dkim=pass (ok) header.d=ortiz.example;dmarc=pass action=none header.from=ortiz.example;compauth=pass reason=100"
-    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip(), "").verified
+    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip(), MICROSOFT).verified
+    assert not check(f"Authentication-Results: {stamp}\n{FROM}".rstrip()).verified
 
 
 @pytest.mark.parametrize(
@@ -77,15 +83,15 @@ def test_microsoft_stamps_no_name() -> None:
     ],
 )
 def test_the_address_must_be_the_one_invited(head: str, why: str) -> None:
-    got = check(head, None)
-    assert not got.verified
+    got = check(head, Receiver(None))
+    assert not got.by_address
     assert why in got.why
 
 
 def test_without_a_server_to_trust_that_is_said() -> None:
-    got = check(FROM.rstrip(), None)
-    assert got.verified
-    assert "not checked" in got.why
+    got = check(FROM.rstrip(), Receiver(None))
+    assert got.standing is Standing.CLAIMED
+    assert "no server is set" in got.why
 
 
 @pytest.mark.parametrize(

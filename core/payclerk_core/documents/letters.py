@@ -35,7 +35,8 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "invitation": _INVITED | {"invited_by", "note"},
     "invitation_accepted": _INVITED,
     "invitation_declined": _INVITED | {"reason"},
-    "answer_unclear": _PLACE | {"contract_title", "due_on", "why"},
+    "answer_unclear": _PLACE | {"contract_title", "due_on", "why", "link", "code"},
+    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on"},
     "reminder": _INVITED | {"invited_by", "note", "days_left"},
     "claim_received": _CLAIM
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
@@ -71,6 +72,11 @@ _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _FRENCH_SPACE: Final = re.compile(r" (?=[?:;»]|!(?!important))|(?<=«) ")
 
 
+# What stands for the confirm page in a stored letter: the log is read by many, link and code are for one.
+LINK_PLACE: Final = "[confirm-link]"
+CODE_PLACE: Final = "[confirm-code]"
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail, the same words in text and html; the reply reference is not filled in yet."""
@@ -98,6 +104,14 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
 def with_reference(letter: Letter, token: str) -> Letter:
     """The letter for one recipient: their reply token takes the place kept for it, in the last line."""
     return Letter(letter.subject, _put_reference(letter.text, token), _put_reference(letter.html, token))
+
+
+def with_page(letter: Letter, link: str, code: str) -> Letter:
+    """The letter as it goes out, with the link and the code of its confirm page."""
+    shown = f"{code[:4]} {code[4:]}"
+    text = letter.text.replace(LINK_PLACE, link).replace(CODE_PLACE, shown)
+    html = letter.html.replace(LINK_PLACE, str(escape(link))).replace(CODE_PLACE, shown)
+    return Letter(letter.subject, text, html)
 
 
 def _put_reference(body: str, token: str) -> str:

@@ -22,7 +22,17 @@ from .contracts import (
     RetainageRule,
     SovLine,
 )
-from .mail import Attachment, InboxMail, MailFolder, MailLease, Message, MessageRecipient, ReplyToken, Thread
+from .mail import (
+    Attachment,
+    Confirmation,
+    InboxMail,
+    MailFolder,
+    MailLease,
+    Message,
+    MessageRecipient,
+    ReplyToken,
+    Thread,
+)
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, FailedJob, StoredFile
 from .signing import Envelope, Package, PackageClaim
@@ -41,6 +51,7 @@ __all__ = [
     "ClaimLine",
     "ClockTick",
     "Company",
+    "Confirmation",
     "Contract",
     "Envelope",
     "Event",
