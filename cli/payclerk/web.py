@@ -1,4 +1,4 @@
-"""The HTTP door: health and metrics. It shows numbers of work, never amounts or addresses."""
+"""The HTTP door: confirm pages, health and metrics. The latter show numbers of work, never amounts or addresses."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from payclerk_core.jobs import waiting
 from payclerk_core.settings import Settings
 from payclerk_core.tables import FailedJob, InboxMail, MailFolder
 
+from .confirm_pages import ConfirmPages
 
-def build_web(db: Database, clock: Clock) -> Starlette:
+
+def build_web(settings: Settings, db: Database, clock: Clock) -> Starlette:
     """The routes, over one database."""
 
     def health(_request: Request) -> Response:
@@ -30,7 +32,8 @@ def build_web(db: Database, clock: Clock) -> Starlette:
     def metrics(_request: Request) -> Response:
         return PlainTextResponse(generate_latest(_measure(db, clock)), media_type="text/plain; version=0.0.4")
 
-    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics)])
+    pages = ConfirmPages(settings, db, clock).routes()
+    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics), *pages])
 
 
 def _measure(db: Database, clock: Clock) -> CollectorRegistry:
@@ -55,7 +58,12 @@ class WebDoor:
 
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         config = uvicorn.Config(
-            build_web(db, clock), host=settings.web_host, port=settings.web_port, log_level="warning", lifespan="off"
+            build_web(settings, db, clock),
+            host=settings.web_host,
+            port=settings.web_port,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)

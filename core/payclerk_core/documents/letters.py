@@ -91,11 +91,11 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
 
     Errors: KeyError for an unknown letter or a missing fact.
     """
-    language = _known(language)
+    language = known_language(language)
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
     return Letter(
-        subject=_cut(_one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
+        subject=_cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
         text=_BLANK_LINES.sub("\n\n", _fill(f"{folder}/body.txt", language, shown)),
         html=_fill(f"{folder}/body.html", language, shown),
     )
@@ -119,7 +119,7 @@ def _put_reference(body: str, token: str) -> str:
     return f"{before}[payclerk:{token}]{after}"
 
 
-def _known(language: str) -> str:
+def known_language(language: str) -> str:
     """'fr-CA' and 'FR' are 'fr'."""
     primary = language.lower().replace("_", "-").partition("-")[0]
     return primary if primary in MARKERS else "en"
@@ -151,25 +151,25 @@ def _with_breaks(text: str) -> Markup:
 def _shown(fact: str, value: object, language: str) -> object:
     """A fact as the letter prints it."""
     if isinstance(value, date):
-        return _written(value, language)
+        return written_date(value, language)
     if isinstance(value, str):
-        return _lines(value) if fact == "message" else _one_line(value)
+        return _lines(value) if fact == "message" else one_line(value)
     if fact in _ROWS and isinstance(value, Sequence):
         return [_row(row, _ROWS[fact]) for row in value]
     if isinstance(value, Sequence):
-        return [_one_line(str(text)) for text in value]
+        return [one_line(str(text)) for text in value]
     return value
 
 
 def _row(row: object, names: Sequence[str]) -> dict[str, str]:
     values = [row[name] if isinstance(row, Mapping) else getattr(row, name) for name in names]
-    return dict(zip(names, (_one_line(str(value)) for value in values), strict=True))
+    return dict(zip(names, (one_line(str(value)) for value in values), strict=True))
 
 
-def _written(day: date, language: str) -> str:
+def written_date(day: date, language: str) -> str:
     """A date in words, as the language writes it.
 
-    >>> [_written(date(2026, 11, 1), language) for language in ("en", "fr", "es")]
+    >>> [written_date(date(2026, 11, 1), language) for language in ("en", "fr", "es")]
     ['November 1, 2026', '1er novembre 2026', '1 de noviembre de 2026']
     """
     month = _MONTHS[language].split()[day.month - 1]
@@ -180,7 +180,7 @@ def _written(day: date, language: str) -> str:
     return f"{month} {day.day}, {day.year}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """One line without control or direction-changing characters: nobody's name may add a line or a header."""
     visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
     # Only our own last line may look like a reply reference: an old one in a message would lead the answer astray.
@@ -188,7 +188,7 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", "\n".join(_one_line(line) for line in text.splitlines())).strip()
+    return _BLANK_LINES.sub("\n\n", "\n".join(one_line(line) for line in text.splitlines())).strip()
 
 
 def _short(facts: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import dkim
@@ -33,6 +34,7 @@ _SELECTOR: Final = re.compile(rb"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,5}", re.
 _NUMBER: Final = re.compile(rb"\d{1,12}")
 _BLANKS: Final = re.compile(rb"[ \t]{16,}")
 _BLANK_COST: Final = 20_000_000  # dkimpy's reading of blanks grows with the square of their length
+_ENDING: Final = 100_000  # empty lines at the end, in bytes: they are taken off one by one
 _SILENT: Final = logging.getLogger("payclerk.dkim")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False  # it would write addresses
@@ -49,7 +51,8 @@ def with_signers(mail: IncomingMail, keys: Keys, at: datetime) -> IncomingMail:
 def _is_readable(mail: IncomingMail) -> bool:
     """No more than dkimpy reads in a moment."""
     blanks = sum(len(run) ** 2 for run in _BLANKS.findall(mail.raw))
-    return blanks <= _BLANK_COST and len(mail.headers.items) <= _HEADERS
+    ending = len(mail.raw) - len(mail.raw.rstrip(b"\r\n"))
+    return blanks <= _BLANK_COST and ending <= _ENDING and len(mail.headers.items) <= _HEADERS
 
 
 def _holding(mail: IncomingMail, domain: str, keys: Keys, at: datetime) -> Iterator[str]:
@@ -59,11 +62,11 @@ def _holding(mail: IncomingMail, domain: str, keys: Keys, at: datetime) -> Itera
         return
     signatures = [value for name, value in signer.headers if name.lower() == b"dkim-signature"]
     for index, value in enumerate(signatures[:_SIGNATURE_HEADERS]):
-        tags = _guarded(lambda value=value: parse_tag_value(value))
+        tags = _guarded(partial(parse_tag_value, value))
         if looked < SIGNATURES and isinstance(tags, dict) and _may_count(tags, domain, at):
             looked += 1
             name = tags[b"d"].decode("ascii").lower()
-            if _guarded(lambda index=index: signer.verify(idx=index, dnsfunc=_asked(keys))) is True:
+            if _guarded(partial(signer.verify, idx=index, dnsfunc=_asked(keys))) is True:
                 yield name
 
 
