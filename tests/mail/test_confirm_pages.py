@@ -12,15 +12,16 @@ from sqlalchemy import select
 from confirm_web import ConfirmWeb
 from mail_inbox import MINE, Inbox
 from mail_month import NOON, call_of
+from payclerk_core.actions.claim_making import ClaimStart, start_claim
 from payclerk_core.actions.confirmations import TRIES
 from payclerk_core.actions.invitations import decide_for_contact
+from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
+from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import InvitationStatus
-from payclerk_core.tables import Event, Invitation, Message, MessageRecipient
+from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, Message, MessageRecipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from payclerk_core.db import Database
 
 NOTHING = {"Authentication_Results": f"{MINE}; none"}
 
@@ -30,6 +31,16 @@ def web(database: Database) -> Iterator[ConfirmWeb]:
     web = ConfirmWeb(database)
     yield web
     web.close()
+
+
+@pytest.fixture
+def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
+    """The same on one database, for what no database has a say in."""
+    database = Database(sqlite_url)
+    page = ConfirmWeb(database)
+    yield page
+    page.close()
+    database.close()
 
 
 def events(inbox: Inbox, verb: str) -> list[Event]:
@@ -60,52 +71,52 @@ def test_an_answer_that_nobody_vouches_for_is_confirmed_on_the_page(web: Confirm
     assert "accepted:1" in web.notices()
 
 
-def test_looking_changes_nothing_however_often_and_by_whatever_method(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    before = web.pages()[0].status_at
+def test_looking_changes_nothing_however_often_and_by_whatever_method(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    before = page.pages()[0].status_at
     for method in ("GET", "HEAD", "GET", "OPTIONS", "PUT", "DELETE"):
-        web.get(f"{way.path}?code={way.code.replace(' ', '')}&answer=accept", method)
-    assert web.status(web.month.plumbing) == "invited"
-    [row] = web.pages()
+        page.get(f"{way.path}?code={way.code.replace(' ', '')}&answer=accept", method)
+    assert page.status(page.month.plumbing) == "invited"
+    [row] = page.pages()
     assert (row.status, row.attempts, row.status_at) == ("open", 0, before)
-    assert way.code.replace(" ", "") not in web.get(way.path).html.replace(" ", "")
+    assert way.code.replace(" ", "") not in page.get(way.path).html.replace(" ", "")
 
 
-def test_the_page_needs_no_script_and_lets_nobody_frame_keep_or_follow_it(web: ConfirmWeb):
-    unsure(web)
-    page = web.get(web.letter_to(web.month.dana).path)
-    assert "<script" not in page.html
-    policy = page.headers["content-security-policy"]
+def test_the_page_needs_no_script_and_lets_nobody_frame_keep_or_follow_it(page: ConfirmWeb):
+    unsure(page)
+    shown = page.get(page.letter_to(page.month.dana).path)
+    assert "<script" not in shown.html
+    policy = shown.headers["content-security-policy"]
     for rule in ("default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"):
         assert rule in policy
-    assert page.headers["referrer-policy"] == "no-referrer"
-    assert page.headers["cache-control"] == "no-store"
-    assert page.headers["x-content-type-options"] == "nosniff"
-    assert "server" not in page.headers
-    style = web.get("/confirm/style.css")
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert shown.headers["cache-control"] == "no-store"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in shown.headers
+    style = page.get("/confirm/style.css")
     assert (style.status, style.headers["content-type"].partition(";")[0]) == (200, "text/css")
     assert "prefers-color-scheme: dark" in style.html
 
 
-def test_a_declined_page_keeps_the_reason(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    web.post(way.path, answer="decline", code=way.code.replace(" ", "-"), note="No crew <b>in</b> November")
-    with web.db.reading() as session:
-        [invitation] = session.scalars(select(Invitation).where(Invitation.contract_id == web.month.plumbing.id))
+def test_a_declined_page_keeps_the_reason(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    page.post(way.path, answer="decline", code=way.code.replace(" ", "-"), note="No crew <b>in</b> November")
+    with page.db.reading() as session:
+        [invitation] = session.scalars(select(Invitation).where(Invitation.contract_id == page.month.plumbing.id))
     assert (invitation.status, invitation.reason) == ("declined", "No crew <b>in</b> November")
 
 
-def test_a_page_works_once(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    web.post(way.path, answer="accept", code=way.code)
-    again = web.post(way.path, answer="decline", code=way.code)
+def test_a_page_works_once(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    page.post(way.path, answer="accept", code=way.code)
+    again = page.post(way.path, answer="decline", code=way.code)
     assert again.status == 409
     assert "Yes, we will bill" in again.text
-    assert web.status(web.month.plumbing) == "accepted"
-    assert "<form" not in web.get(way.path).html
+    assert page.status(page.month.plumbing) == "accepted"
+    assert "<form" not in page.get(way.path).html
 
 
 def test_wrong_codes_are_counted_and_close_the_page(web: ConfirmWeb):
@@ -156,9 +167,9 @@ def test_two_who_send_at_once_decide_once(web: ConfirmWeb):
     assert len(events(web, "accepted")) + len(events(web, "declined")) == 1
 
 
-def test_a_page_ends_and_an_altered_or_made_up_one_is_none(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
+def test_a_page_ends_and_an_altered_or_made_up_one_is_none(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
     for path in (
         way.path[:-1],
         f"{way.path}a",
@@ -167,20 +178,20 @@ def test_a_page_ends_and_an_altered_or_made_up_one_is_none(web: ConfirmWeb):
         "/confirm/%00",
         "/confirm/",
     ):
-        assert web.get(path).status == 404
-        assert web.post(path, answer="accept", code=way.code).status == 404
-    web.now = NOON + timedelta(days=6)
-    assert "no longer open" in web.get(way.path).text
-    assert web.post(way.path, answer="accept", code=way.code).status == 410
-    assert web.status(web.month.plumbing) == "invited"
+        assert page.get(path).status == 404
+        assert page.post(path, answer="accept", code=way.code).status == 404
+    page.now = NOON + timedelta(days=6)
+    assert "no longer open" in page.get(way.path).text
+    assert page.post(way.path, answer="accept", code=way.code).status == 410
+    assert page.status(page.month.plumbing) == "invited"
 
 
-def test_after_the_due_date_the_page_says_so(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    web.now = NOON + timedelta(days=20)
-    assert "due date is over" in web.get(way.path).text
-    assert web.post(way.path, answer="accept", code=way.code).status == 410
+def test_after_the_due_date_the_page_says_so(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    page.now = NOON + timedelta(days=20)
+    assert "due date is over" in page.get(way.path).text
+    assert page.post(way.path, answer="accept", code=way.code).status == 410
 
 
 def test_what_was_answered_meanwhile_is_shown_and_stays(web: ConfirmWeb):
@@ -193,13 +204,13 @@ def test_what_was_answered_meanwhile_is_shown_and_stays(web: ConfirmWeb):
     assert web.status(web.month.plumbing) == "declined"
 
 
-def test_one_persons_code_opens_no_other_page(web: ConfirmWeb):
-    unsure(web)
-    web.take(web.answer(web.month.sam, "ACCEPT", **NOTHING))
-    dana, sam = (web.letter_to(person) for person in (web.month.dana, web.month.sam))
+def test_one_persons_code_opens_no_other_page(page: ConfirmWeb):
+    unsure(page)
+    page.take(page.answer(page.month.sam, "ACCEPT", **NOTHING))
+    dana, sam = (page.letter_to(person) for person in (page.month.dana, page.month.sam))
     assert dana.code != sam.code
-    assert web.post(sam.path, answer="accept", code=dana.code).status == 403
-    assert web.status(web.month.steel) == "invited"
+    assert page.post(sam.path, answer="accept", code=dana.code).status == 403
+    assert page.status(page.month.steel) == "invited"
 
 
 NO_FORMS = [
@@ -215,14 +226,14 @@ NO_FORMS = [
 ]
 
 
-def test_what_is_no_form_of_ours_does_nothing(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
+def test_what_is_no_form_of_ours_does_nothing(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
     for body, headers in NO_FORMS:
-        sent = web.send(way.path, body.replace(b"CODE", way.code.replace(" ", "").encode()), **headers)
+        sent = page.send(way.path, body.replace(b"CODE", way.code.replace(" ", "").encode()), **headers)
         assert 400 <= sent.status < 500, body[:80]
-    assert web.status(web.month.plumbing) == "invited"
-    assert web.post(way.path, answer="accept", code=way.code).status == 200
+    assert page.status(page.month.plumbing) == "invited"
+    assert page.post(way.path, answer="accept", code=way.code).status == 200
 
 
 def test_a_strangers_mail_brings_the_letter_to_who_was_asked_and_nothing_to_the_stranger(web: ConfirmWeb):
@@ -239,28 +250,28 @@ def test_a_strangers_mail_brings_the_letter_to_who_was_asked_and_nothing_to_the_
     assert [notice.partition(":")[0] for notice in web.notices()] == ["unclear", "unclear"]
 
 
-def test_the_log_keeps_neither_link_nor_code(web: ConfirmWeb):
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    [stored] = web.letters("confirm_answer")
+def test_the_log_keeps_neither_link_nor_code(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    [stored] = page.letters("confirm_answer")
     for secret in (way.code, way.code.replace(" ", ""), way.path):
         assert secret not in stored.text + (stored.html or "")
 
 
-def test_no_page_is_offered_to_machines_or_where_none_is_served(database: Database):
-    inbox = Inbox(database)
+def test_no_page_is_offered_where_none_is_served(sqlite_url: str):
+    inbox = Inbox(Database(sqlite_url))
     inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", **NOTHING))
     assert inbox.letters("confirm_answer") == []
     assert inbox.notices() == [f"unclear:{inbox.log()[0].id}"]
 
 
-def test_a_machine_gets_no_letter(web: ConfirmWeb):
-    web.take(web.answer(web.month.dana, "ACCEPT", Auto_Submitted="auto-replied", **NOTHING))
-    assert web.letters("confirm_answer") == []
+def test_a_machine_gets_no_letter(page: ConfirmWeb):
+    page.take(page.answer(page.month.dana, "ACCEPT", Auto_Submitted="auto-replied", **NOTHING))
+    assert page.letters("confirm_answer") == []
 
 
-def test_a_page_may_be_asked_for_besides_a_sender_who_is_sure(database: Database):
-    web = ConfirmWeb(database, mail_trust_invitation="confirm")
+def test_a_page_may_be_asked_for_besides_a_sender_who_is_sure(sqlite_url: str):
+    web = ConfirmWeb(Database(sqlite_url), mail_trust_invitation="confirm")
     try:
         web.take(web.answer(web.month.dana, "ACCEPT"))
         assert (web.status(web.month.plumbing), web.notices()) == ("invited", [])
@@ -271,32 +282,59 @@ def test_a_page_may_be_asked_for_besides_a_sender_who_is_sure(database: Database
         web.close()
 
 
-def test_the_address_alone_may_do_where_that_is_set_unless_our_server_speaks_against_it(database: Database):
-    inbox = Inbox(database, mail_trust_invitation="address")
-    for stamp in (f"{MINE}; dmarc=fail header.from=harbor.example",):
-        inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", Authentication_Results=stamp))
+def test_the_address_alone_may_do_where_that_is_set_unless_our_server_speaks_against_it(sqlite_url: str):
+    inbox = Inbox(Database(sqlite_url), mail_trust_invitation="address")
+    forged = f"{MINE}; dmarc=fail header.from=harbor.example"
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", Authentication_Results=forged))
     inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", From="Eve <eve@evil.example>"))
     assert inbox.status(inbox.month.plumbing) == "invited"
     inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", **NOTHING))
     assert inbox.status(inbox.month.plumbing) == "accepted"
 
 
-def test_an_unclear_answer_of_a_sender_who_is_sure_offers_the_page_too(web: ConfirmWeb):
-    web.take(web.answer(web.month.dana, "Who do I call about this?"))
-    way = web.letter_to(web.month.dana, "answer_unclear")
+def test_an_unclear_answer_of_a_sender_who_is_sure_offers_the_page_too(page: ConfirmWeb):
+    page.take(page.answer(page.month.dana, "Who do I call about this?"))
+    way = page.letter_to(page.month.dana, "answer_unclear")
     assert "ACCEPT" in way.text
-    assert web.post(way.path, answer="accept", code=way.code).status == 200
-    assert web.status(web.month.plumbing) == "accepted"
+    assert page.post(way.path, answer="accept", code=way.code).status == 200
+    assert page.status(page.month.plumbing) == "accepted"
 
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "Confirmez votre réponse"), ("es", "Confirme su respuesta")])
-def test_the_page_speaks_the_readers_language(web: ConfirmWeb, language: str, title: str):
-    with web.db.transaction() as session:
-        session.merge(web.month.dana).language = language
-    unsure(web)
-    way = web.letter_to(web.month.dana)
-    page = web.get(way.path)
-    assert title in page.text
-    assert f'<html lang="{language}">' in page.html
-    assert web.post(way.path, answer="accept", code="1").status == 403
-    assert web.get("/confirm/" + "a" * 26, **{"Accept-Language": f"{language}-CA"}).status == 404
+def test_the_page_speaks_the_readers_language(page: ConfirmWeb, language: str, title: str):
+    with page.db.transaction() as session:
+        session.merge(page.month.dana).language = language
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    shown = page.get(way.path)
+    assert title in shown.text
+    assert f'<html lang="{language}">' in shown.html
+    assert page.post(way.path, answer="accept", code="1").status == 403
+    assert page.get("/confirm/" + "a" * 26, **{"Accept-Language": f"{language}-CA"}).status == 404
+
+
+def claim_letter(page: ConfirmWeb) -> str:
+    """A letter to the owner about the prime contract's claim; its token."""
+    month = page.month
+    with page.db.transaction() as session:
+        call = call_of(session, page.settings, month.pat)
+        thread = start_thread(call, project_id=month.project.id, contract_id=month.prime.id, subject="Claim 1")
+        contract, period = session.get_one(Contract, month.prime.id), session.get_one(BillingPeriod, 1)
+        claim = start_claim(call, ClaimStart(contract, period, thread, month.pat))
+        facts = {
+            "subject": "Claim 1", "message": "Please find attached.", "sender_name": "Pat Clerk",
+            "project_name": "Maple Street", "contract_number": "PC-001",
+        }  # fmt: skip
+        write_letter(call, thread, "composed", [Recipient(month.olga)], facts, About("owner_claim", claim_id=claim.id))
+    return page.token(month.olga)
+
+
+def test_the_owners_answer_on_the_page_is_a_proposal_that_a_person_decides(page: ConfirmWeb):
+    olga = page.month.olga
+    page.take(page.answer(olga, "Approved.", token=claim_letter(page), **NOTHING))
+    way = page.letter_to(olga)
+    assert 'value="approve" required checked' in page.get(way.path).html
+    assert page.post(way.path, answer="approve", code=way.code, note="Thank you").status == 200
+    *_, line = page.log()
+    assert (line.decision, line.text, line.sender_verified) == ("approve", "Thank you", True)
+    assert f"owner_reply:{line.id}" in page.notices()

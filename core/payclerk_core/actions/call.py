@@ -26,7 +26,7 @@ class Call:
     at: datetime
     settings: Settings
     actor: Person | None
-    door: str  # slack, mail, clock, cli
+    door: str  # slack, mail, web, clock, cli
 
     @property
     def actor_id(self) -> int | None:
