@@ -79,7 +79,7 @@ def clock() -> None:
 @app.command()
 @told
 def web() -> None:
-    """Run the HTTP door: health and metrics."""
+    """Run the HTTP door: confirm pages, health and metrics."""
     _run("web")
 
 

@@ -1,4 +1,4 @@
-"""The HTTP door: health and metrics. It shows numbers of work, never amounts or addresses."""
+"""The HTTP door: confirm pages, health and metrics. The latter show numbers of work, never amounts or addresses."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from payclerk_core.queries.mailboxes import last_polls
 from payclerk_core.settings import Settings
 from payclerk_core.tables import FailedJob, InboxMail
 
+from .confirm_pages import ConfirmPages
+
 
 def build_web(settings: Settings, db: Database, clock: Clock) -> Starlette:
     """The routes, over one database."""
@@ -32,7 +34,8 @@ def build_web(settings: Settings, db: Database, clock: Clock) -> Starlette:
     def metrics(_request: Request) -> Response:
         return PlainTextResponse(generate_latest(_measure(settings, db, clock)), media_type="text/plain; version=0.0.4")
 
-    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics)])
+    pages = ConfirmPages(settings, db, clock).routes()
+    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics), *pages])
 
 
 def _measure(settings: Settings, db: Database, clock: Clock) -> CollectorRegistry:
@@ -64,6 +67,7 @@ class WebDoor:
             port=settings.web_port,
             log_level="warning",
             lifespan="off",
+            server_header=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)

@@ -18,6 +18,9 @@ from .errors import UserError
 
 Security = Literal["none", "starttls", "tls"]
 SignIn = Literal["password", "xoauth2", "oauthbearer"]
+# What a decision by mail needs. verified: the sender is vouched for; confirm: besides, the code on the confirm page;
+# address: the invited address, whoever wrote it (for mail that never leaves the house).
+Trust = Literal["verified", "confirm", "address"]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -38,6 +41,12 @@ class Settings(BaseSettings):
     mail_address: str | None = None
     mail_name: str = "payclerk"
     mail_authserv_id: str | None = None
+    mail_microsoft365: bool = False
+    mail_receivers: str = ""
+    mail_dkim_check: bool = True
+    mail_trust_invitation: Trust = "verified"
+    mail_trust_billing: Trust = "verified"
+    mail_trust_owner: Trust = "verified"
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: Security = "starttls"
@@ -72,6 +81,7 @@ class Settings(BaseSettings):
     docusign_account_id: str | None = None
     docusign_private_key_file: Path | None = None
 
+    web_url: str | None = None
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     executor_id: str | None = None
@@ -84,13 +94,26 @@ class Settings(BaseSettings):
             raise ValueError("write one plain address such as billing@reply.example.com, without a + part")
         return value
 
-    @field_validator("slack_api_url", "docusign_oauth_base", "oauth_url")
+    @field_validator("mail_authserv_id", "web_url")
+    @classmethod
+    def _empty_is_unset(cls, value: str | None) -> str | None:
+        return value.strip() or None if value is not None else None
+
+    @field_validator("slack_api_url", "docusign_oauth_base", "oauth_url", "web_url")
     @classmethod
     def _https_or_loopback(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "https:")
+        if value is None:
+            return None
+        parts = urlsplit(value)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ValueError("must begin with https:// (plain http only for this machine)")
         return value
+
+    @model_validator(mode="after")
+    def _one_kind_of_receiver(self) -> Settings:
+        if self.mail_microsoft365 and self.mail_authserv_id is not None:
+            raise ValueError("PAYCLERK_MAIL_MICROSOFT365 stands for a server without a name; leave AUTHSERV_ID out")
+        return self
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Settings:
@@ -144,6 +167,11 @@ class Settings(BaseSettings):
     @property
     def has_mail(self) -> bool:
         return None not in (self.mail_address, self.smtp_host, self.imap_host)
+
+    @property
+    def receiving_hosts(self) -> tuple[str, ...]:
+        """Domains of our receiving server's machines, where they are not those of its authserv-id."""
+        return tuple(name.strip() for name in self.mail_receivers.split(",") if name.strip())
 
     @property
     def has_docusign(self) -> bool:

@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 TOKEN_LENGTH: Final = 26
+CODE_LENGTH: Final = 8
 TOKEN_PATTERN: Final = re.compile(r"[a-z2-7]{26}")
 
 
@@ -21,6 +22,18 @@ def make_token(secret: bytes, *, recipient: str, record: str, purpose: str, nonc
     text = f"{recipient.casefold()}\x1f{record}\x1f{purpose}\x1f{nonce}".encode()
     digest = hmac.new(secret, text, hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+
+
+def make_code(secret: bytes, token: str) -> str:
+    """The eight digits that go with the token of a confirm page. Made again whenever they are needed, never stored."""
+    digest = hmac.new(secret, b"code\x1f" + token.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8]) % 10**CODE_LENGTH:0{CODE_LENGTH}}"
+
+
+def is_code(secret: bytes, token: str, given: str) -> bool:
+    """Whether a person typed the token's code; blanks and dashes do not count."""
+    digits = re.sub(r"[\s-]", "", given[:40])
+    return hmac.compare_digest(make_code(secret, token).encode(), digits.encode())
 
 
 def seal(secret: bytes, text: str) -> str:

@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.inbox import answer_unclear, ask_administrator
+from payclerk_core.actions.confirmations import answer_unclear, offer_confirmation
+from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.actions.invitations import accept_invitation, decline_invitation
 from payclerk_core.dates import end_of_day
 from payclerk_core.errors import UserError
@@ -22,6 +23,7 @@ from payclerk_core.tables import Contract, Invitation, Message, Person, Thread
 from .matching import Match
 from .reading.decision import Question, read_decision
 from .reading.reply import ReplyText
+from .senders import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,30 @@ class Answer:
     person: Person
     said: Said
     has_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A mail in the log that decides nothing, since who wrote it is not sure enough for what it would decide."""
+
+    message: Message
+    found: Match
+    sender: Sender
+    decision: str | None  # what it would say, if it is from who it says
+
+
+def ask_to_confirm(call: Call, unsure: Unsure) -> None:
+    """Put the mail before a person, and offer the confirm page to the one who was asked: to nobody else.
+
+    A sender who is sure, where policy asks for the page besides, needs no person as long as the page is offered.
+    """
+    token, sender = unsure.found.token, unsure.sender
+    asked = call.session.get(Person, token.person_id) if token.person_id else None
+    reader = sender.person if sender.verified else asked
+    proposed = unsure.decision if reader is not None and sender.person is reader else None
+    offered = reader is not None and offer_confirmation(call, unsure.message, token, reader, proposed)
+    if not (offered and sender.verified and proposed):
+        ask_administrator(call, unsure.message, "unclear")
 
 
 def understand(call: Call, reply: ReplyText, found: Match, person: Person) -> Said:
@@ -105,7 +131,7 @@ def _answered_before(call: Call, answer: Answer, invitation: Invitation) -> None
 
 def _unclear(call: Call, answer: Answer, invitation: Invitation) -> None:
     ask_administrator(call, answer.message, "unclear")
-    answer_unclear(call, invitation, answer.person, answer.said.why, answer.message.message_id)
+    answer_unclear(call, invitation, answer.person, answer.said.why, answer.message)
 
 
 def _too_late(call: Call, invitation: Invitation) -> bool:

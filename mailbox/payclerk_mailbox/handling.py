@@ -21,7 +21,9 @@ from payclerk_core.db import Database
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
+from .dns_keys import key_from_dns
 from .incoming import take_in
+from .reading.dkim_check import Keys, with_signers
 from .reading.message import IncomingMail, Unreadable, parse
 
 log = structlog.get_logger()
@@ -33,9 +35,15 @@ class Handling:
     """Deals with the captured mail that is still new, oldest first."""
 
     def __init__(
-        self, settings: Settings, db: Database, clock: Clock, *, whose: ColumnElement[bool] | None = None
+        self,
+        settings: Settings,
+        db: Database,
+        clock: Clock,
+        *,
+        whose: ColumnElement[bool] | None = None,
+        keys: Keys = key_from_dns,
     ) -> None:
-        self._settings, self._db, self._clock = settings, db, clock
+        self._settings, self._db, self._clock, self._keys = settings, db, clock, keys
         # Each mailbox handles its own mail: two at one mail would count its attempts twice.
         self._whose = true() if whose is None else whose
 
@@ -63,7 +71,7 @@ class Handling:
             self._quarantine(key, f"The mail {error.reason}.")
             return
         try:
-            self._take_in(key, mail)
+            self._take_in(key, self._with_signers(key, mail))
         except OperationalError:
             raise  # the database's trouble, not this mail's: the poller waits and comes back
         except Exception:
@@ -83,6 +91,14 @@ class Handling:
     def _raw(self, key: int) -> bytes:
         with self._db.reading() as session:
             return session.scalars(select(InboxMail.raw).where(InboxMail.id == key)).one()
+
+    def _with_signers(self, key: int, mail: IncomingMail) -> IncomingMail:
+        """Before the transaction, for it may ask the network."""
+        if not self._settings.mail_dkim_check:
+            return mail
+        with self._db.reading() as session:
+            arrived_at = session.scalars(select(InboxMail.arrived_at).where(InboxMail.id == key)).one()
+        return with_signers(mail, self._keys, arrived_at)
 
     def _take_in(self, key: int, mail: IncomingMail) -> None:
         with self._db.transaction() as session:

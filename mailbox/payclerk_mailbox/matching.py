@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import recipient_of_token, token_row
-from payclerk_core.documents.letters import Letter, with_reference
+from payclerk_core.documents.letters import with_reference
+from payclerk_core.queries.confirmations import as_it_goes_out
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken, Thread
 
@@ -51,4 +52,5 @@ def text_as_sent(call: Call, found: Match) -> str | None:
     message = call.session.get(Message, found.copy.message_id) if found.copy else None
     if message is None:
         return None
-    return with_reference(Letter(message.subject, message.text, ""), found.token.token).text
+    letter = as_it_goes_out(call.session, call.settings, message)
+    return with_reference(letter, found.token.token).text

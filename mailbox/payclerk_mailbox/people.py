@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
-from payclerk_core.queries.directory import email_key
-from payclerk_core.tables import Contract, InboxMail, Person
+from payclerk_core.tables import InboxMail
 
-from .answers import Answer, take_answer, understand
+from .answers import Answer, Unsure, ask_to_confirm, take_answer, understand
 from .entries import entry, is_known
 from .matching import Match, text_as_sent
 from .reading.message import IncomingMail
 from .reading.reply import read_reply
-from .reading.sender import check_sender
 from .returned_forms import find_form, take_form
+from .senders import identify
 
 
 def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
@@ -49,47 +47,18 @@ def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) ->
         "person",
         reply.text,
         elided=reply.elided,
-        verified=sender.person is not None,
-        why=said.why if said else sender.why,
-        decision=said.decision if said else None,
+        verified=sender.decides,
+        why=said.why if said and sender.decides else sender.why,
+        decision=said.decision if said and sender.decides else None,
     )
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
-    if sender.person is None or said is None:
-        ask_administrator(call, message, "unclear")
+    if sender.person is None or said is None or not sender.decides:
+        ask_to_confirm(call, Unsure(message, found, sender, said.decision if said else None))
         return
     form = find_form(mail) if found.thread.contract_id is not None else None
     if form is not None:
         take_form(call, found.thread, sender.person, message, form)
     else:
         take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sent the mail, once that is sure; else why it is not."""
-
-    person: Person | None
-    why: str
-
-
-def identify(call: Call, found: Match, mail: IncomingMail) -> Sender:
-    """The person our mail went to, or another invoice contact of the contract, vouched for by our mail server."""
-    asked = _may_answer(call, found)
-    sender = email_key(mail.sender.email) if mail.sender else ""
-    asked.sort(key=lambda person: person.email_key != sender)  # the one it claims to be from is checked first
-    refusals = []
-    for person in asked:
-        check = check_sender(mail, person.email, call.settings.mail_authserv_id)
-        if check.verified:
-            return Sender(person, check.why)
-        refusals.append(check.why)
-    return Sender(None, refusals[0] if refusals else "our mail went to nobody in the directory")
-
-
-def _may_answer(call: Call, found: Match) -> list[Person]:
-    asked = call.session.get(Person, found.token.person_id) if found.token.person_id else None
-    contract = call.session.get(Contract, found.thread.contract_id) if found.thread.contract_id else None
-    contacts = [contact.person for contact in contract.contacts] if contract else []
-    return list(dict.fromkeys([*([asked] if asked else []), *contacts]))

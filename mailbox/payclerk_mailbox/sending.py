@@ -11,6 +11,7 @@ from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
+from payclerk_core.queries.confirmations import as_it_goes_out
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken
 
@@ -57,6 +58,7 @@ class Sender:
             raise OutsideError("our own mail address is not set; see PAYCLERK_MAIL_ADDRESS", permanent=False)
         message = session.get_one(Message, recipient.message_id)
         token = session.get_one(ReplyToken, recipient.token_id)
+        letter = as_it_goes_out(session, self._settings, message)
         return Outgoing(
             sender=Named(self._settings.mail_name, self._settings.mail_address),
             token=token.token,
@@ -65,8 +67,8 @@ class Sender:
             to=_shown(message, "to"),
             cc=_shown(message, "cc"),
             subject=message.subject,
-            text=message.text,
-            html=message.html,
+            text=letter.text,
+            html=letter.html or None,
             auto_submitted=message.auto_submitted,
             in_reply_to=message.in_reply_to,
             files=[OutgoingFile(a.name, a.file.content, a.file.content_type) for a in message.attachments],

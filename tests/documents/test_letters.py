@@ -45,6 +45,9 @@ FACTS: dict[str, object] = {
     "period_from": date(2026, 11, 1),
     "period_to": date(2026, 11, 30),
     "due_on": date(2026, 11, 25),
+    "link": "https://billing.example.com/confirm/abcdefghijklmnopqrstuvwxyz",
+    "code": "4829 1377",
+    "expires_on": date(2026, 11, 30),
     "days_left": 3,
     "note": "Please bill stored steel separately.\nThank you for the early start on level 9!",
     "reason": "no steel was set in November",
@@ -279,7 +282,8 @@ def test_the_reference_is_filled_in_once_at_the_end():
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_nothing_is_fetched_and_nothing_tracked(name: str, language: str):
-    assert re.findall(r"https?:|<img|<link|src=|url\(|@import", render(name, language).html) == []
+    html = render(name, language).html.replace(f'<a href="{FACTS["link"]}">{FACTS["link"]}</a>', "")
+    assert re.findall(r"https?:|<img|<link|src=|url\(|@import", html) == []
 
 
 def test_french_signs_keep_to_their_word():

@@ -6,13 +6,18 @@ import pytest
 
 from payclerk_mailbox.reading.authentication import aligned, read_results
 from payclerk_mailbox.reading.message import parse
-from payclerk_mailbox.reading.sender import SenderCheck, check_sender, same_address
+from payclerk_mailbox.reading.receiver import Receiver
+from payclerk_mailbox.reading.sender import SenderCheck, Standing, check_sender, same_address
 
 FROM = "From: Sam Ortiz <sam@ortiz.example>\n"
 
 
-def check(head: str, authserv_id: str | None = "mx.gc.example", invited: str = "sam@ortiz.example") -> SenderCheck:
-    return check_sender(parse(f"{head}\n\nx".encode()), invited, authserv_id)
+OURS = Receiver("mx.gc.example")
+MICROSOFT = Receiver(None, microsoft365=True)
+
+
+def check(head: str, receiver: Receiver = OURS, invited: str = "sam@ortiz.example") -> SenderCheck:
+    return check_sender(parse(f"{head}\n\nx".encode()), invited, receiver)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +65,39 @@ def test_only_the_topmost_counts() -> None:
     assert not check(f"Authentication-Results: isp.example; none\n{forged}{FROM}".rstrip()).verified
 
 
+@pytest.mark.parametrize(
+    ("hop", "counts"),
+    [
+        ("by mx.gc.example with ESMTPS", True),
+        ("by 2002:a05:6a10::1 with SMTP", True),
+        ("by mailmx.nyi.internal (Cyrus)", True),
+        ("by localhost (Postfix)", True),
+        ("from pc by out.provider.example with ESMTP", True),
+        ("by mail.evil.example with ESMTP", False),
+        ("by abc.de with ESMTP", False),
+    ],
+)
+def test_a_stamp_below_a_foreign_hop_does_not_count(hop: str, counts: bool) -> None:
+    receiver = Receiver("mx.gc.example", hosts=("provider.example",))
+    stamp = "Authentication-Results: mx.gc.example; dmarc=pass header.from=ortiz.example"
+    assert check(f"Received: {hop}; Tue, 10 Nov 2026\n{stamp}\n{FROM}".rstrip(), receiver).verified is counts
+
+
+def test_microsoft_may_take_trust_away_and_stands_among_its_own_hops() -> None:
+    stamp = "Authentication-Results: spf=pass smtp.mailfrom=ortiz.example; dmarc=pass header.from=ortiz.example"
+    own = "Received: from a by b.eurprd04.prod.outlook.com"
+    assert check(f"{own}\n{stamp}\n{FROM}".rstrip(), MICROSOFT).verified
+    assert not check(f"Received: from a by mx.ortiz.example\n{stamp}\n{FROM}".rstrip(), MICROSOFT).verified
+    for verdict in ("; compauth=fail reason=001", " compauth=fail reason=001"):
+        assert check(f"{stamp}{verdict}\n{FROM}".rstrip(), MICROSOFT).standing is Standing.REFUTED
+    named = "Authentication-Results: mx.evil.example; dmarc=pass header.from=ortiz.example"
+    assert not check(f"{named}\n{FROM}".rstrip(), MICROSOFT).verified
+
+
 def test_microsoft_stamps_no_name() -> None:
     stamp = "spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=ortiz.example; dkim=pass (ok) header.d=ortiz.example;dmarc=pass action=none header.from=ortiz.example;compauth=pass reason=100"
-    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip(), "").verified
+    assert check(f"Authentication-Results: {stamp}\n{FROM}".rstrip(), MICROSOFT).verified
+    assert not check(f"Authentication-Results: {stamp}\n{FROM}".rstrip()).verified
 
 
 @pytest.mark.parametrize(
@@ -77,15 +112,15 @@ def test_microsoft_stamps_no_name() -> None:
     ],
 )
 def test_the_address_must_be_the_one_invited(head: str, why: str) -> None:
-    got = check(head, None)
-    assert not got.verified
+    got = check(head, Receiver(None))
+    assert not got.by_address
     assert why in got.why
 
 
 def test_without_a_server_to_trust_that_is_said() -> None:
-    got = check(FROM.rstrip(), None)
-    assert got.verified
-    assert "not checked" in got.why
+    got = check(FROM.rstrip(), Receiver(None))
+    assert got.standing is Standing.CLAIMED
+    assert "no server is set" in got.why
 
 
 @pytest.mark.parametrize(
@@ -94,6 +129,10 @@ def test_without_a_server_to_trust_that_is_said() -> None:
         ("Sam@Ortiz.Example", "sam@ortiz.example", True),
         ("sam+payclerk@ortiz.example", "sam@ortiz.example", True),
         ("sam@café.example", "sam@xn--caf-dma.example", True),
+        ("sam@strasse.example", "sam@stra\u00dfe.example", False),  # another's domain, though Python's codec maps it
+        ("sam@kilo.example", "sam@\u212ailo.example", False),  # the sign of Kelvin
+        ("sam@ortiz.example", "sam@ortiz\u3002example", False),
+        ("+a@ortiz.example", "+b@ortiz.example", False),
         ("sam@ortiz.example", "sam@mail.ortiz.example", False),
         ("sam@ortiz.example", "sam@ortiz.example.evil.test", False),
     ],

@@ -19,7 +19,7 @@ from payclerk_core.tables import InboxMail, Invitation, Message, MessageRecipien
 from payclerk_mailbox.handling import Handling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from payclerk_core.db import Database
     from payclerk_core.tables import Contract, Person
@@ -31,8 +31,9 @@ QUOTE = "\n\nOn Tue, Nov 10, 2026 at 6:00 AM Maple Street Billing <billing@reply
 class Inbox:
     """Maple Street in November, everybody invited; mails come in as captured rows."""
 
-    def __init__(self, database: Database) -> None:
-        self.db, self.settings = database, make_settings()
+    def __init__(self, database: Database, **settings: Any) -> None:
+        self.db, self.settings = database, make_settings(**settings)
+        self.keys: Callable[[str], bytes | None] = {}.get  # of DKIM signatures, in place of DNS
         self.numbers = count(1)
         with database.transaction() as session:
             self.month = Month(session)
@@ -115,7 +116,7 @@ class Inbox:
             return row.id
 
     def run(self, clock=noon) -> None:
-        Handling(self.settings, self.db, clock).run()
+        Handling(self.settings, self.db, clock, keys=self.keys).run()
 
     def take(self, mail: EmailMessage | bytes, clock=noon) -> InboxMail:
         """Put a mail in and handle it."""

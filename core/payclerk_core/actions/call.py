@@ -26,7 +26,7 @@ class Call:
     at: datetime
     settings: Settings
     actor: Person | None
-    door: str  # slack, mail, clock, cli
+    door: str  # slack, mail, web, clock, cli
     # The copies of letters written so far, when one job is to send them all; None: each has its own.
     copies: list[int] | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -16,16 +15,14 @@ from ..tables import (
     Attachment,
     Claim,
     InboxMail,
-    Invitation,
     Message,
     MessageRecipient,
-    Person,
     ReplyToken,
     Thread,
 )
 from .batches import settle_item, settle_items
 from .call import Call
-from .mailing import About, Recipient, store_file, write_letter
+from .mailing import store_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class IncomingFile:
 class Incoming:
     """A mail as the mailbox read it, ready for the log."""
 
-    inbox_id: int
+    inbox_id: int | None  # None: answered on the confirm page
     kind: str  # person, auto_reply, bounce, receipt, calendar, list
     message_id: str
     sender: str
@@ -143,29 +140,6 @@ def note_undeliverable(call: Call, recipient_id: int, reason: str) -> None:
 def ask_administrator(call: Call, message: Message, notice: str) -> None:
     """Put a mail that payclerk will not act on by itself before a person, in Slack."""
     promise(call.session, "slack.notice", f"{notice}:{message.id}", {"notice": notice, "id": message.id})
-
-
-def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str, in_reply_to: str) -> bool:
-    """Tell the sender that we could not tell; at most once a day, so that two machines never talk for long."""
-    since = call.at - timedelta(days=1)
-    recent = select(Message.id).where(
-        Message.thread_id == invitation.thread_id, Message.kind == "answer_unclear", Message.status_at > since
-    )
-    if call.session.scalar(recent.limit(1)) is not None:
-        return False
-    contract, period = invitation.contract, invitation.period
-    facts = {
-        "contact_name": person.name,
-        "project_name": contract.project.name,
-        "contract_number": contract.number,
-        "contract_title": contract.title,
-        "due_on": period.due_on,
-        "why": why,
-    }
-    thread = call.get(Thread, invitation.thread_id, "thread")
-    about = About("invitation", invitation_id=invitation.id)
-    write_letter(call, thread, "answer_unclear", [Recipient(person)], facts, about, in_reply_to=in_reply_to)
-    return True
 
 
 def token_row(call: Call, token: str) -> ReplyToken | None:

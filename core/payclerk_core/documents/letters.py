@@ -35,7 +35,8 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "invitation": _INVITED | {"invited_by", "note"},
     "invitation_accepted": _INVITED,
     "invitation_declined": _INVITED | {"reason"},
-    "answer_unclear": _PLACE | {"contract_title", "due_on", "why"},
+    "answer_unclear": _PLACE | {"contract_title", "due_on", "why", "link", "code"},
+    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on"},
     "reminder": _INVITED | {"invited_by", "note", "days_left"},
     "claim_received": _CLAIM
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
@@ -71,6 +72,11 @@ _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _FRENCH_SPACE: Final = re.compile(r" (?=[?:;»]|!(?!important))|(?<=«) ")
 
 
+# What stands for the confirm page in a stored letter: the log is read by many, link and code are for one.
+LINK_PLACE: Final = "[confirm-link]"
+CODE_PLACE: Final = "[confirm-code]"
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail, the same words in text and html; the reply reference is not filled in yet."""
@@ -85,11 +91,11 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
 
     Errors: KeyError for an unknown letter or a missing fact.
     """
-    language = _known(language)
+    language = known_language(language)
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
     return Letter(
-        subject=_cut(_one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
+        subject=_cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
         text=_BLANK_LINES.sub("\n\n", _fill(f"{folder}/body.txt", language, shown)),
         html=_fill(f"{folder}/body.html", language, shown),
     )
@@ -100,12 +106,20 @@ def with_reference(letter: Letter, token: str) -> Letter:
     return Letter(letter.subject, _put_reference(letter.text, token), _put_reference(letter.html, token))
 
 
+def with_page(letter: Letter, link: str, code: str) -> Letter:
+    """The letter as it goes out, with the link and the code of its confirm page."""
+    shown = f"{code[:4]} {code[4:]}"
+    text = letter.text.replace(LINK_PLACE, link).replace(CODE_PLACE, shown)
+    html = letter.html.replace(LINK_PLACE, str(escape(link))).replace(CODE_PLACE, shown)
+    return Letter(letter.subject, text, html)
+
+
 def _put_reference(body: str, token: str) -> str:
     before, _, after = body.rpartition(_REFERENCE)
     return f"{before}[payclerk:{token}]{after}"
 
 
-def _known(language: str) -> str:
+def known_language(language: str) -> str:
     """'fr-CA' and 'FR' are 'fr'."""
     primary = language.lower().replace("_", "-").partition("-")[0]
     return primary if primary in MARKERS else "en"
@@ -137,25 +151,25 @@ def _with_breaks(text: str) -> Markup:
 def _shown(fact: str, value: object, language: str) -> object:
     """A fact as the letter prints it."""
     if isinstance(value, date):
-        return _written(value, language)
+        return written_date(value, language)
     if isinstance(value, str):
-        return _lines(value) if fact == "message" else _one_line(value)
+        return _lines(value) if fact == "message" else one_line(value)
     if fact in _ROWS and isinstance(value, Sequence):
         return [_row(row, _ROWS[fact]) for row in value]
     if isinstance(value, Sequence):
-        return [_one_line(str(text)) for text in value]
+        return [one_line(str(text)) for text in value]
     return value
 
 
 def _row(row: object, names: Sequence[str]) -> dict[str, str]:
     values = [row[name] if isinstance(row, Mapping) else getattr(row, name) for name in names]
-    return dict(zip(names, (_one_line(str(value)) for value in values), strict=True))
+    return dict(zip(names, (one_line(str(value)) for value in values), strict=True))
 
 
-def _written(day: date, language: str) -> str:
+def written_date(day: date, language: str) -> str:
     """A date in words, as the language writes it.
 
-    >>> [_written(date(2026, 11, 1), language) for language in ("en", "fr", "es")]
+    >>> [written_date(date(2026, 11, 1), language) for language in ("en", "fr", "es")]
     ['November 1, 2026', '1er novembre 2026', '1 de noviembre de 2026']
     """
     month = _MONTHS[language].split()[day.month - 1]
@@ -166,7 +180,7 @@ def _written(day: date, language: str) -> str:
     return f"{month} {day.day}, {day.year}"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """One line without control or direction-changing characters: nobody's name may add a line or a header."""
     visible = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
     # Only our own last line may look like a reply reference: an old one in a message would lead the answer astray.
@@ -174,7 +188,7 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", "\n".join(_one_line(line) for line in text.splitlines())).strip()
+    return _BLANK_LINES.sub("\n\n", "\n".join(one_line(line) for line in text.splitlines())).strip()
 
 
 def _short(facts: Mapping[str, object]) -> dict[str, object]:

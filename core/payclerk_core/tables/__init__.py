@@ -24,6 +24,7 @@ from .contracts import (
 )
 from .mail import (
     Attachment,
+    Confirmation,
     InboxMail,
     MailboxSilence,
     MailFolder,
@@ -51,6 +52,7 @@ __all__ = [
     "ClaimLine",
     "ClockTick",
     "Company",
+    "Confirmation",
     "Contract",
     "Envelope",
     "Event",

@@ -104,6 +104,29 @@ class ReplyToken(Keyed, Base):
     thread: Mapped[Thread] = relationship()
 
 
+class Confirmation(Keyed, Stated, Base):
+    """One page where one person confirms an answer with the code of our letter. open, used, locked (too many tries).
+
+    The code is not kept: it is made of the secret and the token when the letter goes out, and when it is compared.
+    """
+
+    __tablename__ = "confirmation"
+
+    token: Mapped[str] = mapped_column(String(26), unique=True)
+    letter_id: Mapped[int] = mapped_column(Key, ForeignKey("message.id"), unique=True)  # ours, with link and code
+    about_id: Mapped[int] = mapped_column(Key, ForeignKey("message.id"))  # theirs, that was not sure or not clear
+    thread_id: Mapped[int] = mapped_column(Key, ForeignKey("thread.id"))
+    person_id: Mapped[int] = mapped_column(Key, ForeignKey("person.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))  # invitation, owner_claim
+    proposed: Mapped[str | None] = mapped_column(String(20))  # what the mail reads like: chosen beforehand on the page
+    answered: Mapped[str | None] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(default=0)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    thread: Mapped[Thread] = relationship()
+
+
 class MailFolder(Keyed, Base):
     """How far a folder was read. A changed UIDVALIDITY makes a new row."""
 

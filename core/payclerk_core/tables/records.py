@@ -17,7 +17,7 @@ class Event(Keyed, Base):
 
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
-    door: Mapped[str] = mapped_column(String(20))  # slack, mail, clock, cli
+    door: Mapped[str] = mapped_column(String(20))  # slack, mail, web, clock, cli
     verb: Mapped[str] = mapped_column(String(60))
     record: Mapped[str] = mapped_column(String(40))  # the table's name
     record_id: Mapped[int] = mapped_column(Key)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-_RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:/\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.IGNORECASE)
+_RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.IGNORECASE)
 _PROPERTY: Final = re.compile(r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
+_VERDICT: Final = re.compile(r"(?:^|\s)compauth\s*=\s*([a-z]{1,20})", re.IGNORECASE)
+_NAME: Final = re.compile(r"([^\s=;]{1,255})(?:\s+(\d{1,5}))?\s*$")
+# Within quotes these separate nothing: a mailbox may be called "x; dmarc=pass"@evil.example.
+_TAMED: Final = str.maketrans(dict.fromkeys(" \t;=()\"'", "_"))
 _LONGEST: Final = 20_000
 
 
@@ -31,11 +36,13 @@ class Results:
 
 
 def read_results(header: str) -> Results:
-    pieces = _without_comments(header[:_LONGEST]).split(";")
-    first = pieces[0].strip()
-    named = bool(first) and "=" not in first
+    """The name of the server and its results. What makes no sense is left out; a version but 1 makes none."""
+    pieces = _plain(header[:_LONGEST]).split(";")
+    named = _NAME.match(pieces[0].strip())
+    if named and named.group(2) not in {None, "1"}:
+        return Results("", ())
     results = (_result(piece) for piece in pieces[1 if named else 0 :])
-    return Results(first.split()[0].casefold() if named else "", tuple(one for one in results if one))
+    return Results(named.group(1).casefold() if named else "", tuple(one for one in results if one))
 
 
 def aligned(one: str, other: str) -> bool:
@@ -50,12 +57,21 @@ def organisation(domain: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """Lower case, in its IDNA form where it has one."""
-    name = domain.strip().strip(".").casefold()
+    """Lower case, each label in its IDNA form.
+
+    A label is only encoded, never mapped: Python's own codec makes `strasse` of `straße`, which is another's domain.
+    """
+    return ".".join(_ascii_label(label) for label in domain.strip().strip(".").split("."))
+
+
+def _ascii_label(label: str) -> str:
+    low = label.lower()
+    if label.isascii():
+        return low
     try:
-        return name.encode("idna").decode("ascii") if not name.isascii() else name
-    except UnicodeError:  # longer than a label may be, or marks no domain has
-        return name
+        return "xn--" + low.encode("punycode").decode("ascii")
+    except UnicodeError:
+        return f"xn--?{len(low)}"  # no domain: it equals none that is asked
 
 
 @cache
@@ -63,20 +79,30 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _without_comments(text: str) -> str:
-    """Comments are in brackets, may nest, and may hold `dmarc=pass`; semicolons within quotes are no separators."""
-    depth, quoted, kept = 0, False, list[str]()
+def _plain(text: str) -> str:
+    """Without comments, which may nest and may hold `dmarc=pass`, and with nothing in quotes that separates."""
+    return "".join(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    depth, quoted, escaped = 0, False, False
     for char in text:
-        if char == '"' and not depth:
+        if escaped:
+            escaped = False
+            yield "_" if not depth else ""
+        elif char == "\\" and (quoted or depth):
+            escaped = True
+        elif char == '"' and not depth:
             quoted = not quoted
-        elif char == "(" and not quoted:
+        elif quoted:
+            yield char.translate(_TAMED)
+        elif char == "(":
             depth += 1
-        elif char == ")" and not quoted and depth:
+        elif char == ")" and depth:
             depth -= 1
-            kept.append(" ")
-        elif not depth and not (quoted and char == ";"):
-            kept.append(char)
-    return "".join(kept)
+            yield " "
+        elif not depth:
+            yield char
 
 
 def _result(piece: str) -> Result | None:
@@ -84,4 +110,6 @@ def _result(piece: str) -> Result | None:
     if found is None:
         return None
     properties = {name.lower(): value.casefold() for name, value in reversed(_PROPERTY.findall(piece))}
+    if composite := _VERDICT.search(piece):  # Microsoft's, which stands behind the last result or alone
+        properties["compauth"] = composite.group(1).casefold()
     return Result(found.group(1).lower(), found.group(2).lower(), properties)

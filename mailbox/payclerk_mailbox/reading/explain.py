@@ -9,6 +9,7 @@ from .decision import Decision, Question, Reading, read_decision
 from .kind import Classified, Kind, OwnIdentity, classify
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
+from .receiver import Receiver
 from .reply import ReplyText, read_reply
 from .sender import SenderCheck, check_sender
 
@@ -58,7 +59,7 @@ def read(
     classified = classify(mail, own)
     found = _found(mail, classified, own)
     reply = read_reply(mail, parent_text)
-    check = check_sender(mail, invited, authserv_id) if invited is not None else None
+    check = check_sender(mail, invited, Receiver(authserv_id)) if invited is not None else None
     reading = _decision(mail, classified, found, reply, check, question, names, language)
     return Explained(mail, classified, found, reply, check, reading.decision, reading.reason, reading.why)
 

@@ -38,6 +38,7 @@ class IncomingMail:
     content_types: tuple[str, ...]  # of every part of the top-level message, in order
     reports: tuple[str, ...]  # delivery-status, disposition-notification, feedback-report, calendar: as text
     defects: tuple[str, ...]
+    signers: tuple[str, ...] = ()  # domains of the sender's whose signature holds; empty until it is looked at
 
     @property
     def sender(self) -> Address | None:

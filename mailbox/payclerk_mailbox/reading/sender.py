@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
-from .authentication import Result, Results, aligned, ascii_domain, read_results
+from .authentication import Result, Results, aligned, ascii_domain
 from .message import IncomingMail
+from .receiver import Receiver, our_stamp
+
+# No header may hold these, and two readers of them may see two senders.
+_FORBIDDEN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_RESENT: Final = ("resent-from", "resent-sender", "resent-to")
+
+
+class Standing(Enum):
+    """How far the sender is known, from least to most."""
+
+    OTHER = "other"  # not the one who was asked, or not to be told
+    REFUTED = "refuted"  # our server says that the address is forged
+    CLAIMED = "claimed"  # the address of the one who was asked; nobody vouches for it
+    VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
 class SenderCheck:
-    verified: bool
+    standing: Standing
     why: str
 
+    @property
+    def verified(self) -> bool:
+        return self.standing is Standing.VERIFIED
 
-def check_sender(mail: IncomingMail, invited: str, authserv_id: str | None) -> SenderCheck:
-    """One From with one address, equal to the invited one, and vouched for by our own mail server.
+    @property
+    def by_address(self) -> bool:
+        """Enough where only the address is asked for, and nothing speaks against it."""
+        return self.standing in {Standing.CLAIMED, Standing.VERIFIED}
 
-    `authserv_id` is the name that server puts into Authentication-Results; an empty one stands for Microsoft 365,
-    which puts none. None: it stamps nothing, so the address alone is compared, and `why` says so.
-    """
+
+def check_sender(mail: IncomingMail, invited: str, receiver: Receiver) -> SenderCheck:
+    """One From with one address, equal to the invited one, and vouched for: by our own mail server, or by a signature
+    that we have checked ourselves (`mail.signers`)."""
     refusal = _wrong_address(mail, invited)
     if refusal:
-        return SenderCheck(False, refusal)
-    if authserv_id is None:
-        return SenderCheck(
-            True, "from the invited address; whether it was forged is not checked (no authserv-id is set)"
-        )
-    return _authenticated(mail, authserv_id)
+        return SenderCheck(Standing.OTHER, refusal)
+    domain = mail.senders[0].domain
+    stamp = our_stamp(mail, receiver)
+    said = _vouched(stamp.results, domain) if stamp.results else SenderCheck(Standing.CLAIMED, stamp.why)
+    if said.standing is Standing.CLAIMED and any(aligned(signer, domain) for signer in mail.signers):
+        return SenderCheck(Standing.VERIFIED, "signed by the sender's domain (DKIM, checked by payclerk)")
+    return said
 
 
 def same_address(one: str, other: str) -> bool:
@@ -37,7 +61,8 @@ def same_address(one: str, other: str) -> bool:
 
 def _key(address: str) -> str:
     local, _, domain = address.strip().rpartition("@")
-    return f"{local.casefold().partition('+')[0]}@{ascii_domain(domain)}"
+    local = local.casefold() if local.isascii() else local
+    return f"{local.partition('+')[0] or local}@{ascii_domain(domain)}"
 
 
 def _wrong_address(mail: IncomingMail, invited: str) -> str | None:
@@ -49,38 +74,44 @@ def _wrong_address(mail: IncomingMail, invited: str) -> str | None:
         return f"From names {count} addresses" if count > 1 else "From names no address that can be relied on"
     if "the headers were cut" in mail.defects:
         return "the headers are too long to be sure of the sender"
+    if _FORBIDDEN.search(mail.headers.head):
+        return "the headers hold characters that no mail program writes"
+    if any(mail.headers.all(name) for name in _RESENT):
+        return "the mail was sent on by somebody else (Resent-)"
     if not same_address(mail.sender.email, invited):
         return f"sent from {mail.sender.email}, but {invited} was asked"
     return None
 
 
-def _authenticated(mail: IncomingMail, authserv_id: str) -> SenderCheck:
-    """Only the top-most header is our server's; those below came with the mail and may be forged."""
-    stamps = mail.headers.all("authentication-results")
-    if not stamps:
-        return SenderCheck(False, "our mail server has stamped no Authentication-Results")
-    results = read_results(stamps[0])
-    if results.authserv_id != authserv_id.casefold():
-        by = results.authserv_id or "a server without a name"
-        return SenderCheck(
-            False, f"the top-most Authentication-Results is by {by}, not by {authserv_id or 'Microsoft 365'}"
-        )
-    return _vouched(results, mail.senders[0].domain)
-
-
 def _vouched(results: Results, domain: str) -> SenderCheck:
-    dmarc = results.of("dmarc")
-    if any(
-        result.value == "pass" and aligned(result.properties.get("header.from", domain), domain) for result in dmarc
-    ):
-        return SenderCheck(True, "DMARC passed")
-    if any(result.value == "fail" for result in dmarc):
-        return SenderCheck(False, "DMARC failed: the mail may not be from who it says")
-    if any(result.value == "pass" and aligned(_signer(result), domain) for result in results.of("dkim")):
-        return SenderCheck(True, "signed by the sender's domain (DKIM)")
-    if any(result.value == "pass" and aligned(_envelope(result), domain) for result in results.of("spf")):
-        return SenderCheck(True, "sent by a server of the sender's domain (SPF)")
-    return SenderCheck(False, f"neither DMARC, DKIM nor SPF vouches for {domain}")
+    """What our server found. One word of it against the sender outweighs all for him."""
+    against = _against(results)
+    if against:
+        return SenderCheck(Standing.REFUTED, against)
+    if any(_says(result, result.properties.get("header.from", domain), domain) for result in results.of("dmarc")):
+        return SenderCheck(Standing.VERIFIED, "DMARC passed")
+    if any(_says(result, _signer(result), domain) for result in results.of("dkim")):
+        return SenderCheck(Standing.VERIFIED, "signed by the sender's domain (DKIM)")
+    if any(_says(result, _envelope(result), domain) for result in results.of("spf")):
+        return SenderCheck(Standing.VERIFIED, "sent by a server of the sender's domain (SPF)")
+    return SenderCheck(Standing.CLAIMED, f"neither DMARC, DKIM nor SPF vouches for {domain}")
+
+
+def _against(results: Results) -> str | None:
+    if any(result.value == "fail" for result in results.of("dmarc")):
+        return "DMARC failed: the mail may not be from who it says"
+    # Microsoft's own verdict: it may take trust away, and never gives it (5.2, step 8).
+    if any(result.properties.get("compauth") == "fail" or _is_failed(result) for result in results.results):
+        return "Microsoft 365 takes the sender for forged (compauth)"
+    return None
+
+
+def _is_failed(result: Result) -> bool:
+    return result.method == "compauth" and result.value == "fail"
+
+
+def _says(result: Result, whom: str, domain: str) -> bool:
+    return result.value == "pass" and aligned(whom, domain)
 
 
 def _signer(result: Result) -> str:

@@ -1,0 +1,266 @@
+"""Answers that a mail alone does not settle: the letter with a link and a code, and what the page then does.
+
+The letter goes to the address that our own letter went to, never to who wrote; whoever opens the page sees what would
+happen, and only the code of that letter makes it happen, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from ..dates import end_of_day, project_date
+from ..documents.letters import CODE_PLACE, LINK_PLACE
+from ..errors import UserError
+from ..jobs import promise
+from ..queries.confirmations import ConfirmPage, PageState, find_page
+from ..queries.directory import is_contact
+from ..rules.lifecycle import InvitationStatus
+from ..tables import Claim, Confirmation, Contract, Invitation, Message, MessageRecipient, Person, ReplyToken, Thread
+from ..tokens import is_code, make_token
+from .call import Call
+from .inbox import Incoming, ask_administrator, log_incoming
+from .invitations import accept_invitation, decline_invitation
+from .mailing import About, Recipient, mail_domain, write_letter
+
+TRIES: Final = 5
+LIFE: Final = timedelta(days=5)
+ONCE_IN: Final = timedelta(days=1)
+ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "invitation": ("accept", "decline"),
+    "owner_claim": ("approve", "approve_as_noted", "reject"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody sends from the page."""
+
+    code: str
+    answer: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: done, wrong_code, no_answer, refused (with the reason), or the state the page is in."""
+
+    result: str
+    page: ConfirmPage | None
+    why: str = ""
+
+
+def offer_confirmation(call: Call, about: Message, token: ReplyToken, person: Person, proposed: str | None) -> bool:
+    """Write to the one who was asked that an answer came in which needs to be confirmed; at most once a day.
+
+    False where no page can settle it, so that a person has to.
+    """
+    thread = call.get(Thread, token.thread_id, "thread")
+    contract = call.session.get(Contract, thread.contract_id) if thread.contract_id else None
+    purpose = _purpose(call, thread, token, person)
+    if contract is None or purpose is None or _written_lately(call, "confirm_answer", person):
+        return False
+    deadline = _deadline(call, thread, purpose)
+    facts = {
+        **_place(person, contract),
+        "due_on": _due_on(call, thread, purpose),
+        "expires_on": project_date(deadline, contract.project.timezone),
+        "link": LINK_PLACE,
+        "code": CODE_PLACE,
+    }
+    letter = _write(call, thread, "confirm_answer", person, facts, about, token)
+    _make(call, letter, about, thread, person, purpose, proposed, deadline)
+    return True
+
+
+def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str, about: Message) -> bool:
+    """Tell a verified sender that we could not tell; at most once a day, so that two machines never talk for long."""
+    if _written_lately(call, "answer_unclear", person):
+        return False
+    thread = call.get(Thread, invitation.thread_id, "thread")
+    has_page = call.settings.web_url is not None
+    facts = {
+        **_place(person, invitation.contract),
+        "due_on": invitation.period.due_on,
+        "why": why,
+        "link": LINK_PLACE if has_page else "",
+        "code": CODE_PLACE if has_page else "",
+    }
+    letter = _write(call, thread, "answer_unclear", person, facts, about, None)
+    if has_page:
+        deadline = _deadline(call, thread, "invitation")
+        _make(call, letter, about, thread, person, "invitation", None, deadline)
+    return True
+
+
+def _purpose(call: Call, thread: Thread, token: ReplyToken, person: Person) -> str | None:
+    """What a page could settle, for this person and now."""
+    if call.settings.web_url is None or token.person_id is None or thread.contract_id is None:
+        return None
+    if token.purpose == "owner_claim":
+        return token.purpose if thread.claim_id is not None else None
+    invitation = call.session.scalar(select(Invitation).where(Invitation.thread_id == thread.id))
+    is_open = invitation is not None and invitation.status == InvitationStatus.INVITED.value
+    if not is_open or thread.claim_id is not None or not is_contact(call.session, thread.contract_id, person.id):
+        return None
+    return "invitation" if call.at < _deadline(call, thread, "invitation") else None
+
+
+def _written_lately(call: Call, kind: str, person: Person) -> bool:
+    # Locked, so that of two pollers only one writes.
+    call.session.refresh(person, with_for_update=True)
+    query = (
+        select(Message.id)
+        .join(MessageRecipient, MessageRecipient.message_id == Message.id)
+        .where(Message.kind == kind, MessageRecipient.person_id == person.id, Message.written_at > call.at - ONCE_IN)
+    )
+    return call.session.scalar(query.limit(1)) is not None
+
+
+def _deadline(call: Call, thread: Thread, purpose: str) -> datetime:
+    due_on = _due_on(call, thread, purpose)
+    contract = call.session.get_one(Contract, thread.contract_id)
+    ends = end_of_day(due_on, contract.project.timezone) if due_on and purpose == "invitation" else None
+    return min(call.at + LIFE, ends) if ends else call.at + LIFE
+
+
+def _due_on(call: Call, thread: Thread, purpose: str) -> date | None:
+    if purpose == "owner_claim":
+        claim = call.session.get(Claim, thread.claim_id) if thread.claim_id else None
+        return claim.period.due_on if claim else None
+    invitation = call.session.scalar(select(Invitation).where(Invitation.thread_id == thread.id))
+    return invitation.period.due_on if invitation else None
+
+
+def _place(person: Person, contract: Contract) -> dict[str, object]:
+    return {
+        "contact_name": person.name,
+        "project_name": contract.project.name,
+        "contract_number": contract.number,
+        "contract_title": contract.title,
+    }
+
+
+def _write(
+    call: Call,
+    thread: Thread,
+    name: str,
+    person: Person,
+    facts: Mapping[str, object],
+    about: Message,
+    token: ReplyToken | None,
+) -> Message:
+    asked = About(token.purpose, token.invitation_id, token.claim_id, token.decision_expires_at) if token else None
+    invitation = call.session.scalar(select(Invitation).where(Invitation.thread_id == thread.id))
+    subject = asked or About("invitation", invitation_id=invitation.id if invitation else None)
+    # What a stranger wrote is nothing that the one who is asked would find in their own mailbox.
+    answered = about.message_id if about.sender_verified else None
+    return write_letter(call, thread, name, [Recipient(person)], facts, subject, in_reply_to=answered)
+
+
+def _make(
+    call: Call,
+    letter: Message,
+    about: Message,
+    thread: Thread,
+    person: Person,
+    purpose: str,
+    proposed: str | None,
+    deadline: datetime,
+) -> None:
+    token = make_token(
+        call.settings.secret,
+        recipient=person.email,
+        record=f"thread:{thread.id}",
+        purpose="confirm",
+        nonce=f"message:{letter.id}",
+    )
+    row = Confirmation(
+        token=token,
+        letter_id=letter.id,
+        about_id=about.id,
+        thread_id=thread.id,
+        person_id=person.id,
+        purpose=purpose,
+        proposed=proposed if proposed in ANSWERS[purpose] else None,
+        answered=None,
+        attempts=0,
+        made_at=call.at,
+        expires_at=deadline,
+        **call.stamp("open"),
+    )
+    call.session.add(row)
+    call.record("confirmation_offered", row, project_id=thread.project_id, after={"purpose": purpose})
+
+
+def confirm(call: Call, token: str, given: Given) -> Outcome:
+    """Do what the page asks, once, for who has the code of the letter. A wrong code is counted, by all processes."""
+    page = find_page(call.session, token, call.at, lock=True)
+    if page is None or page.state is not PageState.OPEN:
+        return Outcome(page.state.value if page else "unknown", page)
+    row = page.confirmation
+    if not is_code(call.settings.secret, row.token, given.code):
+        return _wrong_code(call, page)
+    if given.answer not in ANSWERS[row.purpose]:
+        return Outcome("no_answer", page)
+    theirs = replace(call, actor=page.person)
+    try:
+        with call.session.begin_nested():
+            _decide(theirs, page, given)
+    except UserError as error:
+        return Outcome("refused", page, error.message)
+    return _used(theirs, page, given)
+
+
+def _wrong_code(call: Call, page: ConfirmPage) -> Outcome:
+    row = page.confirmation
+    row.attempts += 1
+    locked = row.attempts >= TRIES
+    if locked:
+        call.move(row, "locked")
+        call.record("confirmation_locked", row, project_id=page.contract.project_id)
+    return Outcome("locked" if locked else "wrong_code", replace(page, state=PageState.LOCKED) if locked else page)
+
+
+def _decide(call: Call, page: ConfirmPage, given: Given) -> None:
+    """The same actions as by mail: an invitation is answered, the owner's answer is put before a person."""
+    line = _log(call, page, given)
+    if page.invitation is None:
+        ask_administrator(call, line, "owner_reply")
+    elif given.answer == "accept":
+        accept_invitation(call, page.invitation, page.person)
+    else:
+        decline_invitation(call, page.invitation, page.person, given.note)
+
+
+def _log(call: Call, page: ConfirmPage, given: Given) -> Message:
+    row, person = page.confirmation, page.person
+    line = Incoming(
+        inbox_id=None,
+        kind="person",
+        message_id=f"<confirmation.{row.id}@{mail_domain(call.settings.mail_address)}>",
+        sender=f"{person.name} <{person.email}>",
+        sender_email=person.email,
+        subject=row.thread.subject,
+        text=given.note[:2000],
+        elided="",
+        verified=True,
+        why="answered on the confirm page",
+        decision=given.answer,
+    )
+    return log_incoming(call, row.thread, line)
+
+
+def _used(call: Call, page: ConfirmPage, given: Given) -> Outcome:
+    row = page.confirmation
+    row.answered = given.answer
+    call.move(row, "used")
+    call.record("confirmed", row, project_id=page.contract.project_id, after={"answer": given.answer})
+    # The mail that was not sure stands before a person: there it is shown as settled.
+    key = f"unclear:{row.about_id}:confirmed"
+    promise(call.session, "slack.notice", key, {"notice": "unclear", "id": row.about_id})
+    return Outcome("done", replace(page, state=PageState.USED))

@@ -1,0 +1,100 @@
+"""The confirm page as HTML: what would happen, or what has; words in three languages. A function of values."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from .letters import known_language, one_line, written_date
+
+STYLE: Final = "style.css"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked what: the facts the page shows."""
+
+    person: str
+    project: str
+    contract: str
+    company: str
+    period: tuple[date, date] | None
+    due: date | None
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page: in which language, what is said on top, and the form, if it can still be sent."""
+
+    language: str
+    result: str = ""  # a key of [said]; empty while nothing was sent
+    asked: Asked | None = None
+    purpose: str = ""
+    answers: Sequence[str] = field(default_factory=tuple)  # empty: there is no form
+    chosen: str = ""
+    note: str = ""
+    action: str = ""
+    answer: str = ""  # what was answered, where that is said
+    left: int = 0
+
+
+def render_confirm_page(page: PageText) -> str:
+    """The page; it needs no script and nothing from elsewhere but its own style sheet."""
+    language = known_language(page.language)
+    words = _words(language)
+    labels = words.get(page.purpose, {})
+    said = {**words["status"], **labels}.get(page.answer, "")
+    return (
+        _template()
+        .get_template("confirm.html")
+        .render(
+            language=language,
+            words=words,
+            style=STYLE,
+            said=words["said"][page.result].format(answer=said, left=page.left) if page.result else "",
+            trouble=page.result not in {"", "done", "used", "answered"},
+            rows=_rows(page.asked, words["rows"], language) if page.asked else [],
+            answers=[(answer, labels[answer]) for answer in page.answers],
+            chosen=page.chosen,
+            note=page.note,
+            action=page.action,
+        )
+    )
+
+
+def confirm_style() -> str:
+    """The style sheet of the page."""
+    return files("payclerk_templates").joinpath("web/confirm.css").read_text("utf-8")
+
+
+def _rows(asked: Asked, labels: Mapping[str, str], language: str) -> list[tuple[str, str]]:
+    period = " \N{EN DASH} ".join(written_date(day, language) for day in asked.period) if asked.period else ""
+    values = {
+        "person": asked.person,
+        "project": asked.project,
+        "contract": asked.contract,
+        "company": asked.company,
+        "claim": asked.claim,
+        "period": period,
+        "due": written_date(asked.due, language) if asked.due else "",
+    }
+    return [(labels[name], one_line(value)) for name, value in values.items()]
+
+
+@cache
+def _words(language: str) -> Mapping[str, Any]:
+    return tomllib.loads(files("payclerk_templates").joinpath(f"web/confirm.{language}.toml").read_text("utf-8"))
+
+
+@cache
+def _template() -> Environment:
+    loader = PackageLoader("payclerk_templates", "web")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
