@@ -106,7 +106,10 @@ def _write(
         files.insert(0, NamedFile(f"{contract.number} claim {claim.number}.pdf", pdf))
     if contract.is_prime and claim.with_backup:
         files += _backup(call, claim)
+    summary = summary_of(claim)
     facts: dict[str, object] = {
+        "asked": contract.is_prime,  # the owner alone decides by answering
+        "due": str(summary.due),
         "subject": subject,
         "message": draft.message,
         "sender_name": call.actor.name if call.actor else contract.project.name,
@@ -117,7 +120,7 @@ def _write(
         "claim_number": claim.number,
         "period_from": claim.period.starts_on,
         "period_to": claim.period.ends_on,
-        "summary": summary_facts(summary_of(claim)),
+        "summary": summary_facts(summary),
     }
     about = About("owner_claim" if contract.is_prime else "log", claim_id=claim.id)
     return write_letter(call, thread, "owner_claim", recipients, facts, about, files=files)
