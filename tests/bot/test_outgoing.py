@@ -227,7 +227,7 @@ def test_every_notice_of_a_month(
         thread = m.session.get_one(type(m.thread(m.contracts[0])), invited.thread_id)
         claim = m.claim(m.prime, period, "under_review", pdf=False)
         message = answer(m, thread)
-        owners = answer(m, m.thread(m.prime, claim), decision="approved")
+        owners = answer(m, m.thread(m.prime, claim), decision="approve")
         hit = m.keep(
             MessageRecipient(message_id=message.id, field="to", name="Dana", email="dana@x.example", failure="550")
         )
@@ -259,7 +259,7 @@ def test_every_notice_of_a_month(
     shown = channel_texts(slack)
     assert len(shown) == 10
     assert "> We will &lt;!channel&gt; see" in shown[0]
-    assert "It reads like: approved." in shown[2]
+    assert "It reads like: approve." in shown[2]
 
 
 def test_a_private_answer_goes_to_its_sender_alone(

@@ -16,9 +16,8 @@ from icalendar import Calendar
 from letter_facts import FACTS
 from mail_inbox import Inbox
 from mail_month import NOON, call_of
-from payclerk_core.actions.emails import Draft, compose_email
+from owner_mail import Owner
 from payclerk_core.actions.invitations import remind_silent
-from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.documents.letters import MARKERS, render_letter, with_reference
 from payclerk_core.tables import BillingPeriod, MessageRecipient, Project, ReplyToken
 from payclerk_mailbox.mime import build_mail
@@ -176,11 +175,8 @@ def test_an_answer_of_ours_says_that_it_is_one_and_stands_under_both_mails(inbox
         assert b"=?" not in line or not line.startswith((b"References", b" <", b"List-"))
 
 
-def test_a_mail_of_a_person_is_not_marked_as_a_machines_and_asks_the_owner_one_question(inbox: Inbox):
-    with inbox.db.transaction() as session:
-        call = call_of(session, inbox.settings, session.merge(inbox.month.pat))
-        claim = make_owner_claim(call, inbox.month.project.id)
-        compose_email(call, claim.id, Draft([inbox.month.olga.id], [], [], "Claim 1", "Please approve."))
+def test_a_mail_of_a_person_is_not_marked_as_a_machines_and_asks_the_owner_one_question(database: Database):
+    inbox = Owner(database).inbox
     [mail] = on_the_wire(inbox, inbox.month.olga)
     assert mail["Auto-Submitted"] is None
     assert [parse_qs(urlsplit(link).query)["body"][0] for link in links(html_of(mail))] == [

@@ -193,5 +193,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "owner_reply": answers.owner_reply,
     "unmatched": _unmatched,
     "late": answers.late,
+    "contrary": answers.contrary,
     "period": _period,
 }

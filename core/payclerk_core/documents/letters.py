@@ -124,7 +124,7 @@ def _answer_link(subject: str, word: str) -> str:
 
 def _page(url: object) -> str:
     """The confirm page's address; nothing else may become a link."""
-    return url if isinstance(url, str) and re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
+    return url if isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/?#@!$&*+,;=%-]{1,500}", url, re.ASCII) else ""
 
 
 def _put_reference(body: str, token: str) -> str:
