@@ -75,7 +75,7 @@ def _answer(session: Session, message: Message, thread: Thread) -> view.Answer:
         text=message.text,
         why=message.decision_why or "",
         files=[row.name for row in message.attachments],
-        handled=_handled(session, message.id),
+        handled=handled_words(session, message.id),
         proposal=_proposal(message.decision),
     )
 
@@ -93,7 +93,8 @@ def about(session: Session, thread: Thread) -> str:
     return f"{contract.number} {contract.company.name}" if contract else thread.subject
 
 
-def _handled(session: Session, message_id: int) -> str:
+def handled_words(session: Session, message_id: int) -> str:
+    """Who dealt with a mail and how; nothing while it waits."""
     query = select(Event).where(Event.record == "message", Event.record_id == message_id, Event.verb == HANDLED)
     event = session.scalar(query.order_by(Event.id.desc()).limit(1))
     if event is None:
