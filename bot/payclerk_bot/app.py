@@ -22,6 +22,7 @@ from .handlers.home import show_home
 from .handlers.importing import take_file
 from .manifest import COMMAND
 from .outgoing.batch import BatchPosts
+from .outgoing.files import FilePosts
 from .outgoing.notices import NoticePosts
 from .outgoing.package import PackagePosts
 from .outgoing.routine import RoutinePosts
@@ -105,6 +106,7 @@ class BotDoor:
         runner.handle("slack.batch", BatchPosts(db, self._posts))
         runner.handle("slack.notice", NoticePosts(db, self._posts))
         runner.handle("slack.package", PackagePosts(settings, db, clock, client, self._posts))
+        runner.handle("slack.file", FilePosts(db, client, self._posts))
         runner.handle("slack.digest", routine.digest)
         runner.handle("slack.trouble", routine.trouble)
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from .handlers import answers, basics, bench, claims, importing, mails, payments, periods, review, schedules, status
+from .handlers import (
+    answers,
+    basics,
+    bench,
+    claims,
+    importing,
+    mail_log,
+    mails,
+    payments,
+    periods,
+    review,
+    schedules,
+    status,
+)
 from .registry import Command, Listener, Registry
 
 COMMANDS: Final = (
@@ -34,7 +47,13 @@ COMMANDS: Final = (
     ),
     Command("owner", "Make the claim to the owner from what is approved.", "/billing owner", "T25", basics.make_owner),
     Command("email", "Write an e-mail about a claim, with files.", "/billing email PR-01", None, mails.open_compose),
-    Command("emails", "Read a claim's Emails log.", "/billing emails SC-03", None, mails.open_log),
+    Command(
+        "emails",
+        "Read and search the Emails log of a claim or contract; reply, forward.",
+        "/billing emails SC-03",
+        None,
+        mail_log.open_log,
+    ),
     Command("pay", "Record a payment on a contract's latest claim.", "/billing pay SC-03", None, payments.open_form),
     Command("status", "Show what waits, what failed, and try it again.", "/billing status", None, status.open_status),
     Command("digest", "Show the digest of the open period to you.", "/billing digest", "T22", basics.show_digest),
@@ -65,12 +84,21 @@ LISTENERS: Final = (
     Listener("submit", "review", "Keep the review and set the status", review.submit),
     Listener("click", "claim.review", "Review this claim", review.open_by_button),
     Listener("click", "claim.approve", "Approve this claim as it stands", claims.approve),
-    Listener("click", "claim.emails", "The claim's Emails log", mails.log_by_button),
+    Listener("click", "claim.emails", "The claim's Emails log", mail_log.log_by_button),
     Listener("click", "claim.email", "Write an e-mail about this claim", mails.compose_by_button),
     Listener("submit", "compose", "Send the e-mail", mails.send),
     Listener("suggest", "people", "Find people of the directory", mails.suggest_people),
-    Listener("click", "emails.newer", "Newer messages", mails.turn_log_page),
-    Listener("click", "emails.older", "Older messages", mails.turn_log_page),
+    Listener("click", "emails.newer", "Newer messages", mail_log.turn_page),
+    Listener("click", "emails.older", "Older messages", mail_log.turn_page),
+    Listener("click", "emails.search", "Only messages that hold these words", mail_log.search),
+    Listener("submit", "emails", "Search the log", mail_log.submit_search),
+    Listener("click", "emails.contract", "The log of the whole contract", mail_log.whole_contract),
+    Listener("click", "emails.claim", "The log of the latest claim only", mail_log.only_claim),
+    Listener("click", "emails.open", "One message in full", mail_log.open_message),
+    Listener("click", "emails.reply", "Answer a message", mails.reply),
+    Listener("click", "emails.forward", "Pass a message on", mails.forward),
+    Listener("click", "emails.file", "Have an attachment sent to you", mail_log.send_file),
+    Listener("click", "emails.raw", "Have a mail sent to you exactly as it came", mail_log.send_raw),
     Listener("submit", "payment", "Record the payment", payments.submit),
     Listener("click", "unclear.accept", "Accept the invitation for them", answers.accept),
     Listener("click", "unclear.decline", "Decline the invitation for them", answers.decline),

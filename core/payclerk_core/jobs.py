@@ -35,6 +35,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "slack.batch": "slack",
     "slack.notice": "slack",
     "slack.package": "slack",
+    "slack.file": "slack",
     "slack.digest": "slack",
     "slack.trouble": "slack",
     "package.compile": "heavy",

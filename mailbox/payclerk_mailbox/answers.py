@@ -15,6 +15,7 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.confirmations import answer_unclear, offer_confirmation
 from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.actions.invitations import accept_invitation, decline_invitation
+from payclerk_core.actions.owner_answers import take_owner_answer
 from payclerk_core.dates import end_of_day
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import InvitationStatus, PeriodStatus
@@ -89,7 +90,7 @@ def take_answer(call: Call, answer: Answer) -> None:
     """Let the answer decide what its token is for, or put it before a person."""
     invitation = _invitation(call, answer)
     if answer.found.token.purpose == "owner_claim" or _is_prime(call, answer.found.thread):
-        ask_administrator(call, answer.message, "owner_reply")
+        take_owner_answer(replace(call, actor=answer.person), answer.message, answer.found.thread, answer.person)
     elif invitation is None:
         _show(call, answer)
     elif invitation.status != InvitationStatus.INVITED.value:

@@ -11,23 +11,40 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
+from email.headerregistry import Address, HeaderRegistry, MessageIDHeader, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from typing import Final
+from urllib.parse import quote
 
+from payclerk_core.documents.due_date import CALENDAR
 from payclerk_core.documents.letters import Letter, with_reference
 
 LOOP_HEADER: Final = "X-Payclerk-Loop"
+
+
+class _IdsHeader(UnstructuredHeader):
+    """Ids or addresses in angle brackets: folded between them, never in or into encoded words."""
+
+    max_count = 1
+
+    def fold(self, *, policy: Policy) -> str:
+        lines = f"{policy.linesep} ".join(str(self).split())
+        return f"{self.name}: {lines}{policy.linesep}"  # type: ignore[attr-defined]
+
+
 # Python folds a long In-Reply-To into encoded words that no program finds its id in; as an id it is left whole.
 _HEADERS: Final = HeaderRegistry()
 _HEADERS.map_to_type("in-reply-to", MessageIDHeader)  # type: ignore[arg-type]
-_HEADERS.map_to_type("references", MessageIDHeader)  # type: ignore[arg-type]
+_HEADERS.map_to_type("references", _IdsHeader)  # type: ignore[arg-type]
+_HEADERS.map_to_type("list-unsubscribe", _IdsHeader)  # type: ignore[arg-type]
 _POLICY: Final = SMTP.clone(header_factory=_HEADERS)
 _PLAIN_ADDRESS: Final = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-][\w!#$%&'*+/=?^`{|}~.-]*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE
 )
+_ID: Final = re.compile(r"<[!-;=?-~]{1,240}>")  # what came in as an id may be anything
+MOST_EARLIER: Final = 10  # that many ids of a conversation are enough for any mail program
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 
@@ -65,6 +82,8 @@ class Outgoing:
     html: str | None
     auto_submitted: bool
     in_reply_to: str | None = None
+    earlier: Sequence[str] = ()  # Message-IDs of ours that this person has of the conversation, oldest first
+    stop_subject: str = ""  # of the mail that asks us to stop; empty: there is nothing to stop
     files: Sequence[OutgoingFile] = field(default_factory=tuple)
 
     @property
@@ -75,14 +94,19 @@ class Outgoing:
 
     @property
     def message_id(self) -> str:
-        return f"<t.{self.token}.{self.number}@{self.sender.email.rpartition('@')[2]}>"
+        return own_message_id(self.token, self.number, self.sender.email)
+
+
+def own_message_id(token: str, number: int, address: str) -> str:
+    """The id of one copy of our message `number`."""
+    return f"<t.{token}.{number}@{address.rpartition('@')[2]}>"
 
 
 def build_mail(mail: Outgoing) -> bytes:
     """The copy as it goes over the wire. Raises AddressError when a header cannot hold an address."""
     message = EmailMessage(policy=_POLICY)
     _head(message, mail)
-    letter = with_reference(Letter(mail.subject, mail.text, mail.html or ""), mail.token)
+    letter = with_reference(Letter(mail.subject, mail.text, mail.html or ""), mail.token, mail.return_address)
     message.set_content(letter.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
@@ -102,10 +126,14 @@ def _head(message: EmailMessage, mail: Outgoing) -> None:
     message["Date"] = format_datetime(mail.date)
     message["Message-ID"] = mail.message_id
     answered = one_line(mail.in_reply_to or "").strip()
-    if re.fullmatch(r"<[!-;=?-~]{1,240}>", answered):  # what came in as an id may be anything
-        message["In-Reply-To"] = message["References"] = answered
-    if mail.auto_submitted:
-        message["Auto-Submitted"] = "auto-generated"
+    known = [*mail.earlier, *([answered] if _ID.fullmatch(answered) else [])]
+    if known:
+        message["In-Reply-To"], message["References"] = known[-1], " ".join(known)
+    if mail.auto_submitted:  # RFC 3834: what answers a mail says so
+        message["Auto-Submitted"] = "auto-replied" if mail.in_reply_to else "auto-generated"
+    if mail.stop_subject:
+        stop = f"<mailto:{quote(mail.return_address, safe='@')}?subject={quote(mail.stop_subject, safe='')}>"
+        message["List-Unsubscribe"] = stop
     # Holiday notes are asked to stay away, delivery reports are wanted (4.2).
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message[LOOP_HEADER] = mail.sender.email.rpartition("@")[2]
@@ -142,10 +170,22 @@ def _address(person: Named) -> Address:
 
 
 def _attach(message: EmailMessage, file: OutgoingFile) -> None:
+    if file.content_type == CALENDAR:
+        _attach_calendar(message, file)
+        return
     main, _, sub = file.content_type.partition("/")
     if not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file.content_type) or main in {"text", "multipart", "message"}:
         main, sub = "application", "octet-stream"
     message.add_attachment(file.content, maintype=main, subtype=sub, filename=one_line(file.name))
+
+
+def _attach_calendar(message: EmailMessage, file: OutgoingFile) -> None:
+    """As a file to open: mail programs offer it for the calendar, and ask for no answer to it (no attendee)."""
+    name = one_line(file.name)
+    message.add_attachment(file.content, maintype="text", subtype="calendar", filename=name)
+    part = list(message.iter_attachments())[-1]
+    part.set_param("charset", "utf-8")
+    part.set_param("method", "PUBLISH")
 
 
 def _fix_boundaries(message: EmailMessage, seed: str) -> None:

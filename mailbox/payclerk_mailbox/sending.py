@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -12,10 +13,11 @@ from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
 from payclerk_core.queries.confirmations import as_it_goes_out
+from payclerk_core.queries.directory import email_key
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken
 
-from .mime import AddressError, Named, Outgoing, OutgoingFile, ascii_address, build_mail
+from .mime import MOST_EARLIER, AddressError, Named, Outgoing, OutgoingFile, ascii_address, build_mail, own_message_id
 from .smtp import UndeliverableError, hand_over
 
 log = structlog.get_logger()
@@ -71,6 +73,8 @@ class Sender:
             html=letter.html or None,
             auto_submitted=message.auto_submitted,
             in_reply_to=message.in_reply_to,
+            earlier=_earlier(session, recipient, message, self._settings.mail_address),
+            stop_subject=_stop_subject(message),
             files=[OutgoingFile(a.name, a.file.content, a.file.content_type) for a in message.attachments],
         )
 
@@ -86,6 +90,25 @@ class Sender:
 
     def _call(self, session: Session) -> Call:
         return Call(session, self._clock(), self._settings, actor=None, door="mail")
+
+
+def _earlier(session: Session, recipient: MessageRecipient, message: Message, address: str) -> list[str]:
+    """The ids under which this person has our earlier mails of the conversation."""
+    query = (
+        select(MessageRecipient.message_id, ReplyToken.token)
+        .join(Message, Message.id == MessageRecipient.message_id)
+        .join(ReplyToken, ReplyToken.id == MessageRecipient.token_id)
+        .where(Message.thread_id == message.thread_id, Message.id < message.id)
+        .where(ReplyToken.recipient_key == email_key(recipient.email))
+        .order_by(MessageRecipient.message_id.desc())
+        .limit(MOST_EARLIER)
+    )
+    return [own_message_id(token, number, address) for number, token in reversed(session.execute(query).all())]
+
+
+def _stop_subject(message: Message) -> str:
+    """Reminders alone come again and again by themselves; a person reads the wish and takes the contact off."""
+    return f"Stop: {message.subject}" if message.kind == "reminder" else ""
 
 
 def _shown(message: Message, name: str) -> list[Named]:

@@ -229,7 +229,7 @@ def test_every_notice_of_a_month(
         thread = m.session.get_one(type(m.thread(m.contracts[0])), invited.thread_id)
         claim = m.claim(m.prime, period, "under_review", pdf=False)
         message = answer(m, thread)
-        owners = answer(m, m.thread(m.prime, claim), decision="approved")
+        owners = answer(m, m.thread(m.prime, claim), decision="approve")
         hit = m.keep(
             MessageRecipient(message_id=message.id, field="to", name="Dana", email="dana@x.example", failure="550")
         )
@@ -261,7 +261,7 @@ def test_every_notice_of_a_month(
     shown = channel_texts(slack)
     assert len(shown) == 10
     assert "> We will &lt;!channel&gt; see" in shown[0]
-    assert "It reads like: approved." in shown[2]
+    assert "It reads like: approve." in shown[2]
 
 
 def test_a_silent_mailbox_is_one_message_that_says_when_it_is_read_again(

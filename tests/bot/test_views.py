@@ -16,7 +16,17 @@ from payclerk_bot.views.batch import BatchRow, batch_message
 from payclerk_bot.views.bench import Bench, Controls, Outlook, bench_view, review_view
 from payclerk_bot.views.help import help_blocks
 from payclerk_bot.views.home import HomeProject, home_view, stranger_home
-from payclerk_bot.views.mails import Compose, File, LogEntry, Someone, compose_modal, created_modal, log_modal
+from payclerk_bot.views.mail_log import (
+    MESSAGES,
+    FullMessage,
+    Log,
+    LogEntry,
+    NamedAttachment,
+    Place,
+    log_modal,
+    message_modal,
+)
+from payclerk_bot.views.mails import Compose, File, Someone, compose_modal, created_modal
 from payclerk_bot.views.package import package_comment
 from payclerk_bot.views.payment import payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
@@ -159,7 +169,9 @@ def test_notices(name: str) -> None:
 def test_modals_and_home(size: int, name: str) -> None:
     someone = Someone(1, name, name)
     files = [File(f"a:{n}", name) for n in range(size)]
-    entry = LogEntry(name, True, True, "Nov 3, 10:00", name, [name] * 9, name, name, [name] * 9, name)
+    attached = [NamedAttachment(n, name, 10**n) for n in range(9)] * (1 + size // 100)
+    entry = LogEntry(1, True, True, "Nov 3, 10:00", name, [name] * 9, name, name, attached, [name] * 3)
+    whole = FullMessage(entry, quoted=name * 3, may_write=True, may_fetch_raw=True)
     many = Health(
         [Waiting("mail.send", size, size)],
         [Failed(n, "mail.send", name, 3) for n in range(size)],
@@ -168,8 +180,12 @@ def test_modals_and_home(size: int, name: str) -> None:
     )
     money = Money(1)
     views = [
-        compose_modal(Compose(1, name, name[:200], name[:2000], someone, files, has_pdf=True)),
-        *[log_modal(1, name, [entry] * size, page) for page in (0, 1, 99)],
+        compose_modal(Compose("claim:1", name, name[:200], name[:2000], someone, files, has_pdf=True)),
+        compose_modal(Compose("reply:1", name, "x", "", someone, [], to=[someone], private=True, ask_private=False)),
+        compose_modal(Compose("forward:1", name, "x", "x", someone, files, private=True)),
+        *[log_modal(Log(name, Place(1, 1, page, name), [entry] * size, size)) for page in (0, 1, 99)],
+        log_modal(Log(name, Place(1), [], 0, name)),
+        message_modal(whole),
         created_modal(name, [name] * size, True),
         status_modal(many),
         payment_modal(1, name, money, money, DAY, received=False),
@@ -241,7 +257,8 @@ def collected() -> list[b.View]:
     lines = [ReviewLine(n, "1", "x", amount, amount, "1") for n in range(40)]
     rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     page = ReviewPage("s:1", "x", "x", summarize([rule], previous_certificates=Money(0)), lines, 1)
-    entries = [LogEntry("x", False, True, "x", "x", [], "x", "x")] * 40
+    entry = LogEntry(1, False, True, "x", "x", [], "x", "x", [NamedAttachment(1, "x", 1)])
+    log = Log("x", Place(1, 1, 1), [entry] * MESSAGES, 40)
     messages = [
         notices.unclear(answer, open_=True),
         notices.owner_reply(answer),
@@ -255,8 +272,10 @@ def collected() -> list[b.View]:
         bench_view(CLAIMS, Bench("s:1", rows(60, "x"), set(), 1, "USD")),
         review_view("s:1", "x", Outlook(rows(3, "x"), [], "x", "x"), "USD"),
         review_modal(page),
-        log_modal(1, "x", entries, 1),
-        compose_modal(Compose(1, "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
+        log_modal(log),
+        log_modal(Log("x", Place(1), [], 0, "claim 1")),
+        message_modal(FullMessage(entry, may_write=True, may_fetch_raw=True)),
+        compose_modal(Compose("claim:1", "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
         payment_modal(1, "x", amount, amount, DAY, received=True),
         period_modal("x", "1", Dates(DAY, DAY, DAY), None),
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),

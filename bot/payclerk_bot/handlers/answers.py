@@ -7,16 +7,15 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.invitations import decide_for_contact
+from payclerk_core.actions.owner_answers import HANDLED, settle_owner_answer
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import promise
 from payclerk_core.queries.threads import may_see
 from payclerk_core.rules.lifecycle import ClaimStatus, InvitationStatus
-from payclerk_core.tables import Event, Invitation, Message, Thread
+from payclerk_core.tables import Event, Invitation, Message, SlackPost, Thread
 
 from ..desk import Turn
-from ..outgoing.answers import HANDLED
 
 Decide = Callable[[Call, Message, Thread], None]
 
@@ -58,7 +57,14 @@ def _handle(turn: Turn, notice: str, as_: str, decide: Decide) -> None:
         _require_open(call, message_id)
         decide(call, message, thread)
         call.record(HANDLED, message, project_id=thread.project_id, after={"as": as_})
-        promise(call.session, "slack.notice", f"{notice}:{message_id}:{as_}", {"notice": notice, "id": message_id})
+        shown = _shown_as(call, notice, message_id)
+        promise(call.session, "slack.notice", f"{shown}:{message_id}:{as_}", {"notice": shown, "id": message_id})
+
+
+def _shown_as(call: Call, notice: str, message_id: int) -> str:
+    """An owner's answer that contradicts an earlier one has a notice of its own."""
+    contrary = select(SlackPost.id).where(SlackPost.subject == f"contrary:{message_id}")
+    return "contrary" if call.session.scalar(contrary) is not None else notice
 
 
 def _require_open(call: Call, message_id: int) -> None:
@@ -78,11 +84,8 @@ def _invitation_becomes(status: InvitationStatus) -> Decide:
 
 
 def _claim_becomes(status: ClaimStatus) -> Decide:
-    def decide(call: Call, _message: Message, thread: Thread) -> None:
-        call.authorise("T14", thread.project_id)
-        if thread.claim_id is None:
-            raise UserError("This mail belongs to no claim.", code="not_found")
-        set_status(call, thread.claim_id, status)
+    def decide(call: Call, message: Message, thread: Thread) -> None:
+        settle_owner_answer(call, message, thread, status)
 
     return decide
 

@@ -1,23 +1,30 @@
-"""Composing a mail about a claim, searching its recipients, and reading its Emails log."""
+"""Writing a mail in Slack: about a claim, as a reply, or passing a message on; and searching its recipients."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import load_claim
-from payclerk_core.actions.emails import Draft, authorise_mailing, compose_email, default_subject
+from payclerk_core.actions.correspondence import forward_email, load_message, reply_email
+from payclerk_core.actions.emails import (
+    Draft,
+    authorise_mailing,
+    authorise_mailing_about,
+    compose_email,
+    default_subject,
+)
+from payclerk_core.actions.mailing import NamedFile
+from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.directory import find_people
-from payclerk_core.queries.threads import threads_of_claim
-from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Claim, Message, MessageRecipient, Person, Thread
+from payclerk_core.tables import Contract, Message, Person
 
 from ..desk import Turn
 from ..files import files_of, named_files
 from ..projects import find_claim
-from ..say import show_modal, update_modal
+from ..say import show_modal
 from ..views import blocks as b
 from ..views import mails as view
 
@@ -42,7 +49,7 @@ def _compose_form(turn: Turn, claim_id: int) -> b.View:
         authorise_mailing(call, claim)
         return view.compose_modal(
             view.Compose(
-                claim_id=claim.id,
+                about=f"claim:{claim.id}",
                 label=row_of(claim).label,
                 subject=default_subject(claim),
                 message=f"Please find attached claim {claim.number} on {claim.contract.number}.",
@@ -53,99 +60,112 @@ def _compose_form(turn: Turn, claim_id: int) -> b.View:
         )
 
 
+def reply(turn: Turn) -> None:
+    message_id = int(turn.value)
+    show_modal(turn, "Reply", lambda: _answer_form(turn, f"reply:{message_id}", "Re"))
+
+
+def forward(turn: Turn) -> None:
+    message_id = int(turn.value)
+    show_modal(turn, "Forward", lambda: _answer_form(turn, f"forward:{message_id}", "Fwd"))
+
+
+def _answer_form(turn: Turn, about: str, prefix: str) -> b.View:
+    is_reply = about.startswith("reply:")
+    with turn.looking() as call:
+        message, thread, contract = load_message(call, int(about.partition(":")[2]))
+        authorise_mailing_about(call, contract)
+        form = view.Compose(
+            about=about,
+            label=f"{contract.number} {contract.company.name}: {message.subject}",
+            subject=_with_prefix(message.subject, prefix),
+            message="" if is_reply else "Please see the message below.",
+            sender=_someone(call.get(Person, turn.who.person_id, "person")),
+            files=[view.File(f"a:{row.id}", row.name) for row in message.attachments],
+            to=_answered(call, message) if is_reply else (),
+            private=thread.private,
+            ask_private=not (is_reply or thread.private),
+        )
+        return view.compose_modal(replace(form, files=()) if is_reply else form)
+
+
+def _with_prefix(subject: str, prefix: str) -> str:
+    """
+    >>> _with_prefix("re: Claim 4", "Re"), _with_prefix("Claim 4", "Fwd")
+    ('re: Claim 4', 'Fwd: Claim 4')
+    """
+    return subject if subject.casefold().startswith(f"{prefix.casefold()}:") else f"{prefix}: {subject}"
+
+
+def _answered(call: Call, message: Message) -> list[view.Someone]:
+    """Whoever wrote it; of our own mail those it went to."""
+    if message.direction == "in":
+        ids = [message.status_by_id]
+    else:
+        ids = [row.person_id for row in message.recipients if row.field == "to"]
+    people = [call.session.get(Person, key) for key in ids if key is not None]
+    return [_someone(person) for person in people if person is not None]
+
+
 def _someone(person: Person) -> view.Someone:
     return view.Someone(person.id, person.name, person.company.name)
 
 
 def suggest_people(turn: Turn) -> list[b.Block]:
-    """Members of the claim's project by what was typed."""
+    """Members of the project by what was typed."""
     with turn.looking() as call:
-        claim = load_claim(call, int(turn.metadata))
-        authorise_mailing(call, claim)
-        found = find_people(call.session, claim.contract.project_id, str(turn.body.get("value") or ""))
+        contract = _contract_of(call, turn.metadata)
+        authorise_mailing_about(call, contract)
+        found = find_people(call.session, contract.project_id, str(turn.body.get("value") or ""))
         return view.people_options([_someone(member.person) for member in found])
 
 
+def _contract_of(call: Call, about: str) -> Contract:
+    what, _, key = about.partition(":")
+    return load_claim(call, int(key)).contract if what == "claim" else load_message(call, int(key))[2]
+
+
 def send(turn: Turn) -> dict[str, Any]:
-    form = turn.form
-    ids = {name: [int(value) for value in form.options(name)] for name in ("to", "cc", "bcc")}
+    what, _, key = turn.metadata.partition(":")
     with turn.call() as call:
-        claim = load_claim(call, int(turn.metadata))
-        draft = Draft(
-            **ids,
-            subject=form.text("subject"),
-            message=form.text("message"),
-            private=bool(form.options("private")),
-            attach_claim=bool(form.options("claim_pdf")),
-            files=named_files(call, claim, turn.who.person_id, form.all_options("files")),
-        )
-        message = compose_email(call, claim.id, draft)
+        draft = _draft(turn)
+        if what == "claim":
+            message = _send_claim(turn, call, int(key), draft)
+        elif what == "reply":
+            message = reply_email(call, int(key), draft)
+        else:
+            message = forward_email(call, int(key), replace(draft, files=_ticked(turn, call, int(key))))
         call.session.refresh(message, ["recipients"])
         names = [recipient.name for recipient in message.recipients]
-    return {"response_action": "update", "view": view.created_modal(message.subject, names, draft.private)}
+        private = message.thread.private
+    return {"response_action": "update", "view": view.created_modal(message.subject, names, private)}
 
 
-def open_log(turn: Turn) -> None:
-    with turn.looking() as call:
-        claim_id = find_claim(turn, call, "/billing emails SC-03").id
-    show_modal(turn, "Emails", lambda: _log(turn, claim_id, 0))
-
-
-def log_by_button(turn: Turn) -> None:
-    show_modal(turn, "Emails", lambda: _log(turn, int(turn.value), 0))
-
-
-def turn_log_page(turn: Turn) -> None:
-    update_modal(turn.client, turn.view["id"], _log(turn, int(turn.metadata), int(turn.value)))
-
-
-def _log(turn: Turn, claim_id: int, page: int) -> b.View:
-    with turn.looking() as call:
-        claim = load_claim(call, claim_id)
-        call.authorise_reading(claim.contract)
-        threads = threads_of_claim(call.session, claim, turn.who.person_id)
-        found = [(message, thread) for thread in threads for message in thread.messages]
-        found.sort(key=lambda pair: pair[0].id, reverse=True)
-        entries = [_entry(call, claim, message, thread) for message, thread in found]
-        return view.log_modal(claim.id, row_of(claim).label, entries, page)
-
-
-def _entry(call: Call, claim: Claim, message: Message, thread: Thread) -> view.LogEntry:
-    incoming = message.direction == "in"
-    local = message.status_at.astimezone(ZoneInfo(claim.contract.project.timezone))
-    return view.LogEntry(
-        thread=thread.subject,
-        private=thread.private,
-        incoming=incoming,
-        when=f"{local:%b} {local.day}, {local:%H:%M}",
-        sender=message.sender if incoming else _sender(call, thread),
-        recipients=[_recipient(row) for row in message.recipients if _may_read(call, thread, row)],
-        subject=message.subject,
-        text=message.text,
-        files=[row.name for row in message.attachments],
-        state=_state(message),
+def _draft(turn: Turn) -> Draft:
+    form = turn.form
+    to, cc, bcc = ([int(value) for value in form.options(name)] for name in ("to", "cc", "bcc"))
+    return Draft(
+        to,
+        cc,
+        bcc,
+        subject=form.text("subject"),
+        message=form.text("message"),
+        private=bool(form.options("private")),
+        attach_claim=bool(form.options("claim_pdf")),
     )
 
 
-def _recipient(row: MessageRecipient) -> str:
-    return row.name if row.field == "to" else f"{row.name} ({row.field})"
+def _send_claim(turn: Turn, call: Call, claim_id: int, draft: Draft) -> Message:
+    claim = load_claim(call, claim_id)
+    files = named_files(call, claim, turn.who.person_id, turn.form.all_options("files"))
+    return compose_email(call, claim.id, replace(draft, files=files))
 
 
-def _may_read(call: Call, thread: Thread, row: MessageRecipient) -> bool:
-    """A blind copy is known to the sender alone, and to the one who got it."""
-    return row.field != "bcc" or call.actor_id in {thread.started_by_id, row.person_id}
-
-
-def _sender(call: Call, thread: Thread) -> str:
-    person = call.session.get(Person, thread.started_by_id) if thread.started_by_id else None
-    return person.name if person else "payclerk"
-
-
-def _state(message: Message) -> str:
-    if message.direction == "out":
-        return message.status.capitalize()
-    if message.decision is None:
-        return message.decision_why or ""
-    known = {status.value: status.label for status in ClaimStatus}
-    said = known.get(message.decision, message.decision.replace("_", " ").capitalize())
-    return f"{said}: {message.decision_why or ''}"
+def _ticked(turn: Turn, call: Call, message_id: int) -> list[NamedFile]:
+    """Of the message that is passed on, and of nothing else: what a form sends is a wish, not a right."""
+    message, _, _ = load_message(call, message_id)
+    files = {f"a:{row.id}": NamedFile(row.name, row.file) for row in message.attachments}
+    ticked = turn.form.all_options("files")
+    if set(ticked) - set(files):
+        raise UserError("One of the files is not there any more; open the form again.", field="files")
+    return [files[key] for key in ticked]

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payclerk_core.actions.owner_answers import HANDLED
 from payclerk_core.queries.claims import row_of
 from payclerk_core.rules.lifecycle import InvitationStatus
 from payclerk_core.tables import Claim, Contract, Event, Invitation, Message, Person, Project, Thread
@@ -15,7 +16,6 @@ from payclerk_core.tables import Claim, Contract, Event, Invitation, Message, Pe
 from ..posts import Post
 from ..views import notices as view
 
-HANDLED: Final = "answer_handled"
 AS: Final = {
     "accepted": "accepted for them",
     "declined": "declined for them",
@@ -39,6 +39,12 @@ def unclear(session: Session, message_id: int) -> Notice:
 def owner_reply(session: Session, message_id: int) -> Notice:
     message, thread = _mail(session, message_id)
     return _public_or_private(session, thread, lambda: view.owner_reply(_answer(session, message, thread)))
+
+
+def contrary(session: Session, message_id: int) -> Notice:
+    """The owner answered before, and otherwise."""
+    message, thread = _mail(session, message_id)
+    return _public_or_private(session, thread, lambda: view.contrary(_answer(session, message, thread)))
 
 
 def late(session: Session, message_id: int) -> Notice:
@@ -69,7 +75,7 @@ def _answer(session: Session, message: Message, thread: Thread) -> view.Answer:
         text=message.text,
         why=message.decision_why or "",
         files=[row.name for row in message.attachments],
-        handled=_handled(session, message.id),
+        handled=handled_words(session, message.id),
         proposal=_proposal(message.decision),
     )
 
@@ -87,7 +93,8 @@ def about(session: Session, thread: Thread) -> str:
     return f"{contract.number} {contract.company.name}" if contract else thread.subject
 
 
-def _handled(session: Session, message_id: int) -> str:
+def handled_words(session: Session, message_id: int) -> str:
+    """Who dealt with a mail and how; nothing while it waits."""
     query = select(Event).where(Event.record == "message", Event.record_id == message_id, Event.verb == HANDLED)
     event = session.scalar(query.order_by(Event.id.desc()).limit(1))
     if event is None:

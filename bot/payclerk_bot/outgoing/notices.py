@@ -200,5 +200,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "unmatched": _unmatched,
     "mailbox": _mailbox,
     "late": answers.late,
+    "contrary": answers.contrary,
     "period": _period,
 }

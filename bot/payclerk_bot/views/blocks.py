@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,13 +15,17 @@ TITLE: Final = 24
 BUTTON: Final = 75
 CHECKBOXES: Final = 10
 _ESCAPES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+# Characters that nobody sees and that turn the direction of reading, hide words or break a line of ours.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def esc(text: object, limit: int = SECTION) -> str:
     """Text of people or files for mrkdwn: it cannot mention, link or break out; cut without splitting an escape."""
     parts: list[str] = []
     size = 0
-    for char in str(text).replace("\0", ""):
+    for char in visible(str(text)):
         part = _ESCAPES.get(char, char)
         if size + len(part) > limit - 1:
             return "".join(parts) + "…"
@@ -29,9 +34,14 @@ def esc(text: object, limit: int = SECTION) -> str:
     return "".join(parts)
 
 
+def visible(text: str) -> str:
+    """Text of people without what is not seen: `gpj.exe` does not become `exe.jpg` by a turn of direction."""
+    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def cut(text: object, limit: int) -> str:
     """Plain text within a limit; Slack refuses an empty one."""
-    bare = " ".join(str(text).replace("\0", "").split())
+    bare = " ".join(visible(str(text)).split())
     return bare if 0 < len(bare) <= limit else (f"{bare[: limit - 1]}…" if bare else "-")
 
 
@@ -42,6 +52,15 @@ def quoted(text: str, limit: int = 1500) -> str:
 
 def plain(text: object, limit: int) -> Block:
     return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
+
+
+def words(text: str, *, most: int, size: int = 2900) -> list[Block]:
+    """A mail's own words, shown as they are: plain text neither mentions, links nor fetches anything."""
+    shown = visible(text).strip() or "(no text)"
+    pieces = [shown[at : at + size] for at in range(0, len(shown), size)][:most]
+    if len(shown) > most * size:
+        pieces[-1] = f"{pieces[-1][:-40]}… ({len(shown) - most * size} more characters)"[:SECTION]
+    return [{"type": "section", "text": {"type": "plain_text", "text": piece, "emoji": False}} for piece in pieces]
 
 
 def section(text: str, *, block_id: str | None = None, accessory: Block | None = None) -> Block:

@@ -1,4 +1,4 @@
-"""Composing a mail about a claim, and the Emails log of a claim."""
+"""Writing a mail: about a claim, as a reply, or passing a message on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Final
 from . import blocks as b
 
 FILE_GROUPS: Final = 3
-MESSAGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +30,44 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    claim_id: int
+    """A mail to be written. `about` says of what: claim, reply or forward, and of which record."""
+
+    about: str
     label: str
     subject: str
     message: str
     sender: Someone
     files: Sequence[File]
-    has_pdf: bool
+    has_pdf: bool = False
+    to: Sequence[Someone] = ()
+    private: bool = False  # what it begins with
+    ask_private: bool = True
+
+
+_YES: Final = {True: ["yes"], False: []}
+TITLES: Final = {"claim": "New e-mail", "reply": "Reply", "forward": "Forward"}
 
 
 def compose_modal(form: Compose) -> b.View:
     blocks = [
         b.section(f"*{b.esc(form.label, 200)}*"),
-        b.field("private", "Private", _private(), optional=True),
-        b.field("to", "To", _people()),
+        *_private(form),
+        b.field("to", "To", _people(form.to)),
         b.field("cc", "CC", _people([form.sender]), optional=True),
         b.field("bcc", "BCC", _people(), optional=True),
         b.field("subject", "Subject", b.text_input("subject", form.subject, most=200)),
         b.field("message", "Message", b.text_input("message", form.message, multiline=True)),
         *_files(form),
     ]
-    return b.modal("compose", "New e-mail", blocks, submit="Send", metadata=str(form.claim_id))
+    title = TITLES[form.about.partition(":")[0]]
+    return b.modal("compose", title, blocks, submit="Send", metadata=form.about)
 
 
-def _private() -> b.Block:
-    return b.checkboxes("private", [b.option("Only the sender and the recipients see it", "yes")])
+def _private(form: Compose) -> list[b.Block]:
+    if not form.ask_private:
+        return [b.context("🔒 Private: only its sender and recipients see it.")] if form.private else []
+    ticks = b.checkboxes("private", [b.option("Only the sender and the recipients see it", "yes")], _YES[form.private])
+    return [b.field("private", "Private", ticks, optional=True)]
 
 
 def _people(chosen: Sequence[Someone] = ()) -> b.Block:
@@ -90,52 +102,3 @@ def created_modal(subject: str, names: Sequence[str], private: bool) -> b.View:
         f"✅ *Communication created*\n{b.esc(subject, 200)}\nTo {who}. Replies come into the claim's Emails log.{seen}"
     )
     return b.note("Communication created", text, callback_id="created")
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One message of the log."""
-
-    thread: str
-    private: bool
-    incoming: bool
-    when: str
-    sender: str
-    recipients: Sequence[str]
-    subject: str
-    text: str
-    files: Sequence[str] = ()
-    state: str = ""  # queued, sent, bounced; for incoming the decision and why
-
-
-def log_modal(claim_id: int, label: str, entries: Sequence[LogEntry], page: int) -> b.View:
-    pages = max(1, -(-len(entries) // MESSAGES))
-    page = min(page, pages - 1)
-    shown = entries[page * MESSAGES : (page + 1) * MESSAGES]
-    count = b.plural(len(entries), "message")
-    blocks = [b.section(f"*{b.esc(label, 200)}*\n{count}{f' · page {page + 1} of {pages}' if pages > 1 else ''}")]
-    blocks.append(b.actions(b.button("Write an e-mail", "claim.email", claim_id), block_id="write"))
-    for entry in shown:
-        blocks += [b.DIVIDER, *_entry(entry)]
-    buttons = []
-    if page > 0:
-        buttons.append(b.button("Newer", "emails.newer", page - 1, label=f"Go to page {page} of {pages}"))
-    if page + 1 < pages:
-        buttons.append(b.button("Older", "emails.older", page + 1, label=f"Go to page {page + 2} of {pages}"))
-    if buttons:
-        blocks.append(b.actions(*buttons, block_id=f"pages:{page}"))
-    return b.modal("emails", "Emails", blocks, metadata=str(claim_id))
-
-
-def _entry(entry: LogEntry) -> list[b.Block]:
-    lock = "🔒 Private · " if entry.private else ""
-    way = "From" if entry.incoming else "Sent by"
-    head = f"*{b.esc(entry.subject or 'No subject', 200)}*\n{lock}{way} {b.esc(entry.sender, 200)} · {b.esc(entry.when, 40)}"
-    to = f"\nTo {b.esc(', '.join(entry.recipients), 400)}" if entry.recipients else ""
-    blocks = [b.section(head + to), b.section(b.quoted(entry.text, 600))]
-    notes = [text for text in (_attached(entry.files), b.esc(entry.state, 400)) if text]
-    return [*blocks, b.context(*notes)] if notes else blocks
-
-
-def _attached(files: Sequence[str]) -> str:
-    return f"Attached: {b.esc(', '.join(files), 400)}" if files else ""

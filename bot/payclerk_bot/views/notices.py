@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -85,16 +85,38 @@ def owner_reply(answer: Answer) -> Said:
     proposal = f"It reads like: {answer.proposal}." if answer.proposal else "It takes no decision that can be read."
     blocks = [b.section(f"✉️ *{text}*"), *_mail(answer), _state(answer.handled or f"{proposal} {answer.why}")]
     if not answer.handled:
-        approve = b.ask("Mark approved?", "The claim to the owner becomes Approved.", "Mark approved")
-        revise = b.ask("Mark Revise & Resubmit?", "The claim to the owner goes back to you.", "Mark it")
-        blocks.append(
-            b.actions(
-                b.button("Mark approved", "owner.approve", answer.id, style="primary", ask=approve),
-                b.button("Mark revise & resubmit", "owner.revise", answer.id, ask=revise),
-                b.button("Just log", "owner.log", answer.id),
-                block_id=f"owner:{answer.id}",
-            )
-        )
+        log = b.button("Just log", "owner.log", answer.id)
+        blocks.append(b.actions(*_owner_buttons(answer), log, block_id=f"owner:{answer.id}"))
+    return text, blocks
+
+
+def _owner_buttons(answer: Answer) -> list[b.Block]:
+    """What the mail reads like is one click; anything else asks first."""
+    approve = b.ask(
+        "Set Approved?", "The claim to the owner becomes Approved; they are told by e-mail.", "Set Approved"
+    )
+    revise = b.ask("Set Revise & Resubmit?", "The claim goes back to you; the owner is told by e-mail.", "Set it")
+    set_approved = "Set Approved, keep the notes" if answer.proposal == "approve as noted" else "Set Approved"
+    buttons = {
+        "owner.approve": (set_approved, approve, answer.proposal in {"approve", "approve as noted"}),
+        "owner.revise": ("Set Revise & Resubmit", revise, answer.proposal == "reject"),
+    }
+    proposed_first = sorted(buttons.items(), key=lambda one: not one[1][2])
+    return [
+        b.button(label, action, answer.id, style="primary" if proposed else None, ask=None if proposed else sure)
+        for action, (label, sure, proposed) in proposed_first
+    ]
+
+
+def contrary(answer: Answer) -> Said:
+    """A later answer that says otherwise: nothing is proposed, for which one counts is for the owner to say."""
+    text = f"The owner answered again, and otherwise, about {b.esc(answer.about, 200)}"
+    state = f"This answer reads like: {answer.proposal}. Nothing was changed: {answer.why}. Ask the owner which counts."
+    blocks = [b.section(f"⚠️ *{text}*"), *_mail(answer), _state(answer.handled or state)]
+    if not answer.handled:
+        log = b.button("Just log", "owner.log", answer.id)
+        buttons = _owner_buttons(replace(answer, proposal=""))
+        blocks.append(b.actions(*buttons, log, block_id=f"owner:{answer.id}"))
     return text, blocks
 
 

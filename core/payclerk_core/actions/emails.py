@@ -11,7 +11,7 @@ from ..queries.directory import standing_of
 from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
 from ..rules.permissions import may, require
-from ..tables import Claim, Member, Message, Person, StoredFile, Thread
+from ..tables import Claim, Contract, Member, Message, Person, StoredFile, Thread
 from .call import Call
 from .claim_pages import named_pdf
 from .claims import change_status, leaves_editing, load_claim_to_change
@@ -48,10 +48,8 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
     if draft.attach_claim and claim.pdf_id is None:
         text = "This claim has no PDF yet; submit it first, or take the PDF off the mail."
         raise UserError(text, code="no_pdf", field="attach_claim")
-    recipients = _recipients(call, claim, draft)
-    subject = " ".join(draft.subject.split())[:200]
-    if not subject or not draft.message.strip():
-        raise UserError("A mail needs a subject and a message.", field="subject" if not subject else "message")
+    recipients = recipients_of(call, claim.contract.project_id, draft)
+    subject = checked_subject(draft)
     if claim.contract.is_prime and leaves_editing(claim, ClaimStatus.UNDER_REVIEW):
         change_status(call, claim, ClaimStatus.UNDER_REVIEW)
     thread = start_thread(
@@ -68,8 +66,12 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
 
 
 def authorise_mailing(call: Call, claim: Claim) -> None:
+    """May the actor write about this claim?"""
+    authorise_mailing_about(call, claim.contract)
+
+
+def authorise_mailing_about(call: Call, contract: Contract) -> None:
     """The owner's claim is mailed with T14. A payable one is forwarded with T18 or, as table 2.2 has it, with C12."""
-    contract = claim.contract
     if contract.is_prime:
         call.authorise("T14", contract.project_id, contract)
     elif call.actor is not None:
@@ -79,14 +81,23 @@ def authorise_mailing(call: Call, claim: Claim) -> None:
             call.authorise_sight(contract)
 
 
-def _recipients(call: Call, claim: Claim, draft: Draft) -> list[Recipient]:
+def checked_subject(draft: Draft) -> str:
+    """The subject on one line. Raises UserError when it or the message is empty."""
+    subject = " ".join(draft.subject.split())[:200]
+    if not subject or not draft.message.strip():
+        raise UserError("A mail needs a subject and a message.", field="subject" if not subject else "message")
+    return subject
+
+
+def recipients_of(call: Call, project_id: int, draft: Draft) -> list[Recipient]:
+    """The people of the draft, each once; all of them in the project's directory."""
     if not draft.to:
         raise UserError("Choose at least one recipient in To.", field="to")
     chosen: dict[int, Recipient] = {}
     for name, ids in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc)):
         for person_id in ids:
             person = call.get(Person, person_id, "person")
-            _require_member(call, claim.contract.project_id, person)
+            _require_member(call, project_id, person)
             chosen.setdefault(person_id, Recipient(person, name))  # the same person twice gets one copy
     return list(chosen.values())
 
@@ -106,7 +117,10 @@ def _write(
         files.insert(0, NamedFile(f"{contract.number} claim {claim.number}.pdf", pdf))
     if contract.is_prime and claim.with_backup:
         files += _backup(call, claim)
+    summary = summary_of(claim)
     facts: dict[str, object] = {
+        "asked": contract.is_prime,  # the owner alone decides by answering
+        "due": str(summary.due),
         "subject": subject,
         "message": draft.message,
         "sender_name": call.actor.name if call.actor else contract.project.name,
@@ -117,7 +131,7 @@ def _write(
         "claim_number": claim.number,
         "period_from": claim.period.starts_on,
         "period_to": claim.period.ends_on,
-        "summary": summary_facts(summary_of(claim)),
+        "summary": summary_facts(summary),
     }
     about = About("owner_claim" if contract.is_prime else "log", claim_id=claim.id)
     return write_letter(call, thread, "owner_claim", recipients, facts, about, files=files)

@@ -19,10 +19,11 @@ from ..documents.package import PackageCover, PackageFile, PackagePart, compile_
 from ..documents.package_writer import safe_name
 from ..errors import UserError
 from ..queries.claims import lines_of, summary_of
+from ..queries.threads import may_see
 from ..queries.ties import findings_of
 from ..rules.findings import refuse_errors
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
-from ..tables import Attachment, Claim, Envelope, StoredFile
+from ..tables import Attachment, Claim, Envelope, Message, StoredFile, Thread
 from .call import Call
 from .claim_pages import PDF, claim_page, reload_claim, words_of
 from .claims import load_claim
@@ -81,8 +82,16 @@ def preview_claim(call: Call, claim_id: int) -> bytes:
 
 
 def _chosen(call: Call, claim: Claim, wanted: Sequence[int] | None) -> list[Attachment]:
-    query = select(Attachment).where(Attachment.claim_id == claim.id).order_by(Attachment.id)
-    rows = {row.id: row for row in call.session.scalars(query)}
+    query = (
+        select(Attachment, Thread)
+        .join(Message, Message.id == Attachment.message_id)
+        .join(Thread, Thread.id == Message.thread_id)
+        .where(Attachment.claim_id == claim.id)
+        .order_by(Attachment.id)
+    )
+    found = call.session.execute(query).all()
+    # Whatever was private when it came is exported by nobody but those who may read it.
+    rows = {row.id: row for row, thread in found if call.actor_id is None or may_see(thread, call.actor_id)}
     if wanted is None:
         return list(rows.values())
     if not set(wanted) <= rows.keys():

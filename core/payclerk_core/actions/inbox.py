@@ -85,11 +85,14 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
 
 
 def _attach(call: Call, thread: Thread, message: Message, file: IncomingFile, *, as_backup: bool) -> None:
-    """A PDF from a sender who is sure becomes backup of the thread's claim; from any other it is only kept."""
+    """A PDF from a sender who is sure becomes backup of the thread's claim; any other is only kept.
+
+    Backup is seen and exported by whoever may see the claim, so nothing private becomes it.
+    """
     stored = store_file(call, file.content, file.content_type)
     is_backup = file.content[:5] == b"%PDF-" or file.name.lower().endswith(".pdf")
     row = Attachment(message_id=message.id, file_id=stored.id, name=file.name[:255])
-    row.claim_id = thread.claim_id if is_backup and as_backup else None
+    row.claim_id = thread.claim_id if is_backup and as_backup and not thread.private else None
     call.session.add(row)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from ..dates import end_of_day, project_date
+from ..documents.due_date import CALENDAR, FILE_NAME, DueDate, due_date_file
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.contracts import ContractRow, contract_rows, open_period, written_to
@@ -28,7 +29,16 @@ from ..tables import (
 from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
 from .forms import billing_form_for
-from .mailing import About, Recipient, sent_together, start_thread, write_letter
+from .mailing import (
+    About,
+    NamedFile,
+    Recipient,
+    mail_domain,
+    sent_together,
+    start_thread,
+    store_file,
+    write_letter,
+)
 
 REMINDERS = 3
 
@@ -69,7 +79,9 @@ def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: Batch
     thread = call.get(Thread, invitation.thread_id, "thread")
     for person in people:
         facts = {**_facts(invitation, person), "invited_by": _inviter(call, contract)}
-        write_letter(call, thread, "invitation", [Recipient(person)], facts, _about(invitation), batch_item=item)
+        files = [_calendar(call, invitation, person)]
+        about = _about(invitation)
+        write_letter(call, thread, "invitation", [Recipient(person)], facts, about, files=files, batch_item=item)
 
 
 def _not_written_to(call: Call, invitation: Invitation) -> list[Person]:
@@ -132,6 +144,21 @@ def _facts(invitation: Invitation, person: Person) -> dict[str, object]:
         "due_on": period.due_on,
         "note": contract.project.invitation_note,
     }
+
+
+def _calendar(call: Call, invitation: Invitation, person: Person) -> NamedFile:
+    """The due date for their calendar. A later mail about the same period moves the entry (one UID)."""
+    project, period = invitation.contract.project, invitation.period
+    due = DueDate(
+        uid=f"invitation-{invitation.id}@{mail_domain(call.settings.mail_address)}",
+        due_on=period.due_on,
+        project=project.name,
+        contract=invitation.contract.number,
+        period=f"{period.starts_on} - {period.ends_on}",
+        timezone=project.timezone,
+        said_at=call.at,
+    )
+    return NamedFile(FILE_NAME, store_file(call, due_date_file(due, person.language), CALENDAR))
 
 
 def accept_invitation(call: Call, invitation: Invitation, person: Person, *, in_reply_to: str | None = None) -> None:
@@ -251,7 +278,8 @@ def _remind(call: Call, invitation: Invitation, days_left: int) -> bool:
     inviter = invitation.invited_by.name if invitation.invited_by else invitation.contract.project.name
     for person in people:
         facts = {**_facts(invitation, person), "invited_by": inviter, "days_left": days_left}
-        write_letter(call, thread, "reminder", [Recipient(person)], facts, _about(invitation))
+        files = [_calendar(call, invitation, person)]
+        write_letter(call, thread, "reminder", [Recipient(person)], facts, _about(invitation), files=files)
     call.record("reminded", invitation, project_id=invitation.contract.project_id, after={"days_left": days_left})
     return True
 

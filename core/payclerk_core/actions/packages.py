@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..jobs import promise
 from ..queries.ties import findings_of
 from ..rules.findings import refuse_errors
-from ..tables import Attachment, Claim, Contract, Envelope, Package, PackageClaim, Project, StoredFile
+from ..tables import Attachment, Claim, Contract, Envelope, Message, Package, PackageClaim, Project, StoredFile, Thread
 from .batches import Order
 from .call import Call
 from .mailing import store_file
@@ -97,7 +97,13 @@ def _part(call: Call, claim: Claim) -> PackagePart:
 
 
 def _backup_of(call: Call, claim: Claim) -> list[Attachment]:
-    query = select(Attachment).where(Attachment.claim_id == claim.id).order_by(Attachment.id)
+    query = (
+        select(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .join(Thread, Thread.id == Message.thread_id)
+        .where(Attachment.claim_id == claim.id, Thread.private.is_(False))
+        .order_by(Attachment.id)
+    )
     return list(call.session.scalars(query))
 
 

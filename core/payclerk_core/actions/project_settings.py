@@ -49,6 +49,7 @@ SETTINGS: Final[Mapping[str, tuple[Check, str]]] = {
     "show_claimed": _YES_NO,
     "overbilling": _one_of(*Overbilling),
     "stored_materials": _one_of(*StoredMaterials),
+    "owner_answers": _one_of("propose", "act"),
     "pdf_footer": _text("pdf_footer"),
     "jurisdiction": _text("jurisdiction"),
     "public_works": _YES_NO,

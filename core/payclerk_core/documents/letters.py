@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
@@ -49,9 +50,13 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     | {"differences"},
     "ssov_invitation": _SSOV | {"invited_by", "contract_sum"},
     "ssov_returned": _SSOV | {"reason"},
-    "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary"},
+    "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary", "due", "asked"},
+    "owner_answered": _PLACE | {"claim_number", "status_label", "due", "reason"},
     "composed": frozenset({"subject", "message", "sender_name", "project_name", "contract_number"}),
 }
+
+# A page where the answer can be given too, for those whose buttons open no mail; empty where there is none.
+_MAY_BE_GIVEN: Final = "confirm_url"
 
 _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "faults": ("where", "what", "fix"),
@@ -65,6 +70,7 @@ _MONTHS: Final[Mapping[str, str]] = {
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
 }
 _REFERENCE: Final = "[payclerk:REPLY-REFERENCE]"
+_ANSWER_TO: Final = "payclerk:REPLY-ADDRESS"  # in the links of the buttons
 _LONGEST_SUBJECT: Final = 200
 _LONGEST_NAME: Final = 70  # in a subject: two long names still leave room for what the mail is about
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
@@ -94,16 +100,37 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
     language = known_language(language)
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
+    subject = _cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT)
+    shown[_MAY_BE_GIVEN] = _page(facts.get(_MAY_BE_GIVEN, ""))
+    shown["mail_answer"] = partial(_answer_link, subject)
     return Letter(
-        subject=_cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT),
+        subject=subject,
         text=_BLANK_LINES.sub("\n\n", _fill(f"{folder}/body.txt", language, shown)),
         html=_fill(f"{folder}/body.html", language, shown),
     )
 
 
-def with_reference(letter: Letter, token: str) -> Letter:
-    """The letter for one recipient: their reply token takes the place kept for it, in the last line."""
-    return Letter(letter.subject, _put_reference(letter.text, token), _put_reference(letter.html, token))
+def with_reference(letter: Letter, token: str, address: str = "") -> Letter:
+    """The letter for one recipient: their reply token takes the place kept for it, in the last line.
+
+    `address` is where their answers go, for the buttons.
+    """
+    html = letter.html.replace(f"mailto:{_ANSWER_TO}?", f"mailto:{quote(address, safe='@')}?")
+    return Letter(letter.subject, _put_reference(letter.text, token), _put_reference(html, token))
+
+
+def _answer_link(subject: str, word: str) -> str:
+    """A mail that is written already and needs only to be sent (RFC 6068: all but plain letters as %XX).
+
+    >>> _answer_link("Bill?", "J'ACCEPTE")
+    'mailto:payclerk:REPLY-ADDRESS?subject=Re%3A%20Bill%3F&body=J%27ACCEPTE'
+    """
+    return f"mailto:{_ANSWER_TO}?subject={quote(f'Re: {subject}', safe='')}&body={quote(word, safe='')}"
+
+
+def _page(url: object) -> str:
+    """The confirm page's address; nothing else may become a link."""
+    return url if isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/?#@!$&*+,;=%-]{1,500}", url, re.ASCII) else ""
 
 
 def with_page(letter: Letter, link: str, code: str) -> Letter:

@@ -61,6 +61,8 @@ class Project(Keyed, Base):
     show_claimed: Mapped[bool] = mapped_column(default=True, server_default=true())
     overbilling: Mapped[str] = mapped_column(String(10), default="warn", server_default="warn")  # allow, warn, prevent
     stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
+    # The owner's clear answers by mail: a person confirms them (propose), or they count by themselves (act).
+    owner_answers: Mapped[str] = mapped_column(String(10), default="propose", server_default="propose")
     pdf_footer: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # Which law counts: caps of retainage, the answer date of a payment schedule (rules/jurisdictions.toml).
     jurisdiction: Mapped[str | None] = mapped_column(String(20))
