@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import recipient_of_token, token_row
 from payclerk_core.documents.letters import with_reference
-from payclerk_core.queries.confirmations import as_it_goes_out
+from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken, Thread
 
@@ -52,5 +52,5 @@ def text_as_sent(call: Call, found: Match) -> str | None:
     message = call.session.get(Message, found.copy.message_id) if found.copy else None
     if message is None:
         return None
-    letter = as_it_goes_out(call.session, call.settings, message)
+    letter = as_it_goes_out(call.settings, message, page_tokens(call.session, [message.id]).get(message.id))
     return with_reference(letter, found.token.token).text

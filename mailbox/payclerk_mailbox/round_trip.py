@@ -17,7 +17,7 @@ from payclerk_core.settings import Settings
 
 from .bell import Bell
 from .imap import ImapFolder, open_folder
-from .smtp import UndeliverableError, hand_over
+from .smtp import UndeliverableError, open_line
 
 PATIENCE: Final = 60.0
 TO_DO: Final = (
@@ -59,7 +59,8 @@ def _send(settings: Settings, recipient: str, domain: str, refused: str) -> str:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content("payclerk sent this to itself to see whether its address works. Nothing has to be done.\n")
     try:
-        hand_over(settings, sender=sender, recipient=recipient, raw=mail.as_bytes())
+        with open_line(settings) as line:
+            line.hand_over(sender, recipient, mail.as_bytes())
     except UndeliverableError:
         raise UserError(refused) from None
     return str(mail["Message-ID"])

@@ -1,9 +1,11 @@
-"""The job `mail.send`: one copy of a stored message to one recipient. It bears being run twice."""
+"""The job `mail.send`: copies of stored messages to their recipients. It bears being run twice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -12,15 +14,16 @@ from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
-from payclerk_core.queries.confirmations import as_it_goes_out
-from payclerk_core.queries.directory import email_key
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Message, MessageRecipient, ReplyToken
 
-from .mime import MOST_EARLIER, AddressError, Named, Outgoing, OutgoingFile, ascii_address, build_mail, own_message_id
-from .smtp import UndeliverableError, hand_over
+from .mime import AddressError, ascii_address, build_mail
+from .outgoing import Copy, copies_to_send
+from .smtp import Line, PostponedError, UndeliverableError, open_line
 
 log = structlog.get_logger()
+
+# One transaction for each mail would take longer than the mail; a death may send so many once more.
+NOTED_TOGETHER: Final = 10
 
 
 class Sender:
@@ -30,87 +33,53 @@ class Sender:
         self._settings, self._db, self._clock = settings, db, clock
 
     def send(self, job: Job) -> None:
-        """Send the copy of one recipient. A row that has been delivered or has bounced is done with.
+        """Send the copies of a job over one connection. What has been delivered or has bounced is done with.
 
-        No transaction is open while we talk to the server. Dying between its yes and our note sends the copy once
+        No transaction is open while we talk to the server. Dying between its yes and our note sends a copy once
         more: the same bytes under the same Message-ID, which mail programs show once.
         """
-        key = int(job.payload["recipient_id"])
         with self._db.reading() as session:
-            recipient = session.get_one(MessageRecipient, key)
-            if recipient.delivered_at is not None or recipient.bounced_at is not None:
-                return
-            mail = self._outgoing(session, recipient)
-        try:
-            hand_over(
-                self._settings,
-                sender=mail.return_address,
-                recipient=ascii_address(recipient.email),
-                raw=build_mail(mail),
+            copies = copies_to_send(
+                session, self._settings, [job.payload["recipient_id"], *job.payload.get("also", [])]
             )
-        except AddressError:
-            self._note_undeliverable(key, "the address is not one mail can be sent to; correct it in the directory")
-        except UndeliverableError as outcome:
-            self._note_undeliverable(key, outcome.reason)
-        else:
-            self._note_delivered(key)
+        if not copies:
+            return
+        postponed: list[PostponedError] = []
+        with open_line(self._settings) as line:
+            for start in range(0, len(copies), NOTED_TOGETHER):
+                postponed += self._send_some(line, copies[start : start + NOTED_TOGETHER])
+        if postponed:  # the next try finds these alone
+            raise OutsideError(postponed[0].message, permanent=False)
 
-    def _outgoing(self, session: Session, recipient: MessageRecipient) -> Outgoing:
-        if self._settings.mail_address is None:
-            raise OutsideError("our own mail address is not set; see PAYCLERK_MAIL_ADDRESS", permanent=False)
-        message = session.get_one(Message, recipient.message_id)
-        token = session.get_one(ReplyToken, recipient.token_id)
-        letter = as_it_goes_out(session, self._settings, message)
-        return Outgoing(
-            sender=Named(self._settings.mail_name, self._settings.mail_address),
-            token=token.token,
-            number=message.id,
-            date=message.written_at,
-            to=_shown(message, "to"),
-            cc=_shown(message, "cc"),
-            subject=message.subject,
-            text=letter.text,
-            html=letter.html or None,
-            auto_submitted=message.auto_submitted,
-            in_reply_to=message.in_reply_to,
-            earlier=_earlier(session, recipient, message, self._settings.mail_address),
-            stop_subject=_stop_subject(message),
-            files=[OutgoingFile(a.name, a.file.content, a.file.content_type) for a in message.attachments],
-        )
+    def _send_some(self, line: Line, copies: Sequence[Copy]) -> list[PostponedError]:
+        """Send these; what the server put off holds up no other. Whatever happens, what it took is noted."""
+        taken, postponed = [], []
+        try:
+            for copy in copies:
+                try:
+                    line.hand_over(copy.mail.return_address, ascii_address(copy.email), build_mail(copy.mail))
+                    taken.append(copy.recipient_id)
+                except AddressError:
+                    reason = "the address is not one mail can be sent to; correct it in the directory"
+                    self._note_undeliverable(copy.recipient_id, reason)
+                except UndeliverableError as outcome:
+                    self._note_undeliverable(copy.recipient_id, outcome.reason)
+                except PostponedError as not_now:
+                    postponed.append(not_now)
+        finally:
+            self._note_delivered(taken)
+        return postponed
 
-    def _note_delivered(self, key: int) -> None:
+    def _note_delivered(self, recipient_ids: Sequence[int]) -> None:
+        if recipient_ids:
+            with self._db.transaction() as session:
+                note_delivered(self._call(session), *recipient_ids)
+            log.info("mail_sent", copies=len(recipient_ids))
+
+    def _note_undeliverable(self, recipient_id: int, reason: str) -> None:
         with self._db.transaction() as session:
-            note_delivered(self._call(session), key)
-        log.info("mail_sent")
-
-    def _note_undeliverable(self, key: int, reason: str) -> None:
-        with self._db.transaction() as session:
-            note_undeliverable(self._call(session), key, reason)
+            note_undeliverable(self._call(session), recipient_id, reason)
         log.warning("mail_undeliverable")
 
     def _call(self, session: Session) -> Call:
         return Call(session, self._clock(), self._settings, actor=None, door="mail")
-
-
-def _earlier(session: Session, recipient: MessageRecipient, message: Message, address: str) -> list[str]:
-    """The ids under which this person has our earlier mails of the conversation."""
-    query = (
-        select(MessageRecipient.message_id, ReplyToken.token)
-        .join(Message, Message.id == MessageRecipient.message_id)
-        .join(ReplyToken, ReplyToken.id == MessageRecipient.token_id)
-        .where(Message.thread_id == message.thread_id, Message.id < message.id)
-        .where(ReplyToken.recipient_key == email_key(recipient.email))
-        .order_by(MessageRecipient.message_id.desc())
-        .limit(MOST_EARLIER)
-    )
-    return [own_message_id(token, number, address) for number, token in reversed(session.execute(query).all())]
-
-
-def _stop_subject(message: Message) -> str:
-    """Reminders alone come again and again by themselves; a person reads the wish and takes the contact off."""
-    return f"Stop: {message.subject}" if message.kind == "reminder" else ""
-
-
-def _shown(message: Message, name: str) -> list[Named]:
-    """Who the headers show. Bcc is nobody's business, so it is never asked for here."""
-    return [Named(row.name, row.email) for row in message.recipients if row.field == name]

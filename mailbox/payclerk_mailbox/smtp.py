@@ -35,25 +35,82 @@ class UndeliverableError(Exception):
         self.reason = reason
 
 
-def hand_over(settings: Settings, *, sender: str, recipient: str, raw: bytes) -> None:
-    """Give the mail to the server. Raises UndeliverableError when it says never, OutsideError when it says not now."""
-    with _translated(settings), _connection(settings) as client:
-        _check(client.mail(sender), NOT_OURS)
-        _take(client.rcpt(recipient))
-        _take(client.data(raw))
+class PostponedError(OutsideError):
+    """The server does not take this mail for this recipient now; it may take the others."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the mail server (SMTP) answered {code}: not now", permanent=False)
+
+
+class Line:
+    """A connection for one mail after the other. A server that has had enough of it is called again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._client, self._mails = settings, _open(settings), 0
+
+    def hand_over(self, sender: str, recipient: str, raw: bytes) -> None:
+        """Give a mail to the server.
+
+        Raises UndeliverableError when it says never, PostponedError when it says not now, and OutsideError when the
+        trouble is not this mail's.
+        """
+        try:
+            self._say(sender, recipient, raw)
+        except _ClosingError:
+            self.close()
+            self._client, self._mails = _open(self._settings), 0
+            self._say(sender, recipient, raw)
+        self._mails += 1
+
+    def _say(self, sender: str, recipient: str, raw: bytes) -> None:
+        with _translated(self._settings, again=self._mails > 0):
+            _check(self._client.mail(sender), NOT_OURS)
+            try:
+                _take(self._client.rcpt(recipient))
+                _take(self._client.data(raw))
+            except (UndeliverableError, PostponedError):
+                with suppress(smtplib.SMTPException, OSError):
+                    self._client.rset()
+                raise
+
+    def close(self) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            self._client.quit()  # the mails are over there already, whatever the goodbye
+        self._client.close()
+
+
+class _ClosingError(Exception):
+    """The connection is over, after it has done some of its work."""
+
+
+@contextmanager
+def open_line(settings: Settings) -> Iterator[Line]:
+    """A line to the server, signed in. Raises OutsideError with what to check when there is none to be had."""
+    line = Line(settings)
+    try:
+        yield line
+    finally:
+        line.close()
 
 
 def sign_in_only(settings: Settings) -> None:
     """Connect and sign in, for a test of the settings. Raises OutsideError with what to check."""
-    with _translated(settings), _connection(settings):
+    with open_line(settings):
         pass
 
 
 @contextmanager
-def _translated(settings: Settings) -> Iterator[None]:
-    """Errors of the server and of smtplib as our own; their texts may hold addresses and are not kept."""
+def _translated(settings: Settings, *, again: bool = False) -> Iterator[None]:
+    """Errors of the server and of smtplib as our own; their texts may hold addresses and are not kept.
+
+    `again`: a connection that ends has done some of its work, and a new one is worth a try.
+    """
     try:
         yield
+    except smtplib.SMTPServerDisconnected as error:
+        if again:
+            raise _ClosingError from None
+        raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
     except smtplib.SMTPAuthenticationError:
         raise OutsideError(_refused(settings), permanent=False) from None
     except ssl.SSLCertVerificationError:
@@ -64,16 +121,15 @@ def _translated(settings: Settings) -> Iterator[None]:
         raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
 
 
-@contextmanager
-def _connection(settings: Settings) -> Iterator[smtplib.SMTP]:
-    client = _connect(settings)
-    try:
-        _sign_in(client, settings)
-        yield client
-        with suppress(smtplib.SMTPException, OSError):
-            client.quit()  # the mail is over there already, whatever the goodbye
-    finally:
-        client.close()
+def _open(settings: Settings) -> smtplib.SMTP:
+    with _translated(settings):
+        client = _connect(settings)
+        try:
+            _sign_in(client, settings)
+        except BaseException:
+            client.close()
+            raise
+        return client
 
 
 def _connect(settings: Settings) -> smtplib.SMTP:
@@ -134,20 +190,24 @@ def _sign_in_plain(client: smtplib.SMTP, user: str, password: str) -> None:
 
 def _check(answer: tuple[int, bytes], what: str) -> None:
     """An answer that is about us and not about the recipient: it waits until somebody has put it right."""
+    _stay(answer)
     if answer[0] >= 500:
         raise OutsideError(REFUSED if answer[0] == 530 else what, permanent=False)
-    _later(answer)
+    if not 200 <= answer[0] < 300:
+        raise OutsideError(f"the mail server (SMTP) answered {answer[0]}: not now", permanent=False)
 
 
 def _take(answer: tuple[int, bytes]) -> None:
+    _stay(answer)
     code, text = answer
     if code in {530, 550} and re.search(rb"5\.7\.(0|57)|authentica", text, re.IGNORECASE):
         raise OutsideError(REFUSED, permanent=False)
     if code >= 500:
         raise UndeliverableError(explain(f"{code} {text.decode('ascii', 'replace')}"))
-    _later(answer)
+    if not 200 <= code < 300:
+        raise PostponedError(code)
 
 
-def _later(answer: tuple[int, bytes]) -> None:
-    if not 200 <= answer[0] < 300:
-        raise OutsideError(f"the mail server (SMTP) answered {answer[0]}: not now", permanent=False)
+def _stay(answer: tuple[int, bytes]) -> None:
+    if answer[0] == 421:  # RFC 5321 3.8: the server is closing the connection
+        raise smtplib.SMTPServerDisconnected

@@ -21,8 +21,8 @@ from payclerk_core.actions.invitations import remind_silent
 from payclerk_core.documents.letters import MARKERS, render_letter, with_reference
 from payclerk_core.tables import BillingPeriod, MessageRecipient, Project, ReplyToken
 from payclerk_mailbox.mime import build_mail
+from payclerk_mailbox.outgoing import copies_to_send
 from payclerk_mailbox.reading.decision import Question, read_decision
-from payclerk_mailbox.sending import Sender
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -46,10 +46,10 @@ def inbox(database: Database) -> Inbox:
 
 def on_the_wire(inbox: Inbox, person: Person, kind: str = "") -> list[EmailMessage]:
     """The copies a person gets, parsed as their program does."""
-    sender = Sender(inbox.settings, inbox.db, lambda: NOON)
     with inbox.db.reading() as session:
         rows = session.query(MessageRecipient).filter_by(person_id=person.id).order_by(MessageRecipient.id).all()
-        raws = [build_mail(sender._outgoing(session, row)) for row in rows if not kind or _kind(session, row) == kind]
+        chosen = [row.id for row in rows if not kind or _kind(session, row) == kind]
+        raws = [build_mail(copy.mail) for copy in copies_to_send(session, inbox.settings, chosen)]
     return [email.message_from_bytes(raw, policy=policy.SMTP) for raw in raws]  # type: ignore[misc]
 
 

@@ -16,7 +16,7 @@ from mail_month import ADDRESS, make_settings
 from payclerk_core.errors import OutsideError
 from payclerk_mailbox.checks import check_smtp
 from payclerk_mailbox.oauth import first_answer
-from payclerk_mailbox.smtp import hand_over
+from payclerk_mailbox.smtp import open_line
 from processes import free_port
 from token_server import TokenServer
 
@@ -109,7 +109,8 @@ def settings_of(server: TokenMailServer, security: str = "tls", sign_in: str = "
 
 
 def send(settings: Settings) -> None:
-    hand_over(settings, sender=ADDRESS, recipient="ana@ridgeline.example", raw=RAW)
+    with open_line(settings) as line:
+        line.hand_over(ADDRESS, "ana@ridgeline.example", RAW)
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from mail_inbox import Inbox
 from mail_month import NOON
 from payclerk.web import WebDoor
-from payclerk_core.queries.confirmations import as_it_goes_out
+from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.tables import Confirmation, Message, MessageRecipient
 from processes import free_port
 from waiting import eventually
@@ -68,7 +68,7 @@ class ConfirmWeb(Inbox):
             query = query.where(Message.kind == kind, MessageRecipient.person_id == person.id)
             message = session.scalars(query.order_by(Message.id.desc())).first()
             assert message is not None, f"no {kind} to {person.name}"
-            letter = as_it_goes_out(session, self.settings, message)
+            letter = as_it_goes_out(self.settings, message, page_tokens(session, [message.id]).get(message.id))
         link = re.search(rf"{re.escape(PUBLIC)}(/confirm/\w+)", letter.text)
         code = re.search(r"\d{4} \d{4}", letter.text)
         assert link

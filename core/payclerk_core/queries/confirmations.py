@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -89,10 +90,15 @@ def page_link(settings: Settings, token: str) -> str:
     return f"{(settings.web_url or '').rstrip('/')}/confirm/{token}"
 
 
-def as_it_goes_out(session: Session, settings: Settings, message: Message) -> Letter:
+def page_tokens(session: Session, message_ids: Collection[int]) -> dict[int, str]:
+    """The tokens of the confirm pages that these letters lead to, by message; most have none."""
+    query = select(Confirmation.letter_id, Confirmation.token).where(Confirmation.letter_id.in_(message_ids))
+    return {row.letter_id: row.token for row in session.execute(query)}
+
+
+def as_it_goes_out(settings: Settings, message: Message, page_token: str | None) -> Letter:
     """A stored letter with the link and code of its confirm page, if it has one. They are in the mail alone."""
     letter = Letter(message.subject, message.text, message.html or "")
-    token = session.scalar(select(Confirmation.token).where(Confirmation.letter_id == message.id))
-    if token is None:
+    if page_token is None:
         return letter
-    return with_page(letter, page_link(settings, token), make_code(settings.secret, token))
+    return with_page(letter, page_link(settings, page_token), make_code(settings.secret, page_token))
