@@ -92,6 +92,13 @@ def test_a_faulty_file_is_told_with_the_mailbox_and_the_fault(tmp_path: Path, te
     assert "hush" not in caught.value.message
 
 
+def test_who_only_looks_at_the_ages_needs_no_secret(tmp_path: Path):
+    app = {"oauth_provider": "google", "oauth_client_id": "app"}
+    text = "[[mailbox]]\nname='a'\nuser='b'\nsign_in='xoauth2'\noauth_refresh_token_env='NOT_SET_ANYWHERE'"
+    _, further = mailboxes(with_file(tmp_path, text, **app), to_sign_in=False)
+    assert further.account == "a"
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path):
     with pytest.raises(UserError, match="cannot be read"):
         mailboxes(make_settings(mailboxes_file=tmp_path / "gone.toml"))
