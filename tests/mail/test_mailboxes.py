@@ -151,18 +151,18 @@ def make_office(
 def test_each_mailbox_is_polled_and_woken_by_itself_and_each_mail_handled_once(make_office: Any):
     office = make_office()
     office.door.start()
-    eventually(lambda: office.polled() == {office.first, "second"})
+    eventually(lambda: office.polled() == {office.first, "second"}, timeout=30)
     for user in (office.first, office.second):
         office.server.deliver(user, LETTER)
-    eventually(lambda: office.done() == [office.first, "second"], timeout=20)
+    eventually(lambda: office.done() == [office.first, "second"], timeout=30)
 
 
 def test_a_mailbox_that_cannot_be_reached_does_not_slow_another(make_office: Any):
     office = make_office(imap_port=free_port())
     office.door.start()
-    eventually(lambda: office.polled() == {"second"})
+    eventually(lambda: office.polled() == {"second"}, timeout=30)
     office.server.deliver(office.second, LETTER)
-    eventually(lambda: office.done() == ["second"])
+    eventually(lambda: office.done() == ["second"], timeout=30)
 
 
 class Boxes:
