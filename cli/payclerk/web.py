@@ -46,7 +46,7 @@ def _measure(settings: Settings, db: Database, clock: Clock) -> CollectorRegistr
     with db.reading() as session:
         failed = session.scalar(select(func.count(FailedJob.id)).where(FailedJob.status == "failed"))
         held = session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status.in_(["quarantine", "oversize"])))
-        polls = last_polls(session, mailboxes(settings) if settings.has_mail else [])
+        polls = last_polls(session, mailboxes(settings, to_sign_in=False) if settings.has_mail else [])
     Gauge("payclerk_jobs_failed", "Jobs that ended without success", registry=registry).set(failed or 0)
     Gauge("payclerk_mails_held", "Mails that could not be read", registry=registry).set(held or 0)
     said = "Since the last good look into the mailbox (1 is the main one)"

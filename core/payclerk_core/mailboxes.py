@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -45,12 +46,15 @@ class Further(BaseModel):
     oauth_url: str | None = None
 
 
-def mailboxes(settings: Settings) -> list[Settings]:
-    """The settings of each mailbox, the main one first. Raises UserError that names the file's entry and its fault."""
+def mailboxes(settings: Settings, *, to_sign_in: bool = True) -> list[Settings]:
+    """The settings of each mailbox, the main one first. Raises UserError that names the file's entry and its fault.
+
+    Who only looks at what the tables say of them (`to_sign_in=False`) need not have their secrets.
+    """
     if settings.mailboxes_file is None:
         return [settings]
     entries = _entries(settings.mailboxes_file)
-    found = [settings, *(_further(settings, number, entry) for number, entry in enumerate(entries, 1))]
+    found = [settings, *(_further(settings, number, entry, to_sign_in) for number, entry in enumerate(entries, 1))]
     twice = [name for name, count in Counter(one.account for one in found).items() if count > 1]
     if twice:
         raise _fault("two mailboxes have the same name; give each its own, and none the user name of the main one")
@@ -72,10 +76,10 @@ def _entries(path: Path) -> list[Mapping[str, Any]]:
     return entries
 
 
-def _further(settings: Settings, number: int, entry: Mapping[str, Any]) -> Settings:
+def _further(settings: Settings, number: int, entry: Mapping[str, Any], to_sign_in: bool) -> Settings:
     try:
         one = Further.model_validate(entry)
-        return Settings.model_validate({**settings.model_dump(), **_values(number, one)})
+        return Settings.model_validate({**settings.model_dump(), **_values(one, partial(_secret, number, to_sign_in))})
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         words = "; ".join(
@@ -84,19 +88,19 @@ def _further(settings: Settings, number: int, entry: Mapping[str, Any]) -> Setti
         raise _fault(f"mailbox {number}: {words}") from None
 
 
-def _values(number: int, one: Further) -> dict[str, Any]:
+def _values(one: Further, secret: Callable[[str | None], Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         "imap_name": one.name,
         "imap_user": one.user,
         "imap_sign_in": one.sign_in,
-        "imap_password": _secret(number, one.password_env),
+        "imap_password": secret(one.password_env),
         "imap_folder": one.folder,
         "imap_processed_folder": one.processed_folder,
     }
     if one.oauth_refresh_token_env or one.oauth_refresh_token_file:
-        values["oauth_refresh_token"] = _secret(number, one.oauth_refresh_token_env)
+        values["oauth_refresh_token"] = secret(one.oauth_refresh_token_env)
         values["oauth_refresh_token_file"] = one.oauth_refresh_token_file
-    values["oauth_client_secret"] = _secret(number, one.oauth_client_secret_env)
+    values["oauth_client_secret"] = secret(one.oauth_client_secret_env)
     for name in ("oauth_client_secret", "oauth_provider", "oauth_client_id", "oauth_tenant", "oauth_url"):
         values[name] = values.get(name) or getattr(one, name, None)
     values |= {"imap_host": one.host, "imap_port": one.port, "imap_security": one.security}
@@ -104,9 +108,9 @@ def _values(number: int, one: Further) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None or name in required}
 
 
-def _secret(number: int, name: str | None) -> Any:
-    if name is None:
-        return None
+def _secret(number: int, to_sign_in: bool, name: str | None) -> Any:
+    if name is None or not to_sign_in:
+        return name and "not needed"
     secret = secret_named(name)
     if secret is None:
         raise _fault(f"mailbox {number}: the environment variable {name} is not set")

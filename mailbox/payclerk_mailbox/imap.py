@@ -61,18 +61,24 @@ class ImapFolder:
     def __init__(self, client: IMAPClient, folder: str) -> None:
         self._client, self._folder = client, folder
         self._can_idle = client.has_capability("IDLE")
+        self._selected: Selected | None = None
+        self._looked: Selected | None = None
 
     def select(self) -> Selected:
         """Open the folder (again): the numbers tell whether it is still the same one."""
         with _translated():
             answer = self._client.select_folder(self._folder)
-            return Selected(int(answer[b"UIDVALIDITY"]), int(answer.get(b"UIDNEXT") or self._highest() + 1))
+            uidnext = int(answer.get(b"UIDNEXT") or self._highest() + 1)
+        self._selected = Selected(int(answer[b"UIDVALIDITY"]), uidnext)
+        self._looked = self._looked or self._selected
+        return self._selected
 
     def _highest(self) -> int:
         return max(self._client.search(["UID", "*"]), default=0)
 
     def uids_from(self, first: int) -> Sequence[int]:
         """The UIDs from `first` on, ascending. Never by UNSEEN: a person reading the mailbox would hide mail."""
+        self._looked = self._selected
         with _translated():
             found = self._client.search(["UID", f"{first}:*"])
         # "UID 11:*" in a folder whose highest is 10 answers 10 (3.1 #30).
@@ -164,6 +170,9 @@ class ImapFolder:
         """
         if not self._can_idle:
             return bell.wait(seconds)
+        # What came since the last look was told with the answer to some command in between, and IDLE is silent on it.
+        if self.select() != self._looked:
+            return True
         with _translated():
             return self._idle(seconds, bell)
 

@@ -10,7 +10,6 @@ import pytest
 from certificates import Authority
 from mail_month import make_settings
 from payclerk_core.errors import OutsideError
-from payclerk_mailbox.bell import Bell
 from payclerk_mailbox.checks import check_imap
 from payclerk_mailbox.imap import open_folder
 
@@ -76,20 +75,6 @@ def test_a_certificate_of_somebody_else_is_refused(secure_dovecot: SecureDovecot
     stranger = Authority(tmp_path, "stranger")
     assert "PAYCLERK_MAIL_CA_FILE" in refusal(make(secure_dovecot, mail_ca_file=stranger.file))
     assert "PAYCLERK_MAIL_CA_FILE" in refusal(make(secure_dovecot, mail_ca_file=None))
-
-
-@pytest.mark.parametrize("make", [tls, starttls])
-def test_a_mail_that_comes_while_idle_begins_is_heard(secure_dovecot: SecureDovecot, make: Any):
-    """The server tells of it in one packet with its go-ahead: nothing more comes over the socket."""
-    settings = make(secure_dovecot)
-    bell = Bell()
-    with open_folder(settings) as folder:
-        folder.select()
-        secure_dovecot.deliver(settings.imap_user or "", b"From: a@b.example\r\n\r\nHello\r\n")
-        assert folder.wait(3600, bell)
-        assert folder.uids_from(1) == [1]
-        assert folder._client.socket().gettimeout()
-    bell.close()
 
 
 def test_a_certificate_for_another_name_is_refused(secure_dovecot: SecureDovecot):

@@ -17,14 +17,14 @@ from payclerk_core.tables import InboxMail, MailFolder, MailLease
 from payclerk_mailbox.bell import Bell
 from payclerk_mailbox.door import MailDoor
 from payclerk_mailbox.folders import Lease
-from payclerk_mailbox.imap import open_folder
+from payclerk_mailbox.imap import ImapFolder, Selected, open_folder
 from payclerk_mailbox.poller import Poller
 from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imap_servers import ImapServer
+    from imap_servers import ImapServer, SecureDovecot
     from payclerk_core.settings import Settings
 
 LETTER = b"From: Ana <ana@ridgeline.example>\r\nTo: billing@reply.maple.example\r\nSubject: Hello\r\n\r\nHello\r\n"
@@ -110,6 +110,49 @@ def test_idle_that_ends_early_and_empty_is_not_worth_a_look(dovecot_office: Offi
     bell = Bell()
     with open_folder(dovecot_office.settings) as folder:
         folder.select()
+        assert not folder.wait(0.01, bell)
+    bell.close()
+
+
+class MailComes(ImapFolder):
+    """A folder into which a mail falls right after one of our steps."""
+
+    falls = staticmethod(lambda: None)
+
+    def select(self) -> Selected:
+        selected = super().select()
+        self.falls()
+        return selected
+
+
+def test_a_mail_that_comes_as_idle_begins_is_heard(secure_dovecot: SecureDovecot):
+    """The server tells of it in one packet with its go-ahead: nothing more comes over the socket."""
+    user, bell = secure_dovecot.new_user(), Bell()
+    facts = {
+        "imap_port": secure_dovecot.tls_port,
+        "imap_security": "tls",
+        "mail_ca_file": secure_dovecot.authority.file,
+    }
+    with open_folder(settings_for(secure_dovecot, user).model_copy(update=facts)) as opened:
+        folder = MailComes(opened._client, "INBOX")
+        folder.select()
+        folder.uids_from(1)
+        folder.falls = lambda: secure_dovecot.deliver(user, LETTER)
+        assert folder.wait(3600, bell)
+        assert folder._client.socket().gettimeout()
+    bell.close()
+
+
+def test_a_mail_that_came_between_the_look_and_the_wait_is_looked_for(office: Office):
+    """The answer to a command in between has told of it, and IDLE is silent on it."""
+    bell = Bell()
+    with open_folder(office.settings) as folder:
+        folder.select()
+        assert folder.uids_from(1) == []
+        office.deliver()
+        folder.select()
+        assert folder.wait(3600, bell)
+        assert folder.uids_from(1) == [folder._selected.uidnext - 1]
         assert not folder.wait(0.01, bell)
     bell.close()
 

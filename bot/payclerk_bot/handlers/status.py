@@ -43,7 +43,7 @@ def _quarantined(call: Call) -> list[Quarantined]:
 
 def _polled(call: Call) -> str:
     """The age of the last good look; each mailbox's own where there are several."""
-    boxes = mailboxes(call.settings)
+    boxes = mailboxes(call.settings, to_sign_in=False)
     ages = [_ago(call.at, last) if last else "never" for last in last_polls(call.session, boxes)]
     if len(boxes) == 1:
         return ages[0]
