@@ -20,7 +20,18 @@ from ..jobs import promise
 from ..queries.confirmations import ConfirmPage, PageState, find_page
 from ..queries.directory import is_contact
 from ..rules.lifecycle import InvitationStatus
-from ..tables import Claim, Confirmation, Contract, Invitation, Message, MessageRecipient, Person, ReplyToken, Thread
+from ..tables import (
+    Claim,
+    Confirmation,
+    Contract,
+    Invitation,
+    Message,
+    MessageRecipient,
+    Person,
+    ReplyToken,
+    SlackPost,
+    Thread,
+)
 from ..tokens import is_code, make_token
 from .call import Call
 from .inbox import Incoming, ask_administrator, log_incoming
@@ -260,7 +271,8 @@ def _used(call: Call, page: ConfirmPage, given: Given) -> Outcome:
     row.answered = given.answer
     call.move(row, "used")
     call.record("confirmed", row, project_id=page.contract.project_id, after={"answer": given.answer})
-    # The mail that was not sure stands before a person: there it is shown as settled.
-    key = f"unclear:{row.about_id}:confirmed"
-    promise(call.session, "slack.notice", key, {"notice": "unclear", "id": row.about_id})
+    if call.session.scalar(select(SlackPost.id).where(SlackPost.subject == f"unclear:{row.about_id}")) is not None:
+        # The mail that was not sure stands before a person: there it is shown as settled.
+        key = f"unclear:{row.about_id}:confirmed"
+        promise(call.session, "slack.notice", key, {"notice": "unclear", "id": row.about_id})
     return Outcome("done", replace(page, state=PageState.USED))
