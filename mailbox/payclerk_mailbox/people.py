@@ -16,7 +16,7 @@ from .matching import Match, text_as_sent
 from .reading.message import IncomingMail
 from .reading.reply import read_reply
 from .reading.sender import check_sender
-from .returned_forms import find_form, take_form
+from .returned_forms import find_forms, take_forms
 
 
 def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
@@ -59,9 +59,9 @@ def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) ->
     if sender.person is None or said is None:
         ask_administrator(call, message, "unclear")
         return
-    form = find_form(mail) if found.thread.contract_id is not None else None
-    if form is not None:
-        take_form(call, found.thread, sender.person, message, form)
+    forms = find_forms(mail.attachments) if found.thread.contract_id is not None else []
+    if forms:
+        take_forms(call, found.thread, sender.person, message, forms)
     else:
         take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
 
