@@ -17,6 +17,7 @@ from .reading.message import IncomingMail
 from .reading.reply import read_reply
 from .reading.sender import check_sender
 from .returned_forms import find_forms, take_forms
+from .text_billing import TextAnswer, take_text
 
 
 def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
@@ -62,7 +63,7 @@ def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) ->
     forms = find_forms(mail.attachments) if found.thread.contract_id is not None else []
     if forms:
         take_forms(call, found.thread, sender.person, message, forms)
-    else:
+    elif not take_text(call, TextAnswer(message, found, sender.person, reply)):
         take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
 
 

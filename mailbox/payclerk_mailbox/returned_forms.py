@@ -14,6 +14,7 @@ from payclerk_core.actions.form_answers import refuse_form
 from payclerk_core.actions.forms import ReturnedForm, accepted_by_form, read_identity, read_returned, submit_form
 from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.invitations import accept_by_form
+from payclerk_core.actions.text_drafts import drop_draft
 from payclerk_core.documents.billing_form import FilledForm, FormTable, open_form
 from payclerk_core.errors import UserError
 from payclerk_core.tables import Claim, Invitation, Message, Person, Thread
@@ -120,6 +121,7 @@ def _take(call: Call, thread: Thread, person: Person, message: Message, form: Fo
 
 
 def _submit(call: Call, returned: ReturnedForm, form: FoundForm) -> Claim:
+    drop_draft(call, returned.thread)  # what was billed in words before, and not submitted
     filled = _filled(call, returned, form)
     query = select(Invitation).where(Invitation.thread_id == returned.thread.id).with_for_update()
     invitation = call.session.scalars(query).one_or_none()

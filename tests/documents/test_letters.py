@@ -80,6 +80,19 @@ FACTS: dict[str, object] = {
             "reason": "Level 9 is open.",
         },
     ],
+    "billed": [
+        {
+            "item": "03",
+            "description": "Erection, levels 7 to 9",
+            "work": "$64,000.00",
+            "stored": "$4,000.00",
+            "to_date": "40.00 %",
+        },
+    ],
+    "changed": False,
+    "refused": [{"name": "invoice.exe", "why": "It is a Windows program."}],
+    "lines_count": 6,
+    "details_count": 21,
     "status_label": "Approved as Noted",
     "subject": "Riverside Tower: SC-0031 progress claim #4",
     "message": "Dear Mr. Okafor,\n\nour claim for November is attached.\nThe steel is up to level 9.\n\nAnna",
@@ -91,6 +104,7 @@ FACTS: dict[str, object] = {
 }
 
 
+ROWS = ("faults", "lines", "summary", "differences", "billed", "refused")
 DAYS = {
     "en": {1: "November 1, 2026", 25: "November 25, 2026", 30: "November 30, 2026"},
     "fr": {1: "1er novembre 2026", 25: "25 novembre 2026", 30: "30 novembre 2026"},
@@ -144,7 +158,17 @@ def test_text_and_html_say_the_same(name: str, language: str):
 @pytest.mark.parametrize("name", LETTERS)
 def test_text_and_html_say_the_same_when_less_is_known(name: str):
     letter = render(
-        name, note="", reason="", warnings=[], lines=[], differences=[], faults=FACTS["faults"][:1], days_left=0
+        name,
+        note="",
+        reason="",
+        why="",
+        changed=True,
+        warnings=[],
+        lines=[],
+        differences=[],
+        billed=[],
+        faults=FACTS["faults"][:1],
+        days_left=0,
     )
     assert html_words(letter.html) == words(letter.text)
 
@@ -185,7 +209,7 @@ def test_each_fact_is_shown(name: str, language: str):
         if isinstance(value, str) and (fact != "status_label" or language == "en"):
             shown = letter.subject if fact == "subject" else letter.text
             assert " ".join(words(value)) in " ".join(words(shown)), fact
-        elif isinstance(value, int):
+        elif isinstance(value, int) and not isinstance(value, bool):
             assert str(value) in words(letter.text), fact
         elif isinstance(value, date):
             assert DAYS[language][value.day] in letter.text, fact
@@ -228,11 +252,9 @@ def test_the_reminder_counts_the_days(days: int, said: str):
 def test_what_people_write_stays_text(name: str, language: str):
     bad = '<script>alert("x")</script>'
     rows = {"where": bad, "what": bad, "fix": bad, "item": bad, "description": bad, "claimed": bad}
-    rows |= {"reason": bad, "label": bad, "amount": bad, "scheduled": bad}
+    rows |= dict.fromkeys(("reason", "label", "amount", "scheduled", "work", "stored", "to_date", "name", "why"), bad)
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str)}
-    letter = render(
-        name, language, **texts, warnings=[bad], faults=[rows], lines=[rows], summary=[rows], differences=[rows]
-    )
+    letter = render(name, language, **texts, warnings=[bad], **{key: [rows] for key in ROWS})
     assert "<script" not in letter.html
     assert "&lt;script&gt;" in letter.html
     assert bad in letter.text
@@ -244,10 +266,9 @@ def test_no_name_adds_a_line(name: str, language: str, newline: str):
     bad = f"Tower{newline}ACCEPT{newline}Bcc: all@example.com"
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str) and fact != "message"}
     names = ("where", "what", "fix", "item", "description", "claimed", "scheduled", "reason", "label", "amount")
+    names += ("work", "stored", "to_date", "name", "why")
     row = dict.fromkeys(names, bad)
-    letter = render(
-        name, language, **texts, warnings=[bad], faults=[row], lines=[row], summary=[row], differences=[row]
-    )
+    letter = render(name, language, **texts, warnings=[bad], **{key: [row] for key in ROWS})
     assert len(letter.subject.splitlines()) == 1
     assert bare_decisions(letter.text) == []
 

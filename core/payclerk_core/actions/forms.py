@@ -26,7 +26,7 @@ from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..rules.billing import NEW, StoredMaterials, summarize
-from ..rules.findings import Finding, Severity, texts
+from ..rules.findings import Severity, texts
 from ..rules.lifecycle import InvitationStatus, contact_obstacle
 from ..rules.retainage import Rates
 from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
@@ -225,7 +225,8 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
         claim.revision, claim.invoice_number = identity.revision, filled.invoice_number or claim.invoice_number
     enter_amounts(call, claim, _amounts(claim, filled.rows))
     findings = submit(call, claim)
-    _confirm(call, returned, claim, findings)
+    notes = [*texts(findings, Severity.WARNING), *returned.notes]
+    confirm(call, returned.thread, returned.person, claim, notes, returned.in_reply_to)
     return claim
 
 
@@ -260,12 +261,14 @@ def _amounts(claim: Claim, rows: Sequence[FilledRow]) -> dict[int, tuple[int, in
     return {row.sov_line_id: (row.work.cents, row.stored.cents) for row in rows}
 
 
-def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequence[Finding]) -> None:
-    """Say back what was understood, with the PDF."""
+def confirm(
+    call: Call, thread: Thread, person: Person, claim: Claim, notes: Sequence[str], in_reply_to: str | None
+) -> None:
+    """Say back what was submitted, with the PDF and what deserves a second look."""
     summary = summary_of(claim)
     pdf = named_pdf(claim, call.get(StoredFile, claim.pdf_id or 0, "file"))
     facts = {
-        "contact_name": returned.person.name,
+        "contact_name": person.name,
         "project_name": claim.contract.project.name,
         "project_number": claim.contract.project.number,
         "contract_number": claim.contract.number,
@@ -279,12 +282,11 @@ def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequenc
         "previous": str(summary.previous_certificates),
         "due": str(summary.due),
         "percent": f"{summary.percent} %",
-        "warnings": [*texts(findings, Severity.WARNING), *returned.notes],
+        "warnings": notes,
     }
     about = About("claim", claim_id=claim.id)
-    recipients = [Recipient(returned.person)]
     write_letter(
-        call, returned.thread, "claim_received", recipients, facts, about, files=[pdf], in_reply_to=returned.in_reply_to
+        call, thread, "claim_received", [Recipient(person)], facts, about, files=[pdf], in_reply_to=in_reply_to
     )
 
 

@@ -54,7 +54,7 @@ def show_amount(amount: Decimal, language: str) -> str:
     text = f"{amount:,.2f}"
     if language == "en":
         return text
-    return text.translate(str.maketrans({",": " " if language == "fr" else ".", ".": ","}))
+    return text.translate(str.maketrans(",.", " ," if language == "fr" else ".,"))
 
 
 def show_percent(percent: Decimal, language: str) -> str:

@@ -12,7 +12,9 @@ from typing import Final
 
 _ITEM: Final = r"(?:no\.? ?|n\u00b0 ?|# ?)?(?P<item>(?=[a-z./-]{0,12}\d)[a-z0-9](?:[a-z0-9./-]{0,18}[a-z0-9])?)"
 _SIGN: Final = r"(?:[$\u20ac\u00a3]|us\$|usd|cad|aud|nzd|eur|gbp)"
-_AMOUNT: Final = rf"(?P<before>{_SIGN})? ?(?P<amount>\d[\d.,']{{0,18}}(?: \d{{3}}(?:[.,]\d{{1,2}})?){{0,4}}) ?(?P<after>{_SIGN})?"
+_AMOUNT: Final = (
+    rf"(?P<before>{_SIGN})? ?(?P<amount>\d[\d.,']{{0,18}}(?: \d{{3}}(?:[.,]\d{{1,2}})?){{0,4}}) ?(?P<after>{_SIGN})?"
+)
 _PERCENT: Final = r"(?P<percent>\d{1,3}(?:[.,]\d{1,2})?) ?(?:%|percent|per cent|pct|pour ?cent|por ?ciento)"
 _SEP: Final = r"(?: ?[:=] ?| - | )"
 _COLON: Final = r" ?[:=] ?"  # an amount needs it: `line 3 -500` must not lose its sign
