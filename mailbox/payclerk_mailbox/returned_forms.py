@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy import select
 
+from payclerk_core.actions.backup_checks import locked_notes
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.form_answers import refuse_form
 from payclerk_core.actions.forms import ReturnedForm, accepted_by_form, read_identity, read_returned, submit_form
@@ -106,7 +107,7 @@ def _same(call: Call, returned: ReturnedForm, forms: Sequence[FoundForm]) -> boo
 
 def _take(call: Call, thread: Thread, person: Person, message: Message, form: FoundForm) -> None:
     """The mail is stored in either case."""
-    returned = ReturnedForm(thread, person, form.file_name, in_reply_to=message.message_id)
+    returned = ReturnedForm(thread, person, form.file_name, message.message_id, locked_notes(call, message))
     theirs = replace(call, actor=person)
     try:
         with call.session.begin_nested():

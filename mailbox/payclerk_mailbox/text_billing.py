@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from payclerk_core.actions.backup_checks import locked_notes
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import TextMail, bill_by_text, cancel_text, refuse_text, submit_text
@@ -106,7 +107,8 @@ def _refuse(call: Call, answer: TextAnswer, error: UserError) -> None:
 
 
 def _theirs(call: Call, answer: TextAnswer) -> tuple[Call, TextMail]:
-    mail = TextMail(answer.found.thread, answer.person, answer.message.message_id)
+    notes = locked_notes(call, answer.message)
+    mail = TextMail(answer.found.thread, answer.person, answer.message.message_id, notes)
     return replace(call, actor=answer.person), mail
 
 

@@ -193,5 +193,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "owner_reply": answers.owner_reply,
     "unmatched": _unmatched,
     "late": answers.late,
+    "invoice_total": answers.invoice_total,
     "period": _period,
 }

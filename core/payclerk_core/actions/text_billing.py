@@ -41,6 +41,7 @@ class TextMail:
     thread: Thread
     person: Person
     in_reply_to: str | None = None
+    notes: Sequence[str] = ()  # about the files beside it
 
 
 def bill_by_text(call: Call, mail: TextMail, said: Sequence[Said]) -> Claim:
@@ -164,7 +165,7 @@ def _facts(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> dict[s
         "previous": str(summary.previous_certificates),
         "due": str(summary.due),
         "percent": f"{summary.percent} %",
-        "warnings": texts(findings, Severity.WARNING),
+        "warnings": [*texts(findings, Severity.WARNING), *mail.notes],
         "billed": _billed(claim),
         "changed": changed,
     }

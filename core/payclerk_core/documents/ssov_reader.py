@@ -49,11 +49,24 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
     reader = _Reader(sheet)
-    rows = _workbook_rows(content, reader) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _text_rows(content)
-    details = reader.read(rows, whole=whole)
+    details = reader.read(_rows(content, reader), whole=whole)
     if reader.faults:
         raise SsovFaults(reader.faults)
     return details
+
+
+def has_breakdown(content: bytes) -> bool:
+    """Whether the file has a table with most of the breakdown's headings."""
+    try:
+        rows = _rows(content, _Reader(_NOTHING))
+    except UserError:
+        return False
+    return any(_headings([cell.text for cell in row]) > len(COLUMNS) // 2 for row in rows[:_HEAD_WITHIN])
+
+
+def _rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
+    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
+    return _workbook_rows(content, reader) if is_workbook else _text_rows(content)
 
 
 def _workbook_rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
@@ -203,3 +216,6 @@ class _Reader:
 
     def _fault(self, cell: str, what: str, fix: str) -> None:
         self.faults.append(Fault(self.name, cell, what, fix))
+
+
+_NOTHING: Final = SsovSheet("", "", "", "", "", "USD", ())
