@@ -10,8 +10,9 @@ import structlog
 from payclerk_core.actions.backup_checks import locked_notes
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import keep_as_backup
-from payclerk_core.actions.text_billing import TextMail, bill_by_text, cancel_text, refuse_text, submit_text
+from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
+from payclerk_core.actions.text_letters import TextMail, refuse_text
 from payclerk_core.errors import UserError
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
 from payclerk_core.tables import Contract, Message, Person

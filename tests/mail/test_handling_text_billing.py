@@ -35,10 +35,11 @@ def inbox(database: Database) -> Inbox:
     return Inbox(database)
 
 
-def claim(inbox: Inbox) -> tuple[str, list[int], list[int]] | None:
-    """The one claim: its status, the work and the stored material of its lines."""
+def claim(inbox: Inbox, contract: Contract | None = None) -> tuple[str, list[int], list[int]] | None:
+    """The contract's claim: its status, the work and the stored material of its lines."""
     with inbox.db.reading() as session:
-        one = session.scalars(select(Claim)).one_or_none()
+        query = select(Claim).where(Claim.contract_id == (contract or inbox.month.plumbing).id)
+        one = session.scalars(query).one_or_none()
         if one is None:
             return None
         return one.status, [line.work_cents for line in one.lines], [line.stored_cents for line in one.lines]
@@ -86,14 +87,14 @@ def test_sentences_are_said_back_with_the_claim_and_submitted_by_the_word_alone(
     assert [one for one in inbox.notices() if one.startswith(("unclear", "late"))] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [("ligne 1 : 40 %\nfacturer 1 000,50 sur la ligne 2", "SOUMETTRE"), ("línea 1: 40 %\nfacturar 1000,50 en la línea 2", "Enviar")],
-)  # fmt: skip
-def test_french_and_spanish_are_read_too(inbox: Inbox, text: str, word: str):
-    inbox.take(inbox.answer(inbox.month.dana, text))
-    inbox.take(reply(inbox, word))
+def test_french_and_spanish_are_read_too(inbox: Inbox):
+    dana, sam = inbox.month.dana, inbox.month.sam
+    inbox.take(inbox.answer(dana, "ligne 1 : 40 %\nfacturer 1 000,50 sur la ligne 2"))
+    inbox.take(reply(inbox, "SOUMETTRE"))
     assert claim(inbox) == ("under_review", [400_000, 100_050], [0, 0])
+    inbox.take(inbox.answer(sam, "línea 1: 40 %\nfacturar 1000,50 en la línea 2"))
+    inbox.take(reply(inbox, "Enviar", person=sam))
+    assert claim(inbox, inbox.month.steel) == ("under_review", [400_000, 100_050], [0, 0])
 
 
 def test_a_new_text_takes_the_place_of_the_old_one_whose_letter_submits_nothing_any_more(inbox: Inbox):
@@ -153,14 +154,15 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED)
-def test_what_cannot_be_taken_is_answered_by_sentence_with_the_form_and_nothing_is_recorded(inbox: Inbox, text: str):
-    inbox.take(inbox.answer(inbox.month.dana, text))
+def test_what_cannot_be_taken_is_answered_by_sentence_with_the_form_and_nothing_is_recorded(inbox: Inbox):
+    for number, (text, why) in enumerate(REFUSED.items()):
+        inbox.take(inbox.answer(inbox.month.dana, text))
+        letters = inbox.letters("billing_refused")
+        assert len(letters) == number + 1
+        assert why in letters[-1].text
     assert claim(inbox) is None
-    [letter] = inbox.letters("billing_refused")
-    assert REFUSED[text] in letter.text
     with inbox.db.reading() as session:
-        [name] = session.scalars(select(Attachment.name).where(Attachment.message_id == letter.id)).all()
+        [name] = session.scalars(select(Attachment.name).where(Attachment.message_id == letters[0].id)).all()
     assert name.endswith(".xlsx")
 
 

@@ -29,13 +29,13 @@ from ..rules.billing import NEW, StoredMaterials, summarize
 from ..rules.findings import Severity, texts
 from ..rules.lifecycle import InvitationStatus, contact_obstacle
 from ..rules.retainage import Rates
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
+from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, Thread
 from ..tokens import open_seal, seal
 from .call import Call
+from .claim_letters import confirm
 from .claim_lines import new_line
 from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit, take_turns
-from .claim_pages import named_pdf
-from .mailing import About, NamedFile, Recipient, store_file, write_letter
+from .mailing import NamedFile, store_file
 
 NOTHING_ENTERED: Final[Mapping[int, Entered]] = {}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -259,35 +259,6 @@ def _amounts(claim: Claim, rows: Sequence[FilledRow]) -> dict[int, tuple[int, in
     if {row.sov_line_id: row.item for row in rows} != items:
         raise UserError(_CHANGED, code="old_form")
     return {row.sov_line_id: (row.work.cents, row.stored.cents) for row in rows}
-
-
-def confirm(
-    call: Call, thread: Thread, person: Person, claim: Claim, notes: Sequence[str], in_reply_to: str | None
-) -> None:
-    """Say back what was submitted, with the PDF and what deserves a second look."""
-    summary = summary_of(claim)
-    pdf = named_pdf(claim, call.get(StoredFile, claim.pdf_id or 0, "file"))
-    facts = {
-        "contact_name": person.name,
-        "project_name": claim.contract.project.name,
-        "project_number": claim.contract.project.number,
-        "contract_number": claim.contract.number,
-        "contract_title": claim.contract.title,
-        "claim_number": claim.number,
-        "invoice_number": claim.invoice_number,
-        "period_from": claim.period.starts_on,
-        "period_to": claim.period.ends_on,
-        "completed": str(summary.completed),
-        "retainage": str(summary.retainage),
-        "previous": str(summary.previous_certificates),
-        "due": str(summary.due),
-        "percent": f"{summary.percent} %",
-        "warnings": notes,
-    }
-    about = About("claim", claim_id=claim.id)
-    write_letter(
-        call, thread, "claim_received", [Recipient(person)], facts, about, files=[pdf], in_reply_to=in_reply_to
-    )
 
 
 def accepted_by_form(invitation: Invitation | None) -> bool:

@@ -7,41 +7,24 @@ Review, CANCEL drops it. Whatever changed since that letter makes a new letter, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
-from sqlalchemy import select
-
-from ..dates import end_of_day
-from ..documents.claim_pdf import render_claim
 from ..errors import UserError
-from ..money import percent_of
 from ..queries.basis import basis_of
-from ..queries.claims import claim_of_period, lines_of, summary_of
+from ..queries.claims import claim_of_period
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..queries.ties import findings_of
 from ..rules.findings import Finding, Severity, refuse_errors, texts
 from ..rules.text_billing import MOST_LINES, BilledLine, Said, TextFault, TextFaults, billed_lines
-from ..tables import BillingPeriod, Claim, Contract, Invitation, Message, Person, Thread
+from ..tables import BillingPeriod, Claim, Contract
 from .call import Call
 from .claim_editing import LineEntry, amounts_of
+from .claim_letters import confirm
 from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit, take_turns
-from .claim_pages import PDF, claim_page, reload_claim
-from .form_answers import newest_form
-from .forms import accepted_by_form, confirm
+from .forms import accepted_by_form
 from .invitations import accept_by_form
-from .mailing import About, NamedFile, Recipient, store_file, write_letter
-from .text_drafts import drop_draft, is_as_echoed, made_anew, record_echo, text_draft
-
-
-@dataclass(frozen=True, slots=True)
-class TextMail:
-    """A mail that bills in words: its thread, the contact who wrote it, and its Message-ID."""
-
-    thread: Thread
-    person: Person
-    in_reply_to: str | None = None
-    notes: Sequence[str] = ()  # about the files beside it
+from .text_drafts import drop_draft, is_as_echoed, made_anew, text_draft
+from .text_letters import TextMail, echo, invitation_of, tell_cancelled
 
 
 def bill_by_text(call: Call, mail: TextMail, said: Sequence[Said]) -> Claim:
@@ -55,7 +38,7 @@ def bill_by_text(call: Call, mail: TextMail, said: Sequence[Said]) -> Claim:
     require_in_time(call, period)
     claim = _draft(call, mail, contract, period)
     _enter(call, claim, billed_lines(said, _ids_by_item(claim), contract.project.currency))
-    return _echo(call, mail, claim, changed=False)
+    return echo(call, mail, claim, changed=False)
 
 
 def _contract(call: Call, mail: TextMail) -> Contract:
@@ -72,14 +55,10 @@ def _contract(call: Call, mail: TextMail) -> Contract:
 
 def _period(call: Call, mail: TextMail, contract: Contract) -> BillingPeriod:
     period = open_period(call.session, contract.project_id)
-    invitation = _invitation(call, mail.thread)
+    invitation = invitation_of(call, mail.thread)
     if period is None or (invitation is not None and invitation.period_id != period.id):
         raise UserError("This mail is of a billing period that is closed.", code="period_closed")
     return period
-
-
-def _invitation(call: Call, thread: Thread) -> Invitation | None:
-    return call.session.scalars(select(Invitation).where(Invitation.thread_id == thread.id)).one_or_none()
 
 
 def _draft(call: Call, mail: TextMail, contract: Contract, period: BillingPeriod) -> Claim:
@@ -126,71 +105,6 @@ def _require_forward(claim: Claim, billed: Mapping[int, BilledLine], amounts: Ma
         raise TextFaults(faults)
 
 
-def _echo(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> Claim:
-    """Say back what the claim is now, with its PDF; the answer to this very letter may submit it."""
-    claim = reload_claim(call, claim.id)
-    period = claim.period
-    deadline = end_of_day(period.due_on, period.project.timezone)
-    invitation = _invitation(call, mail.thread)
-    about = About("billing", invitation.id if invitation else None, claim.id, decision_expires_at=deadline)
-    facts = _facts(call, mail, claim, changed=changed)
-    letter = write_letter(
-        call,
-        mail.thread,
-        "billing_understood",
-        [Recipient(mail.person)],
-        facts,
-        about,
-        files=[_draft_pdf(call, claim)],
-        in_reply_to=mail.in_reply_to,
-    )
-    record_echo(call, claim, letter)
-    return claim
-
-
-def _facts(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> dict[str, object]:
-    summary, findings = summary_of(claim), findings_of(call.session, claim)
-    return {
-        "contact_name": mail.person.name,
-        "project_name": claim.contract.project.name,
-        "project_number": claim.contract.project.number,
-        "contract_number": claim.contract.number,
-        "contract_title": claim.contract.title,
-        "claim_number": claim.number,
-        "period_from": claim.period.starts_on,
-        "period_to": claim.period.ends_on,
-        "due_on": claim.period.due_on,
-        "completed": str(summary.completed),
-        "retainage": str(summary.retainage),
-        "previous": str(summary.previous_certificates),
-        "due": str(summary.due),
-        "percent": f"{summary.percent} %",
-        "warnings": [*texts(findings, Severity.WARNING), *mail.notes],
-        "billed": _billed(claim),
-        "changed": changed,
-    }
-
-
-def _billed(claim: Claim) -> list[dict[str, str]]:
-    return [
-        {
-            "item": line.item,
-            "description": line.description,
-            "work": str(line.this_work),
-            "stored": str(line.stored),
-            "to_date": f"{percent_of(line.completed, line.scheduled)} %",
-        }
-        for line in lines_of(claim)
-        if line.work_cents or line.stored_cents
-    ]
-
-
-def _draft_pdf(call: Call, claim: Claim) -> NamedFile:
-    page = replace(claim_page(call, claim), status_label="Draft")
-    name = f"{claim.contract.number} claim {claim.number} draft.pdf"
-    return NamedFile(name, store_file(call, render_claim(page), PDF))
-
-
 def submit_text(call: Call, mail: TextMail, answered: int | None) -> list[Finding] | None:
     """Submit the draft that the letter `answered` said back. None: it changed since, and was said back anew.
 
@@ -205,9 +119,9 @@ def submit_text(call: Call, mail: TextMail, answered: int | None) -> list[Findin
     require_in_time(call, period)
     if not is_as_echoed(call, claim, answered):
         anew = made_anew(call, claim, ClaimStart(contract, period, mail.thread, mail.person))
-        _echo(call, mail, anew, changed=True)
+        echo(call, mail, anew, changed=True)
         return None
-    invitation = _invitation(call, mail.thread)
+    invitation = invitation_of(call, mail.thread)
     if invitation is not None and accepted_by_form(invitation):
         accept_by_form(call, invitation, mail.person)
     findings = submit(call, claim)
@@ -222,39 +136,5 @@ def cancel_text(call: Call, mail: TextMail) -> bool:
     number = claim.number if (claim := text_draft(call, mail.thread)) is not None else 0
     if not drop_draft(call, mail.thread):
         return False
-    facts = {**_place(mail, contract), "claim_number": number}
-    invitation = _invitation(call, mail.thread)
-    about = About("form", invitation_id=invitation.id if invitation else None)
-    files = newest_form(call, contract)
-    _answer(call, mail, "billing_cancelled", facts, about, files)
+    tell_cancelled(call, mail, contract, number)
     return True
-
-
-def refuse_text(call: Call, mail: TextMail, error: UserError) -> Message:
-    """Answer a text that could not be taken: each sentence and what is wrong, and the form to fill instead."""
-    contract = call.get(Contract, mail.thread.contract_id or 0, "contract")
-    faults = error.faults if isinstance(error, TextFaults) else ()
-    rows = [{"where": f.where, "what": f.what, "fix": f.fix} for f in faults]
-    facts = {**_place(mail, contract), "faults": rows, "why": "" if rows else error.message}
-    invitation = _invitation(call, mail.thread)
-    about = About("form", invitation_id=invitation.id if invitation else None, claim_id=mail.thread.claim_id)
-    files = newest_form(call, contract) if text_draft(call, mail.thread) is None else []
-    letter = _answer(call, mail, "billing_refused", facts, about, files)
-    after = {"why": error.message[:500]}
-    call.record("text_billing_refused", mail.thread, project_id=contract.project_id, after=after)
-    return letter
-
-
-def _place(mail: TextMail, contract: Contract) -> dict[str, object]:
-    return {
-        "contact_name": mail.person.name,
-        "project_name": contract.project.name,
-        "contract_number": contract.number,
-    }
-
-
-def _answer(
-    call: Call, mail: TextMail, name: str, facts: Mapping[str, object], about: About, files: Sequence[NamedFile]
-) -> Message:
-    people = [Recipient(mail.person)]
-    return write_letter(call, mail.thread, name, people, facts, about, files=files, in_reply_to=mail.in_reply_to)
