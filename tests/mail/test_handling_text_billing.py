@@ -13,6 +13,7 @@ from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.claim_editing import LineEntry, save_amounts
 from payclerk_core.actions.forms import billing_form_for
+from payclerk_core.actions.invitations import remind_silent
 from payclerk_core.money import Money
 from payclerk_core.tables import (
     Attachment,
@@ -213,3 +214,14 @@ def test_a_form_takes_the_place_of_what_was_billed_in_words(inbox: Inbox):
     assert claim(inbox) == ("draft", [400_000, 0], [0, 0])
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", typed(form, {"E13": 5}))]))
     assert claim(inbox) == ("under_review", [500, 0], [0, 0])
+
+
+def test_who_has_not_submitted_the_draft_is_reminded_as_the_silent_are(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "Line 1: 40 %"))
+    with inbox.db.transaction() as session:
+        call = call_of(session, inbox.settings, at=datetime(2026, 11, 24, 15, tzinfo=UTC))
+        assert remind_silent(call, inbox.month.project.id) == 2
+    inbox.take(reply(inbox, "SUBMIT"))
+    with inbox.db.transaction() as session:
+        call = call_of(session, inbox.settings, at=datetime(2026, 11, 25, 15, tzinfo=UTC))
+        assert remind_silent(call, inbox.month.project.id) == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -181,3 +183,15 @@ def test_a_long_answer_takes_little_time():
     read_billing("stored " + "1.1," * 1200)
     read_billing("line 3 is now " * 300)
     assert time.process_time() - began < 2
+
+
+def test_every_sentence_and_word_of_the_page_for_subcontractors_is_read():
+    page = (Path(__file__).parents[2] / "docs" / "mail-billing.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`([^`]+)`", line) for line in page.splitlines() if line.startswith("| ")]
+    told = [row for row in rows if len(row) == 3 and "$" not in row[0]]
+    assert len(told) == 6
+    for sentences in told[:4]:
+        read = [read_billing(one) for one in sentences]
+        assert [(len(one.statements), one.unread) for one in read if one] == [(1, ())] * 3
+        assert len({(one.statements[0].kind, one.statements[0].number) for one in read if one}) == 1
+    assert [[read_command(word) for word in row] for row in told[4:]] == [["submit"] * 3, ["cancel"] * 3]

@@ -21,6 +21,12 @@ LETTERS: Final = {
     "owner_claim": "The mail about the claim",
     "ssov_invitation": "The invitation to break down the schedule of values",
     "ssov_returned": "The returned schedule of values",
+    "ssov_received": "The receipt of the schedule of values",
+    "ssov_faults": "The list of faults in the schedule of values",
+    "claim_received": "The receipt of the claim",
+    "form_faults": "The list of faults in the billing form",
+    "billing_understood": "The draft claim to confirm",
+    "billing_refused": "The answer to a billing in words",
 }
 
 
