@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from dataclasses import replace
+from functools import cache
 
 import openpyxl
 import pytest
@@ -20,10 +21,12 @@ from payclerk_core.errors import UserError
 ENTRIES = {"E13": 1234.5, "F13": 0.25, "C9": "INV-7"}
 
 
+@cache
 def lines_of(content: bytes) -> list[SealedLine]:
     return list(open_form(content).lines or ())
 
 
+@cache
 def read(content: bytes, made: bytes):
     return read_table(open_form(content), lines_of(made), "USD")
 
@@ -109,7 +112,7 @@ def shared_strings() -> bytes:
 
 HOSTILE = {
     "shared strings that unpack to many megabytes": shared_strings(),
-    "a million rows of text": b"Form code,,x\r\n" + b"a\r\n" * 1_000_000,
+    "three hundred thousand rows": b"Form code,,x\r\n" + b"a\r\n" * 300_000,
     "a line of a million cells": b"Form code,,x\r\n" + b"," * 1_000_000,
     "an open quotation mark": b'Form code,,x\r\n"' + b"a" * 1_000_000,
     "bytes that are no text": b"Form code\x00\x81\x8d\xff" * 1000,
