@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import Incoming, IncomingFile
-from payclerk_core.tables import Attachment, InboxMail, Message, StoredFile, Thread
+from payclerk_core.tables import Attachment as AttachmentRow
+from payclerk_core.tables import InboxMail, Message, StoredFile, Thread
 
-from .reading.message import IncomingMail
+from .reading.message import Attachment, IncomingMail
+from .reading.unsafe import why_unsafe
 
 
 def entry(
@@ -37,9 +39,20 @@ def entry(
         verified=verified,
         why=why,
         decision=decision,
-        files=[IncomingFile(file.name, file.content, file.content_type) for file in mail.attachments],
+        files=[IncomingFile(file.name, file.content, file.content_type) for file in kept_files(mail)],
         in_reply_to=next(iter(mail.in_reply_to), None),
     )
+
+
+def kept_files(mail: IncomingMail) -> list[Attachment]:
+    """The files of a mail but for those that could run; the mail itself, as it came, stays in the inbox."""
+    return [file for file in mail.attachments if why_unsafe(file.name, file.content) is None]
+
+
+def refused_files(mail: IncomingMail) -> list[tuple[str, str]]:
+    """The names of the other files, each with the reason."""
+    told = ((file.name, why_unsafe(file.name, file.content)) for file in mail.attachments)
+    return [(name, why) for name, why in told if why is not None]
 
 
 def is_known(call: Call, thread: Thread, line: Incoming) -> bool:
@@ -60,5 +73,5 @@ def is_known(call: Call, thread: Thread, line: Incoming) -> bool:
 
 
 def _files(call: Call, message: Message) -> list[str]:
-    query = select(StoredFile.sha256).join(Attachment, Attachment.file_id == StoredFile.id)
-    return sorted(call.session.scalars(query.where(Attachment.message_id == message.id)))
+    query = select(StoredFile.sha256).join(AttachmentRow, AttachmentRow.file_id == StoredFile.id)
+    return sorted(call.session.scalars(query.where(AttachmentRow.message_id == message.id)))

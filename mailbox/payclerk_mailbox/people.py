@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from payclerk_core.actions.backup_checks import check_backup, refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
-from payclerk_core.tables import InboxMail
+from payclerk_core.tables import InboxMail, Message, Person
 
-from .answers import Answer, Unsure, ask_to_confirm, take_answer, understand
-from .entries import entry, is_known
+from .answers import Answer, Said, Unsure, ask_to_confirm, take_answer, understand
+from .entries import entry, is_known, kept_files, refused_files
 from .matching import Match, text_as_sent
 from .reading.message import IncomingMail
-from .reading.reply import read_reply
-from .returned_forms import find_form, take_form
+from .reading.reply import ReplyText, read_reply
+from .returned_breakdowns import find_breakdowns, take_breakdown
+from .returned_forms import find_forms, take_forms
 from .senders import identify
+from .text_billing import TextAnswer, take_text
 
 
 def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
@@ -54,11 +58,25 @@ def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) ->
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
+    if refused := refused_files(mail):
+        refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or said is None or not sender.decides:
         ask_to_confirm(call, Unsure(message, found, sender, said.decision if said else None))
         return
-    form = find_form(mail) if found.thread.contract_id is not None else None
-    if form is not None:
-        take_form(call, found.thread, sender.person, message, form)
-    else:
-        take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
+    _act(call, mail, found, sender.person, message, reply, said)
+    check_backup(replace(call, actor=sender.person), message)
+
+
+def _act(
+    call: Call, mail: IncomingMail, found: Match, person: Person, message: Message, reply: ReplyText, said: Said
+) -> None:
+    """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
+    files = kept_files(mail) if found.thread.contract_id is not None else []
+    breakdowns = find_breakdowns(files) if found.token.purpose == "ssov" else None
+    forms = [] if breakdowns else find_forms(files)
+    if breakdowns is not None:
+        take_breakdown(call, found.thread, person, message, breakdowns)
+    elif forms:
+        take_forms(call, found.thread, person, message, forms)
+    elif not take_text(call, TextAnswer(message, found, person, reply)):
+        take_answer(call, Answer(message, found, person, said, has_text=bool(reply.text.strip())))

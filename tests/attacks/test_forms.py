@@ -166,7 +166,7 @@ def test_a_terminated_contract_takes_no_form(books: Books) -> None:
 def test_a_form_goes_to_its_own_contract_and_comes_from_its_own_contacts(books: Books) -> None:
     form = filled(form_of(books), 1000)
 
-    assert refusal(books, form, contract=books.month.steel, person=books.month.sam) == "refused"
+    assert refusal(books, form, contract=books.month.steel, person=books.month.sam) == "other_contract"
     assert refusal(books, form, person=books.month.sam) == "not_contact"
 
 

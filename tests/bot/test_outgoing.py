@@ -251,7 +251,9 @@ def test_every_notice_of_a_month(
         )
         ids = {"unclear": message.id, "late": message.id, "owner_reply": owners.id, "submitted": claim.id}
         ids |= {"bounced": hit.id, "quarantine": mail.id, "unmatched": mail.id, "period": period.id}
-        ids |= {"accepted": invited.id, "declined": invited.id}
+        ids |= {"accepted": invited.id, "declined": invited.id, "invoice_total": message.id}
+        told = {"due_cents": 100, "gross_cents": 110, "differing": [["a.pdf", 120]], "locked": ["b.pdf"]}
+        m.call(m.ada).record("invoice_differs", message, project_id=m.project.id, after=told)
         return list(ids.items())
 
     show = NoticePosts(database, posts)
@@ -259,7 +261,7 @@ def test_every_notice_of_a_month(
         show(job("slack.notice", notice=kind, id=record_id))
         show(job("slack.notice", notice=kind, id=record_id))
     shown = channel_texts(slack)
-    assert len(shown) == 10
+    assert len(shown) == 11
     assert "> We will &lt;!channel&gt; see" in shown[0]
     assert "It reads like: approve." in shown[2]
 

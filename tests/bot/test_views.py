@@ -144,6 +144,7 @@ def test_notices(name: str) -> None:
         notices.unclear(answer, open_=True),
         notices.owner_reply(answer),
         notices.late(answer),
+        notices.invoice_total(notices.InvoiceNotice(name, name, [(name, amount)] * 10, [name] * 10, amount, amount)),
         notices.private_reply(name),
         notices.accepted(answered),
         notices.declined(answered),

@@ -21,7 +21,7 @@ from payclerk_core.documents.billing_form import (
     make_form,
     read_form,
 )
-from payclerk_core.documents.form_values import HEAD_ROW, SEAL_SHEET
+from payclerk_core.documents.form_values import CODE_ROW, HEAD_ROW, SEAL_SHEET
 from payclerk_core.errors import UserError
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import summarize
@@ -250,9 +250,11 @@ def zipped(**files):
     return out.getvalue()
 
 
-def without_seal():
+def without_seal(*, code=True):
     book = openpyxl.load_workbook(io.BytesIO(make_form(form())))
     del book[SEAL_SHEET]
+    if not code:
+        book["Billing"].cell(CODE_ROW, 3).value = None
     return saved(book)
 
 
@@ -264,14 +266,16 @@ def with_seal(cell, value):
 
 MERGE = b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
 REFUSED = {
-    "nothing": (b"", "not_a_workbook"),
-    "text": (b"Item;Amount\n1;2\n", "not_a_workbook"),
+    "nothing": (b"", "not_our_form"),
+    "text": (b"Item;Amount\n1;2\n", "not_our_form"),
     "an old or locked workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not_a_workbook"),
     "a zip": (zipped(a=b"b"), "not_a_workbook"),
     "a large file": (b"P" * (5 * 1024 * 1024 + 1), "too_large"),
     "a bomb": (zipped(a=bytes(51 * 1024 * 1024)), "too_large"),
     "a bomb of merged cells": (zipped(**{"xl/worksheets/sheet1.xml": MERGE}), "too_large"),
-    "no seal": (without_seal(), "not_our_form"),
+    "neither seal nor code": (without_seal(code=False), "not_our_form"),
+    "an OpenDocument file": (zipped(**{"content.xml": b"<a/>"}), "other_kind"),
+    "a Numbers file": (zipped(**{"Index/Document.iwa": b"\0"}), "other_kind"),
     "a changed id": (with_seal("A2", "x"), "seal"),
     "a changed hidden value": (with_seal("C2", "x"), "seal"),
 }

@@ -25,6 +25,7 @@ DECISIONS = re.compile(
 )
 
 
+ROWS = ("faults", "lines", "summary", "differences", "billed", "refused")
 DAYS = {
     "en": {1: "November 1, 2026", 25: "November 25, 2026", 30: "November 30, 2026"},
     "fr": {1: "1er novembre 2026", 25: "25 novembre 2026", 30: "30 novembre 2026"},
@@ -78,7 +79,17 @@ def test_text_and_html_say_the_same(name: str, language: str):
 @pytest.mark.parametrize("name", LETTERS)
 def test_text_and_html_say_the_same_when_less_is_known(name: str):
     letter = render(
-        name, note="", reason="", warnings=[], lines=[], differences=[], faults=FACTS["faults"][:1], days_left=0
+        name,
+        note="",
+        reason="",
+        why="",
+        changed=True,
+        warnings=[],
+        lines=[],
+        differences=[],
+        billed=[],
+        faults=FACTS["faults"][:1],
+        days_left=0,
     )
     assert html_words(letter.html) == words(letter.text)
 
@@ -162,11 +173,9 @@ def test_the_reminder_counts_the_days(days: int, said: str):
 def test_what_people_write_stays_text(name: str, language: str):
     bad = '<script>alert("x")</script>'
     rows = {"where": bad, "what": bad, "fix": bad, "item": bad, "description": bad, "claimed": bad}
-    rows |= {"reason": bad, "label": bad, "amount": bad, "scheduled": bad}
+    rows |= dict.fromkeys(("reason", "label", "amount", "scheduled", "work", "stored", "to_date", "name", "why"), bad)
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str)}
-    letter = render(
-        name, language, **texts, warnings=[bad], faults=[rows], lines=[rows], summary=[rows], differences=[rows]
-    )
+    letter = render(name, language, **texts, warnings=[bad], **{key: [rows] for key in ROWS})
     assert "<script" not in letter.html
     assert "&lt;script&gt;" in letter.html
     assert bad in letter.text
@@ -178,10 +187,9 @@ def test_no_name_adds_a_line(name: str, language: str, newline: str):
     bad = f"Tower{newline}ACCEPT{newline}Bcc: all@example.com"
     texts = {fact: bad for fact, value in FACTS.items() if isinstance(value, str) and fact != "message"}
     names = ("where", "what", "fix", "item", "description", "claimed", "scheduled", "reason", "label", "amount")
+    names += ("work", "stored", "to_date", "name", "why")
     row = dict.fromkeys(names, bad)
-    letter = render(
-        name, language, **texts, warnings=[bad], faults=[row], lines=[row], summary=[row], differences=[row]
-    )
+    letter = render(name, language, **texts, warnings=[bad], **{key: [row] for key in ROWS})
     assert len(letter.subject.splitlines()) == 1
     assert bare_decisions(letter.text) == []
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.owner_answers import HANDLED
+from payclerk_core.money import Money
 from payclerk_core.queries.claims import row_of
 from payclerk_core.rules.lifecycle import InvitationStatus
 from payclerk_core.tables import Claim, Contract, Event, Invitation, Message, Person, Project, Thread
@@ -50,6 +51,24 @@ def contrary(session: Session, message_id: int) -> Notice:
 def late(session: Session, message_id: int) -> Notice:
     message, thread = _mail(session, message_id)
     return _public_or_private(session, thread, lambda: view.late(_answer(session, message, thread)))
+
+
+def invoice_total(session: Session, message_id: int) -> Notice:
+    message, thread = _mail(session, message_id)
+    query = select(Event).where(
+        Event.record == "message", Event.record_id == message_id, Event.verb == "invoice_differs"
+    )
+    told: Any = session.scalars(query.order_by(Event.id.desc()).limit(1)).one().after or {}
+    currency = session.get_one(Project, thread.project_id).currency
+    said = view.InvoiceNotice(
+        about=about(session, thread),
+        sender=message.sender,
+        differing=[(str(name), Money(cents, currency)) for name, cents in told["differing"]],
+        locked=[str(name) for name in told["locked"]],
+        due=Money(told["due_cents"], currency),
+        gross=Money(told["gross_cents"], currency),
+    )
+    return _public_or_private(session, thread, lambda: view.invoice_total(said))
 
 
 def _mail(session: Session, message_id: int) -> tuple[Message, Thread]:

@@ -201,5 +201,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "mailbox": _mailbox,
     "late": answers.late,
     "contrary": answers.contrary,
+    "invoice_total": answers.invoice_total,
     "period": _period,
 }

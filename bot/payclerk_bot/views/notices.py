@@ -22,6 +22,12 @@ LETTERS: Final = {
     "owner_claim": "The mail about the claim",
     "ssov_invitation": "The invitation to break down the schedule of values",
     "ssov_returned": "The returned schedule of values",
+    "ssov_received": "The receipt of the schedule of values",
+    "ssov_faults": "The list of faults in the schedule of values",
+    "claim_received": "The receipt of the claim",
+    "form_faults": "The list of faults in the billing form",
+    "billing_understood": "The draft claim to confirm",
+    "billing_refused": "The answer to a billing in words",
 }
 
 
@@ -129,6 +135,31 @@ def private_reply(about: str) -> Said:
 def late(answer: Answer) -> Said:
     text = f"An answer that changes nothing any more: {b.esc(answer.about, 200)}"
     return text, [b.section(f"🕗 *{text}*"), *_mail(answer), _state(answer.why)]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceNotice:
+    """The invoices of a mail that name another total than the claim, and the files nobody can open."""
+
+    about: str
+    sender: str
+    differing: Sequence[tuple[str, Money]]
+    locked: Sequence[str]
+    due: Money
+    gross: Money
+
+
+def invoice_total(notice: InvoiceNotice) -> Said:
+    """Nothing waits for it; the reviewer looks."""
+    about = b.esc(notice.about, 200)
+    what = "An invoice names another total than the claim" if notice.differing else "A file cannot be opened"
+    text = f"{what}: {about}"
+    lines = [f"{b.esc(name, 120)} says *{total}*" for name, total in notice.differing]
+    if lines:
+        lines.append(f"The claim: *{notice.due}* due, {notice.gross} billed this period before retainage")
+    lines += [f"{b.esc(name, 120)} is behind a password" for name in notice.locked]
+    blocks = [b.section(f"🧾 *{text}*"), b.section("\n".join(lines)), b.context(f"From {b.esc(notice.sender, 300)}")]
+    return text, blocks
 
 
 def _mail(answer: Answer) -> list[b.Block]:

@@ -53,7 +53,7 @@ def bill_on_behalf(call: Call, contract_id: int, entries: Entries, *, invoice_nu
     if not is_administrator(call, contract):
         require_in_time(call, period)
     claim = start_claim(call, ClaimStart(contract, period, _thread(call, contract), call.actor, invoice_number))
-    enter_amounts(call, claim, _amounts(call, claim, entries))
+    enter_amounts(call, claim, amounts_of(call, claim, entries))
     call.record("amounts_saved", claim, project_id=contract.project_id, after=figures(claim))
     return claim
 
@@ -63,7 +63,7 @@ def save_amounts(call: Call, claim_id: int, entries: Entries) -> Claim:
     claim = load_claim_to_change(call, claim_id)
     call.authorise("C18", claim.contract.project_id, claim.contract)
     _require_contact_may_change(call, claim)
-    enter_amounts(call, claim, _amounts(call, claim, entries))
+    enter_amounts(call, claim, amounts_of(call, claim, entries))
     call.record("amounts_saved", claim, project_id=claim.contract.project_id, after=figures(claim))
     return claim
 
@@ -87,7 +87,7 @@ def correct_amounts(call: Call, claim_id: int, entries: Entries, reason: str = "
     if (why := edit_obstacle(facts_of(call.session, claim))) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_editable")
     before = figures(claim)
-    enter_amounts(call, claim, _amounts(call, claim, entries), claimed=False)
+    enter_amounts(call, claim, amounts_of(call, claim, entries), claimed=False)
     for line in claim.lines:
         if line.sov_line_id in entries and reason.strip():
             line.review_reason, line.reviewed_at, line.reviewed_by_id = reason.strip()[:2000], call.at, call.actor_id
@@ -164,7 +164,7 @@ def require_lines(claim: Claim, line_ids: Iterable[int]) -> None:
         raise UserError("A line is not on this claim; open it again.", code="unknown_line")
 
 
-def _amounts(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int, int]]:
+def amounts_of(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[int, int]]:
     require_lines(claim, entries)
     lines = {line.sov_line.id: line for line in claim.lines}
     return {line_id: _amount(call, claim, lines[line_id], entry) for line_id, entry in entries.items()}

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..documents.billing_form import BillingForm, FilledForm, FilledRow, FormFaults, FormLine, make_form
+from ..documents.billing_form import (
+    BillingForm,
+    Entered,
+    FilledForm,
+    FilledRow,
+    FormLine,
+    FormTable,
+    SealedLine,
+    make_form,
+    read_table,
+)
 from ..errors import UserError
 from ..money import Money
 from ..queries.basis import Basis, basis_of
@@ -16,17 +26,18 @@ from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..rules.billing import NEW, StoredMaterials, summarize
-from ..rules.findings import Finding, Severity, texts
-from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus, InvitationStatus, contact_obstacle
+from ..rules.findings import told_to_them
+from ..rules.lifecycle import InvitationStatus, contact_obstacle
 from ..rules.retainage import Rates
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, StoredFile, Thread
+from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Invitation, Person, SovLine, Thread
 from ..tokens import open_seal, seal
 from .call import Call
+from .claim_letters import confirm
 from .claim_lines import new_line
 from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit, take_turns
-from .claim_pages import named_pdf
-from .mailing import About, NamedFile, Recipient, store_file, write_letter
+from .mailing import NamedFile, store_file
 
+NOTHING_ENTERED: Final[Mapping[int, Entered]] = {}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -68,9 +79,17 @@ def digest_of(lines: Sequence[FormLine]) -> str:
 
 
 def billing_form_for(
-    call: Call, contract: Contract, period: BillingPeriod, *, returned: Claim | None = None
+    call: Call,
+    contract: Contract,
+    period: BillingPeriod,
+    *,
+    returned: Claim | None = None,
+    entered: Mapping[int, Entered] = NOTHING_ENTERED,
 ) -> NamedFile:
-    """The workbook for the contract's next claim, or for the correction of a returned one."""
+    """The workbook for the contract's next claim, or for the correction of a returned one.
+
+    `entered`: what was typed on one that could not be taken, to be corrected where it is marked.
+    """
     basis = basis_of(call.session, contract, before=returned.number if returned else None)
     revision = returned.revision + 1 if returned else 1
     lines = _form_lines(contract, basis, returned)
@@ -93,6 +112,7 @@ def billing_form_for(
         lines=lines,
         seal=identity.sealed(call.settings.secret),
         revision=revision,
+        entered=entered,
     )
     form = replace(form, held_otherwise=_held_otherwise(form, basis, returned))
     name = f"Billing form {contract.number} claim {basis.number}{f' rev {revision}' if returned else ''}.xlsx"
@@ -147,6 +167,37 @@ class ReturnedForm:
     person: Person
     file_name: str
     in_reply_to: str | None = None
+    notes: Sequence[str] = ()  # about the files beside it, for the confirmation
+
+
+def read_returned(call: Call, returned: ReturnedForm, table: FormTable) -> FilledForm:
+    """What a form says. One that came without its hidden sheet (a CSV file) is read by the lines it was made with.
+
+    Errors: UserError as of `submit_form`, FormFaults with each cell that cannot be taken.
+    """
+    if table.lines is not None:
+        return read_table(table)
+    identity = _known_identity(call, table.seal)
+    contract = _contract_of(call, returned, identity)
+    claim = claim_of_period(call.session, contract.id, identity.period_id)
+    lines = _form_lines(contract, basis_of(call.session, contract, before=identity.claim_number), claim)
+    if identity.shown != digest_of(lines):
+        raise UserError(_CHANGED, code="old_form")
+    return read_table(table, [_sealed(line) for line in lines], contract.project.currency)
+
+
+def _sealed(line: FormLine) -> SealedLine:
+    amounts = line.scheduled.plain(), line.previous_work.plain()
+    return SealedLine(line.sov_line_id, line.item, *amounts, line.description)
+
+
+def _known_identity(call: Call, sealed: str) -> FormIdentity:
+    identity = read_identity(call.settings.secret, sealed)
+    if identity is None:
+        raise UserError(
+            "The form's seal is broken; please fill the form we sent, without changing its sheets.", code="seal"
+        )
+    return identity
 
 
 def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim:
@@ -155,11 +206,7 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
     Errors: UserError when the form is not for this thread's contract, is out of date, or bills nothing;
     then nothing is stored.
     """
-    identity = read_identity(call.settings.secret, filled.seal)
-    if identity is None:
-        raise UserError(
-            "The form's seal is broken; please fill the form we sent, without changing its sheets.", code="seal"
-        )
+    identity = _known_identity(call, filled.seal)
     contract = _contract_of(call, returned, identity)
     take_turns(call, contract)
     period = open_period(call.session, contract.project_id)
@@ -178,13 +225,15 @@ def submit_form(call: Call, returned: ReturnedForm, filled: FilledForm) -> Claim
         claim.revision, claim.invoice_number = identity.revision, filled.invoice_number or claim.invoice_number
     enter_amounts(call, claim, _amounts(claim, filled.rows))
     findings = submit(call, claim)
-    _confirm(call, returned, claim, findings)
+    notes = [*told_to_them(findings), *returned.notes]
+    confirm(call, returned.thread, returned.person, claim, notes, returned.in_reply_to)
     return claim
 
 
 def _contract_of(call: Call, returned: ReturnedForm, identity: FormIdentity) -> Contract:
     if identity.contract_id != returned.thread.contract_id:
-        raise UserError("This form belongs to another contract; please send it in answer to that contract's mail.")
+        text = "This form belongs to another contract; please send it in answer to that contract's mail."
+        raise UserError(text, code="other_contract")
     contract = call.get(Contract, identity.contract_id, "contract")
     if not is_contact(call.session, contract.id, returned.person.id):
         raise UserError("Only an invoice contact of this contract may bill on it.", code="not_contact")
@@ -210,67 +259,6 @@ def _amounts(claim: Claim, rows: Sequence[FilledRow]) -> dict[int, tuple[int, in
     if {row.sov_line_id: row.item for row in rows} != items:
         raise UserError(_CHANGED, code="old_form")
     return {row.sov_line_id: (row.work.cents, row.stored.cents) for row in rows}
-
-
-def _confirm(call: Call, returned: ReturnedForm, claim: Claim, findings: Sequence[Finding]) -> None:
-    """Say back what was understood, with the PDF."""
-    summary = summary_of(claim)
-    pdf = named_pdf(claim, call.get(StoredFile, claim.pdf_id or 0, "file"))
-    facts = {
-        "contact_name": returned.person.name,
-        "project_name": claim.contract.project.name,
-        "project_number": claim.contract.project.number,
-        "contract_number": claim.contract.number,
-        "contract_title": claim.contract.title,
-        "claim_number": claim.number,
-        "invoice_number": claim.invoice_number,
-        "period_from": claim.period.starts_on,
-        "period_to": claim.period.ends_on,
-        "completed": str(summary.completed),
-        "retainage": str(summary.retainage),
-        "previous": str(summary.previous_certificates),
-        "due": str(summary.due),
-        "percent": f"{summary.percent} %",
-        "warnings": texts((found for found in findings if not found.ours), Severity.WARNING),
-    }
-    about = About("claim", claim_id=claim.id)
-    recipients = [Recipient(returned.person)]
-    write_letter(
-        call, returned.thread, "claim_received", recipients, facts, about, files=[pdf], in_reply_to=returned.in_reply_to
-    )
-
-
-def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:
-    """Answer a form that could not be taken: each cell and what is wrong. Nothing but the mail is stored."""
-    contract = call.get(Contract, returned.thread.contract_id or 0, "contract")
-    facts: dict[str, object] = {
-        "contact_name": returned.person.name,
-        "project_name": contract.project.name,
-        "contract_number": contract.number,
-        "file_name": returned.file_name,
-    }
-    if isinstance(error, FormFaults):
-        name = "form_faults"
-        facts["faults"] = [{"where": f.cell, "what": f.what, "fix": f.fix} for f in error.faults]
-    else:
-        name, facts["why"] = "file_refused", error.message
-    invitation = call.session.query(Invitation).filter_by(thread_id=returned.thread.id).one_or_none()
-    about = About("form", invitation_id=invitation.id if invitation else None, claim_id=returned.thread.claim_id)
-    recipients = [Recipient(returned.person)]
-    files = _newest_form(call, contract) if error.code == "old_form" else []
-    write_letter(call, returned.thread, name, recipients, facts, about, files=files, in_reply_to=returned.in_reply_to)
-    call.record("form_refused", returned.thread, project_id=contract.project_id, after={"why": error.message[:500]})
-
-
-def _newest_form(call: Call, contract: Contract) -> list[NamedFile]:
-    """The form that can be filled now: for the open period's claim, or for its correction."""
-    period = open_period(call.session, contract.project_id)
-    if period is None:
-        return []
-    claim = claim_of_period(call.session, contract.id, period.id)
-    if claim is not None and ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT:
-        return []
-    return [billing_form_for(call, contract, period, returned=claim)]
 
 
 def accepted_by_form(invitation: Invitation | None) -> bool:

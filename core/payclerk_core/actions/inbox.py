@@ -90,10 +90,14 @@ def _attach(call: Call, thread: Thread, message: Message, file: IncomingFile, *,
     Backup is seen and exported by whoever may see the claim, so nothing private becomes it.
     """
     stored = store_file(call, file.content, file.content_type)
-    is_backup = file.content[:5] == b"%PDF-" or file.name.lower().endswith(".pdf")
+    is_backup = _is_pdf(file.name, file.content)
     row = Attachment(message_id=message.id, file_id=stored.id, name=file.name[:255])
     row.claim_id = thread.claim_id if is_backup and as_backup and not thread.private else None
     call.session.add(row)
+
+
+def _is_pdf(name: str, content: bytes) -> bool:
+    return b"%PDF-" in content[:1024] or name.lower().endswith(".pdf")
 
 
 def keep_as_backup(call: Call, message: Message, claim: Claim) -> None:
@@ -101,7 +105,7 @@ def keep_as_backup(call: Call, message: Message, claim: Claim) -> None:
     call.session.flush()
     call.session.refresh(message, ["attachments"])
     for row in message.attachments:
-        if row.name.lower().endswith(".pdf") or row.file.content_type == "application/pdf":
+        if _is_pdf(row.name, row.file.content) or row.file.content_type == "application/pdf":
             row.claim_id = claim.id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, not_, select, update
 
 from ..dates import end_of_day, project_date
 from ..documents.due_date import CALENDAR, FILE_NAME, DueDate, due_date_file
@@ -14,7 +14,7 @@ from ..jobs import promise
 from ..queries.contracts import ContractRow, contract_rows, open_period, written_to
 from ..queries.directory import is_contact
 from ..rules.invitations import untried
-from ..rules.lifecycle import InvitationStatus, PeriodStatus
+from ..rules.lifecycle import ClaimStatus, InvitationStatus, PeriodStatus
 from ..tables import (
     Batch,
     BatchItem,
@@ -22,6 +22,7 @@ from ..tables import (
     Claim,
     Contract,
     Invitation,
+    InvoiceContact,
     Message,
     Person,
     Thread,
@@ -257,8 +258,12 @@ def remind_silent(call: Call, project_id: int) -> int:
 
 
 def _unbilled(call: Call, period: BillingPeriod) -> list[Invitation]:
-    """Declined ones have answered; the others owe an answer or a claim."""
-    billed = select(Claim.contract_id).where(Claim.period_id == period.id)
+    """Declined ones have answered; the others owe an answer or a claim, or the word that submits their draft."""
+    theirs = select(InvoiceContact.id).where(
+        InvoiceContact.contract_id == Claim.contract_id, InvoiceContact.person_id == Claim.created_by_id
+    )
+    waiting = and_(Claim.status == ClaimStatus.DRAFT.value, Claim.submitted_at.is_(None), theirs.exists())
+    billed = select(Claim.contract_id).where(Claim.period_id == period.id, not_(waiting))
     query = select(Invitation).where(
         Invitation.period_id == period.id,
         Invitation.status != InvitationStatus.DECLINED.value,

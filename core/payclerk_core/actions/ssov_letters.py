@@ -7,13 +7,16 @@ from typing import Final
 
 from sqlalchemy import select
 
-from ..documents.ssov_file import CONTENT_TYPE, SsovSheet, SsovSheetLine, make_ssov_file
+from ..documents.ssov_file import CONTENT_TYPE, SsovFaults, SsovSheet, SsovSheetLine, make_ssov_file
+from ..errors import UserError
 from ..queries.contracts import contract_sum
 from ..tables import Contract, Message, Person, Thread
 from .call import Call
+from .forms import ReturnedForm
 from .mailing import About, NamedFile, Recipient, start_thread, store_file, write_letter
 from .ssov_details import broken_lines
 
+_MOST_FAULTS: Final = 200  # a mail with more helps nobody
 _LETTERS: Final = ("ssov_invitation", "ssov_returned")
 
 
@@ -51,12 +54,44 @@ def ssov_sheet(contract: Contract) -> SsovSheet:
 def _write(call: Call, contract: Contract, letter: str, facts: Mapping[str, object]) -> None:
     if not contract.contacts:
         return
-    thread, about = _thread(call, contract), About("ssov")
-    content = make_ssov_file(ssov_sheet(contract))
-    file = NamedFile(f"Schedule of values {contract.number}.xlsx", store_file(call, content, CONTENT_TYPE))
+    thread, about, file = _thread(call, contract), About("ssov"), _sheet_file(call, contract)
     for contact in contract.contacts:
         told = {**_place(contract, contact.person), **facts}
         write_letter(call, thread, letter, [Recipient(contact.person)], told, about, files=[file])
+
+
+def _sheet_file(call: Call, contract: Contract) -> NamedFile:
+    content = make_ssov_file(ssov_sheet(contract))
+    return NamedFile(f"Schedule of values {contract.number}.xlsx", store_file(call, content, CONTENT_TYPE))
+
+
+def confirm_breakdown(call: Call, returned: ReturnedForm, contract: Contract) -> None:
+    """Say back that the breakdown came and is under review."""
+    original = [line for line in contract.top_lines if line.change_order_id is None]
+    facts = {
+        **_place(contract, returned.person),
+        "contract_sum": str(contract_sum(contract)),
+        "lines_count": len(original),
+        "details_count": len(contract.lines) - len(contract.top_lines),
+    }
+    people = [Recipient(returned.person)]
+    about = About("ssov")
+    write_letter(call, returned.thread, "ssov_received", people, facts, about, in_reply_to=returned.in_reply_to)
+
+
+def refuse_breakdown(call: Call, returned: ReturnedForm, error: UserError) -> None:
+    """Answer a breakdown that could not be taken: each cell and what is wrong, with the sheet to fill."""
+    contract = call.get(Contract, returned.thread.contract_id or 0, "contract")
+    faults = [{"where": returned.file_name, "what": error.message, "fix": ""}]
+    if isinstance(error, SsovFaults):
+        told = error.faults[:_MOST_FAULTS]
+        faults = [{"where": f.cell or f.sheet, "what": f.what, "fix": f.fix} for f in told]
+    facts = {**_place(contract, returned.person), "file_name": returned.file_name, "faults": faults}
+    people, files = [Recipient(returned.person)], [_sheet_file(call, contract)]
+    about, answered = About("ssov"), returned.in_reply_to
+    write_letter(call, returned.thread, "ssov_faults", people, facts, about, files=files, in_reply_to=answered)
+    after = {"why": error.message[:500]}
+    call.record("ssov_refused", contract, project_id=contract.project_id, after=after)
 
 
 def _place(contract: Contract, person: Person) -> dict[str, object]:

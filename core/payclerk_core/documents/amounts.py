@@ -10,6 +10,7 @@ from ..money import Money
 from .sheets import cell_money
 
 _DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3}([. \u00a0\u202f']?\d{3})*,\d{1,2}")
+_COMMA_FILE: Final = re.compile(r"\d+(,\d+)?|\d{1,3}([. \u00a0\u202f']\d{3})+(,\d+)?")
 _LONE_GROUP: Final = re.compile(r"\d{1,3},\d{3}")
 _HOW: Final = "Write an amount like 1234.50, with at most two decimals."
 
@@ -23,8 +24,8 @@ class NotAnAmountError(ValueError):
         self.fix = fix
 
 
-def amount_in(cell: Any, currency: str) -> Money:
-    """The amount in a cell (an empty one is zero), or NotAnAmountError."""
+def amount_in(cell: Any, currency: str, *, comma: bool = False) -> Money:
+    """The amount in a cell (an empty one is zero), or NotAnAmountError. `comma`: the file writes decimal commas."""
     value = cell.value
     if value is None or value == "":
         return Money(0, currency)
@@ -33,10 +34,23 @@ def amount_in(cell: Any, currency: str) -> Money:
     if isinstance(value, datetime | date | time | timedelta):
         raise NotAnAmountError("This is a date, not an amount.", f"Format the cell as a number. {_HOW}")
     if isinstance(value, str):
-        return _typed(value.strip(), currency)
+        return _typed(with_point(value.strip()) if comma else value.strip(), currency)
     if "%" in str(cell.number_format):
         raise NotAnAmountError("This is a percentage.", "Write the amount itself, such as 1234.50.")
     return _exact(value, currency)
+
+
+def with_point(text: str) -> str:
+    """An amount as a file with decimal commas shows it, written with a point; any other text as it is.
+
+    >>> [with_point(text) for text in ("1.234,50", "-1 234,50 $", "12,5 %")]
+    ['1234.50', '-1234.50', '12,5 %']
+    """
+    bare = text.strip().lstrip("-").strip("$€£ \u00a0\u202f")
+    if not _COMMA_FILE.fullmatch(bare):
+        return text
+    sign = "-" if text.strip().startswith("-") else ""
+    return sign + re.sub(r"[^\d,]", "", bare).replace(",", ".")
 
 
 def _exact(value: Any, currency: str) -> Money:

@@ -1,85 +1,67 @@
 """Reads a billing form that came back: every fault at once, each with its cell and what to do.
 
-Lines are found by their item, not by their row: a sheet that was sorted is taken, and a row that was added or lost is
-named once instead of shifting all below it.
+Lines are found by their item and columns by their heading, not by their place: a sheet that was sorted or got a column
+more is taken, and a row that was added or lost is named once instead of shifting all below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from openpyxl.utils import get_column_letter
+
 from ..errors import UserError
 from ..money import Money
-from .amounts import NotAnAmountError, amount_in
+from .amounts import NotAnAmountError, amount_in, with_point
+from .form_table import FIRST_COLUMNS, MOST_ROWS, FormTable, beside, find_label, open_form, text_at
 from .form_values import (
-    HEAD_ROW,
     HEADINGS,
-    INVOICE_COLUMN,
     INVOICE_LABEL,
     PREVIOUS,
     SCHEDULED,
-    SEAL_SHEET,
     SHEET,
     STORED,
     TOTAL,
     WORK,
+    Entered,
     FilledForm,
     FilledRow,
     FormFaults,
+    SealedLine,
 )
-from .sheets import DUST, Fault, open_workbook, sheet_names
+from .sheets import DUST, Fault, cell_money
 
-_MOST_ROWS: Final = 5000
 _WHOLE_FORM: Final = "Fill the form we sent, without adding, removing or merging rows."
-
-
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """A line as it was when the form left."""
-
-    sov_line_id: int
-    item: str
-    scheduled: str
-    previous: str
-    description: str
 
 
 def is_billing_form(content: bytes) -> bool:
     """Does this look like one of our forms at all?"""
     try:
-        return SEAL_SHEET in sheet_names(open_workbook(content))
-    except UserError:
-        return False
+        open_form(content)
+    except UserError as error:
+        return error.code == "seal"
+    return True
 
 
 def read_form(content: bytes) -> FilledForm:
     """What the form says. Raises FormFaults with every fault, or UserError when it is not our form."""
-    values = open_workbook(content)
-    if not {SEAL_SHEET, SHEET} <= set(sheet_names(values)):
-        raise UserError("This workbook is not the billing form we sent; please fill that one.", code="not_our_form")
-    seal, currency, sealed = _read_seal(values[SEAL_SHEET])
-    reader = _Reader(values[SHEET], open_workbook(content, formulas=True)[SHEET], currency)
-    rows = reader.read(sealed)
+    return read_table(open_form(content))
+
+
+def read_table(table: FormTable, lines: Sequence[SealedLine] | None = None, currency: str = "") -> FilledForm:
+    """What a form says; `lines` and `currency` are for one that came without its hidden sheet."""
+    known = table.lines if table.lines is not None else lines
+    if known is None:
+        text = "The form came without its hidden sheet; send it in answer to the mail it came with."
+        raise UserError(text, code="no_lines")
+    reader = _Reader(table.sheet, table.formulas, table.currency or currency)
+    rows = reader.read(known)
     if reader.faults:
-        raise FormFaults(reader.faults)
-    return FilledForm(seal, tuple(rows), reader.invoice_number())
-
-
-def _read_seal(sheet: Any) -> tuple[str, str, list[_Sealed]]:
-    try:
-        lines = [
-            _Sealed(int(row[0]), *(str(text or "") for text in row[1:5]))
-            for row in sheet.iter_rows(min_row=2, max_row=_MOST_ROWS, max_col=5, values_only=True)
-            if row[0] is not None
-        ]
-        for line in lines:
-            Decimal(line.scheduled), Decimal(line.previous)
-    except (TypeError, ValueError, ArithmeticError):
-        raise UserError("The form's hidden sheet was changed; please fill the form we sent.", code="seal") from None
-    return str(sheet["A1"].value), str(sheet["B1"].value), lines
+        raise FormFaults(reader.faults, table.seal, reader.entered)
+    return FilledForm(table.seal, tuple(rows), reader.invoice_number())
 
 
 @dataclass
@@ -90,98 +72,150 @@ class _Reader:
     formulas: Any
     currency: str
     faults: list[Fault] = field(default_factory=list)
+    entered: dict[int, Entered] = field(default_factory=dict)
+    _columns: dict[int, int] = field(default_factory=dict)  # from where a column was to where it is
+    _comma: bool = False
 
-    def read(self, sealed: list[_Sealed]) -> list[FilledRow]:
+    def read(self, sealed: Sequence[SealedLine]) -> list[FilledRow]:
         for merged in self.sheet.merged_cells.ranges:
             self._fault(str(merged), "The cells are merged.", _WHOLE_FORM)
         table = self._table()
         if table is None:
             return []
         rows = self._rows_by_item(table, {line.item for line in sealed})
-        filled = []
+        found = [(line, rows[line.item]) for line in sealed if line.item in rows]
+        self._comma = self._writes_commas(found)
         for line in sealed:
-            if line.item in rows:
-                filled.append(self._row(rows[line.item], line))
-            else:
+            if line.item not in rows:
                 self._fault("A", f"The row of item {line.item} is missing.", _WHOLE_FORM)
-        return filled
+        return [self._row(row, line) for line, row in found]
 
     def invoice_number(self) -> str | None:
         """Beside its label; it moves with the sheet's rows."""
-        row = self._find(INVOICE_LABEL)
-        value = self.sheet.cell(row, INVOICE_COLUMN).value if row else None
-        return " ".join(str(value).split())[:60] or None if value is not None else None
+        return " ".join(beside(self.sheet, INVOICE_LABEL).split())[:60] or None
 
-    def _find(self, label: str) -> int | None:
-        last = min(self.sheet.max_row, HEAD_ROW + 60)
-        return next((row for row in range(1, last + 1) if self._text(row) == label), None)
+    def _at(self, column: int) -> int:
+        return self._columns.get(column, column)
 
-    def _text(self, row: int) -> str:
-        value = self.sheet.cell(row, 1).value
-        return "" if value is None else str(value).strip()
+    def _cell(self, row: int, column: int) -> Any:
+        return self.sheet.cell(row, self._at(column))
+
+    def _item(self, row: int) -> str:
+        return text_at(self.sheet, row, self._at(1))
 
     def _rows_by_item(self, table: range, known: set[str]) -> Mapping[str, int]:
         rows: dict[str, int] = {}
         for row in table:
-            item = self._text(row)
+            written = self._item(row)
+            item = _known_item(written, known)
+            place = f"{get_column_letter(self._at(1))}{row}"
             if item in rows:
-                self._fault(f"A{row}", f"Item {item} stands in row {rows[item]} already.", _WHOLE_FORM)
+                self._fault(place, f"Item {item} stands in row {rows[item]} already.", _WHOLE_FORM)
             elif item in known:
                 rows[item] = row
-            elif item or self._holds_something(row):
-                self._fault(f"A{row}", f"Row {row} ('{item[:40]}') is not on the form we sent.", _WHOLE_FORM)
+            elif written or self._holds_something(row):
+                self._fault(place, f"Row {row} ('{written[:40]}') is not on the form we sent.", _WHOLE_FORM)
         return rows
 
     def _table(self) -> range | None:
         """The rows between the heading and the total; without either, every line would seem to be missing."""
-        head = self._find(HEADINGS[0])
-        if head is None:
+        place = find_label(self.sheet, HEADINGS[0])
+        if place is None:
             self._fault("A", "The table's heading is missing.", _WHOLE_FORM)
             return None
-        rows = range(head + 1, min(self.sheet.max_row, head + _MOST_ROWS) + 1)
+        head, first = place
+        self._columns = self._placed(head, first)
+        rows = range(head + 1, min(self.sheet.max_row, head + MOST_ROWS) + 1)
         # The last one, since an item may be called so too.
-        end = max((row for row in rows if self._text(row) == TOTAL), default=None)
+        end = max((row for row in rows if self._item(row) == TOTAL), default=None)
         if end is None:
             self._fault("A", "The row of totals is missing.", _WHOLE_FORM)
             return None
         return range(head + 1, end)
 
-    def _holds_something(self, row: int) -> bool:
-        return any(self.formulas.cell(row, column).value is not None for column in range(1, STORED + 1))
+    def _placed(self, head: int, first: int) -> dict[int, int]:
+        """Each column by its heading; one whose heading was changed, by how far it was from the first."""
+        last = min(self.sheet.max_column, FIRST_COLUMNS + len(HEADINGS))
+        texts = {text_at(self.sheet, head, at).casefold(): at for at in range(last, first - 1, -1)}
+        return {n: texts.get(name.casefold(), first + n - 1) for n, name in enumerate(HEADINGS, 1)}
 
-    def _row(self, row: int, line: _Sealed) -> FilledRow:
+    def _holds_something(self, row: int) -> bool:
+        return any(self.formulas.cell(row, self._at(n)).value is not None for n in range(1, STORED + 1))
+
+    def _writes_commas(self, found: Sequence[tuple[SealedLine, int]]) -> bool:
+        """Whether the amounts we wrote ourselves came back with decimal commas: then all of the file has them."""
+        ours = [pair for line, row in found for pair in self._own_texts(line, row)]
+        read_only_so = any(not _is(text, sealed) and _is(with_point(text), sealed) for text, sealed in ours)
+        return read_only_so and all(_is(with_point(text), sealed) for text, sealed in ours)
+
+    def _own_texts(self, line: SealedLine, row: int) -> Iterator[tuple[str, str]]:
+        for column, sealed in ((SCHEDULED, line.scheduled), (PREVIOUS, line.previous)):
+            value = self._cell(row, column).value
+            if isinstance(value, str):
+                yield value, sealed
+
+    def _row(self, row: int, line: SealedLine) -> FilledRow:
+        before = len(self.faults)
         self._unchanged(row, SCHEDULED, line.scheduled, "scheduled value")
         self._unchanged(row, PREVIOUS, line.previous, "amount billed before")
-        described = self.sheet.cell(row, 2).value
-        if _spaced(described) != _spaced(line.description):
-            self._fault(f"B{row}", "The description was changed.", f"It is '{line.description[:80]}'.")
+        described = self._cell(row, 2)
+        if _spaced(described.value) != _spaced(line.description):
+            self._fault(described.coordinate, "The description was changed.", f"It is '{line.description[:80]}'.")
         work, stored = self._amount(row, WORK), self._amount(row, STORED)
         if stored.cents < 0:
-            self._fault(f"F{row}", "Stored material is less than zero.", "Write what is stored now, or 0.")
+            place = self._cell(row, STORED).coordinate
+            self._fault(place, "Stored material is less than zero.", "Write what is stored now, or 0.")
+        self._keep(row, line, self.faults[before:])
         return FilledRow(line.sov_line_id, line.item, work, stored)
 
+    def _keep(self, row: int, line: SealedLine, faults: Sequence[Fault]) -> None:
+        """What was typed, for a copy that marks what is wrong."""
+        marks = {}
+        for column in (WORK, STORED):
+            place = self._cell(row, column).coordinate
+            told = [f"{fault.what} {fault.fix}" for fault in faults if fault.cell == place]
+            if told:
+                marks[column] = f"{HEADINGS[column - 1]}: {' '.join(told)}"
+        work, stored = self._cell(row, WORK).value, self._cell(row, STORED).value
+        self.entered[line.sov_line_id] = Entered(work, stored, marks)
+
     def _unchanged(self, row: int, column: int, sealed: str, name: str) -> None:
-        cell = self.sheet.cell(row, column)
-        try:
-            same = abs(Decimal(str(cell.value)) - Decimal(sealed)) < DUST
-        except ArithmeticError:
-            same = False
-        if not same:
+        cell = self._cell(row, column)
+        value = with_point(cell.value) if self._comma and isinstance(cell.value, str) else cell.value
+        if not _is(value, sealed):
             self._fault(cell.coordinate, f"The {name} was changed.", f"It is {sealed}.")
 
     def _amount(self, row: int, column: int) -> Money:
-        cell = self.sheet.cell(row, column)
-        if cell.value is None and self.formulas.cell(row, column).data_type == "f":
+        cell = self._cell(row, column)
+        if cell.value is None and self.formulas.cell(row, self._at(column)).data_type == "f":
             self._fault(cell.coordinate, "There is a formula without a result.", "Write the amount itself.")
             return Money(0, self.currency)
         try:
-            return amount_in(cell, self.currency)
+            return amount_in(cell, self.currency, comma=self._comma)
         except NotAnAmountError as error:
             self._fault(cell.coordinate, error.what, error.fix)
             return Money(0, self.currency)
 
     def _fault(self, cell: str, what: str, fix: str) -> None:
         self.faults.append(Fault(SHEET, cell, what, fix))
+
+
+def _known_item(written: str, known: set[str]) -> str:
+    """A spreadsheet makes 1 of 001; that is taken while it can be one line only."""
+    if written in known or not written:
+        return written
+    alike = [item for item in known if item.casefold().lstrip("0") == written.casefold().lstrip("0")]
+    return alike[0] if len(alike) == 1 else written
+
+
+def _is(value: Any, sealed: str) -> bool:
+    """Whether a cell still holds the amount that we wrote, as a number or as text that shows it."""
+    try:
+        if isinstance(value, str):
+            return cell_money(value, "USD") == cell_money(sealed, "USD")
+        return abs(Decimal(str(value)) - Decimal(sealed)) < DUST
+    except (ArithmeticError, ValueError):
+        return False
 
 
 def _spaced(value: Any) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -31,6 +31,29 @@ HEAD_ROW: Final = 12  # the table's heading, counted from 1
 SCHEDULED, PREVIOUS, WORK, STORED = 3, 4, 5, 6  # columns C to F, counted from 1
 INVOICE_LABEL: Final = "Your invoice number"
 INVOICE_ROW, INVOICE_COLUMN = 9, 3
+# The seal once more where people see it: a CSV file, and what some programs save, hold the shown sheet alone.
+CODE_LABEL: Final = "Form code"
+CODE_ROW: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLine:
+    """A line as it was when the form left; amounts are plain, '1234.50'."""
+
+    sov_line_id: int
+    item: str
+    scheduled: str
+    previous: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What somebody typed on a line of a form that was not taken, and what is wrong with it, by column."""
+
+    work: object
+    stored: object
+    faults: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,7 @@ class BillingForm:
     seal: str
     revision: int = 1
     held_otherwise: Money | None = None  # what is held besides the plain rates, less what was released
+    entered: Mapping[int, Entered] = field(default_factory=dict)  # by schedule line: a copy to correct
 
     def claim_lines(self) -> list[Line]:
         """The lines as the claim's rules see them, with retainage at the plain rates."""
@@ -106,6 +130,8 @@ class FilledForm:
 class FormFaults(SheetFaultsError):  # noqa: N818 - what it holds
     """Why a form was not taken; `faults` names each cell."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], seal: str = "", entered: Mapping[int, Entered] | None = None) -> None:
         counted = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         super().__init__(f"{counted} in the billing form:", faults)
+        self.seal = seal
+        self.entered = entered or {}

@@ -12,6 +12,8 @@ import xlsxwriter
 from ..money import Money, percent_of, total
 from ..rules.billing import Line, summarize
 from .form_values import (
+    CODE_LABEL,
+    CODE_ROW,
     HEAD_ROW,
     HEADINGS,
     INVOICE_COLUMN,
@@ -23,6 +25,7 @@ from .form_values import (
     TOTAL,
     WORK,
     BillingForm,
+    Entered,
     FormLine,
 )
 
@@ -61,6 +64,8 @@ class _Writer:
         self._percent = book.add_format({**money, "num_format": "0.00%"})
         self._total = book.add_format({**money, "bold": True, "bg_color": "#EEF1F5"})
         self._total_percent = book.add_format({**money, "bold": True, "bg_color": "#EEF1F5", "num_format": "0.00%"})
+        self._wrong = book.add_format({**money, "bg_color": "#F8C9C4", "bold": True, "locked": False})
+        self._code = book.add_format({"font_color": "#8B95A0", "font_size": 8})
         self._note = book.add_format({**text, "font_color": "#A4161A"})
 
     def write(self) -> None:
@@ -87,6 +92,8 @@ class _Writer:
         for row, (name, value) in enumerate(facts, 1):
             sheet.write_string(row, 0, name, self._bold)
             sheet.write_string(row, 2, value)
+        sheet.write_string(CODE_ROW - 1, 0, CODE_LABEL, self._code)
+        sheet.write_string(CODE_ROW - 1, 2, form.seal, self._code)
         sheet.write_string(INVOICE_ROW - 1, 0, INVOICE_LABEL, self._bold)
         sheet.write_blank(INVOICE_ROW - 1, INVOICE_COLUMN - 1, None, self._free)
         sheet.write_string(HEAD_ROW - 2, 0, HOW_TO)
@@ -100,12 +107,22 @@ class _Writer:
         sheet.write_string(row, 1, line.description, self._text)
         sheet.write_number(row, 2, _number(line.scheduled), self._money)
         sheet.write_number(row, 3, _number(line.previous_work), self._money)
-        sheet.write_number(row, 4, _number(line.work), self._input)
-        sheet.write_number(row, 5, _number(line.stored), self._input)
+        entered = self._form.entered.get(line.sov_line_id) or Entered(_number(line.work), _number(line.stored), {})
+        self._enter(row, WORK, entered.work, entered)
+        self._enter(row, STORED, entered.stored, entered)
         sheet.write_formula(row, 6, f"=D{n}+E{n}+F{n}", self._money, _number(claimed.completed))
         sheet.write_formula(row, 7, f"=IF(C{n}=0,0,G{n}/C{n})", self._percent, claimed.percent / 100)
         sheet.write_formula(row, 8, f"=C{n}-G{n}", self._money, _number(claimed.balance))
-        sheet.write_string(row, 9, f"Rejected: {line.note}" if line.note else "", self._note)
+        rejected = [f"Rejected: {line.note}"] if line.note else []
+        sheet.write_string(row, 9, " ".join([*rejected, *entered.faults.values()]), self._note)
+
+    def _enter(self, row: int, column: int, value: object, entered: Entered) -> None:
+        """As text what is no number: a formula somebody sent us is never written as one."""
+        how = self._wrong if column in entered.faults else self._input
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            self._sheet.write_number(row, column - 1, value, how)
+        else:
+            self._sheet.write_string(row, column - 1, "" if value is None else str(value)[:200], how)
 
     def _totals(self, row: int) -> None:
         sheet, n = self._sheet, row + 1

@@ -41,6 +41,12 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "reminder": _INVITED | {"invited_by", "note", "days_left"},
     "claim_received": _CLAIM
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
+    "billing_understood": _CLAIM
+    | {"contact_name", "due_on", "completed", "retainage", "previous", "due", "percent", "warnings", "billed"}
+    | {"changed"},
+    "billing_refused": _PLACE | {"faults", "why"},
+    "billing_cancelled": _PLACE | {"claim_number"},
+    "files_refused": _PLACE | {"refused"},
     "form_faults": _PLACE | {"file_name", "faults"},
     "file_refused": _PLACE | {"file_name", "why"},
     "claim_returned": _PLACE | {"contract_title", "claim_number", "due_on", "lines"},
@@ -49,6 +55,8 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     | {"contract_title", "claim_number", "claimed", "scheduled", "payable", "received_on", "answer_due_on"}
     | {"differences"},
     "ssov_invitation": _SSOV | {"invited_by", "contract_sum"},
+    "ssov_received": _SSOV | {"lines_count", "details_count", "contract_sum"},
+    "ssov_faults": _SSOV | {"file_name", "faults"},
     "ssov_returned": _SSOV | {"reason"},
     "owner_claim": _CLAIM | {"subject", "message", "sender_name", "summary", "due", "asked"},
     "owner_answered": _PLACE | {"claim_number", "status_label", "due", "reason"},
@@ -60,6 +68,8 @@ _MAY_BE_GIVEN: Final = "confirm_url"
 
 _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "faults": ("where", "what", "fix"),
+    "billed": ("item", "description", "work", "stored", "to_date"),
+    "refused": ("name", "why"),
     "lines": ("item", "description", "claimed", "reason"),
     "differences": ("item", "description", "claimed", "scheduled", "reason"),
     "summary": ("label", "amount"),

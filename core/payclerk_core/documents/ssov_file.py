@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from .ssov_reader import read_ssov_file
+from .ssov_reader import has_breakdown, read_ssov_file
 from .ssov_values import CONTENT_TYPE, SsovFaults, SsovSheet, SsovSheetLine
 from .ssov_writer import make_ssov_file
 
-__all__ = ["CONTENT_TYPE", "SsovFaults", "SsovSheet", "SsovSheetLine", "make_ssov_file", "read_ssov_file"]
+__all__ = [
+    "CONTENT_TYPE",
+    "SsovFaults",
+    "SsovSheet",
+    "SsovSheetLine",
+    "has_breakdown",
+    "make_ssov_file",
+    "read_ssov_file",
+]

@@ -5,9 +5,7 @@ Columns are found by their heading, not by their place, and lines by their item.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -19,19 +17,11 @@ from ..errors import UserError
 from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
-from .sheets import (
-    FORM,
-    MOST_COLUMNS,
-    Fault,
-    merged_faults,
-    open_workbook,
-    sheet_names,
-    text_of,
-)
+from .delimited import delimited_rows
+from .sheets import FORM, Fault, merged_faults, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
 
 LINE, ITEM, DESCRIPTION, AMOUNT = COLUMNS
-_DELIMITERS: Final = ",;\t|"
 _HEAD_WITHIN: Final = 30  # rows
 _WIDEST: Final = 30  # columns of a workbook that are looked at
 _LONGEST: Final = {ITEM: 40, DESCRIPTION: 300}
@@ -59,11 +49,24 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
     reader = _Reader(sheet)
-    rows = _workbook_rows(content, reader) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _text_rows(content)
-    details = reader.read(rows, whole=whole)
+    details = reader.read(_rows(content, reader), whole=whole)
     if reader.faults:
         raise SsovFaults(reader.faults)
     return details
+
+
+def has_breakdown(content: bytes) -> bool:
+    """Whether the file has a table with most of the breakdown's headings."""
+    try:
+        rows = _rows(content, _Reader(_NOTHING))
+    except UserError:
+        return False
+    return any(_headings([cell.text for cell in row]) > len(COLUMNS) // 2 for row in rows[:_HEAD_WITHIN])
+
+
+def _rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
+    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
+    return _workbook_rows(content, reader) if is_workbook else _text_rows(content)
 
 
 def _workbook_rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
@@ -86,27 +89,8 @@ def _workbook_cell(cell: Any, raw: Any) -> _Cell:
 
 
 def _text_rows(content: bytes) -> list[list[_Cell]]:
-    text = _decoded(content)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
-    except csv.Error:
-        raise UserError("This is no table that can be read; save it as .xlsx or .csv.", code="not_a_table") from None
-    if len(rows) > FORM.rows or max(map(len, rows), default=0) > MOST_COLUMNS:
-        text = f"The table has more than {FORM.rows} rows or {MOST_COLUMNS} columns; send the breakdown alone."
-        raise UserError(text, code="too_large")
+    rows = delimited_rows(content, COLUMNS)
     return [[_Cell(f"{get_column_letter(c)}{r}", value or None) for c, value in enumerate(row, 1)] for r, row in enumerate(rows, 1)]  # fmt: skip
-
-
-def _decoded(content: bytes) -> str:
-    if (text := text_of(content)) is not None:
-        return text
-    raise UserError("This is no table that can be read; save it as .xlsx or as CSV UTF-8.", code="not_a_table")
-
-
-def _delimiter(text: str) -> str:
-    """The one that parts the headings best."""
-    top = text.splitlines()[:_HEAD_WITHIN]
-    return max(_DELIMITERS, key=lambda sign: max((_headings(line.split(sign)) for line in top), default=0))
 
 
 def _headings(texts: Sequence[str]) -> int:
@@ -232,3 +216,6 @@ class _Reader:
 
     def _fault(self, cell: str, what: str, fix: str) -> None:
         self.faults.append(Fault(self.name, cell, what, fix))
+
+
+_NOTHING: Final = SsovSheet("", "", "", "", "", "USD", ())

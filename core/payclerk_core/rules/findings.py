@@ -44,6 +44,11 @@ def texts(findings: Iterable[Finding], severity: Severity) -> list[str]:
     return [finding.text for finding in findings if finding.severity is severity]
 
 
+def told_to_them(findings: Iterable[Finding]) -> list[str]:
+    """The warnings that the subcontractor may read."""
+    return texts((finding for finding in findings if not finding.ours), Severity.WARNING)
+
+
 def refuse_errors(findings: Iterable[Finding]) -> None:
     """Raise one UserError that says all errors; its code is the first one's."""
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]

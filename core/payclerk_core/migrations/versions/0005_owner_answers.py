@@ -1,14 +1,14 @@
 """what becomes of the owner's clear answers: proposed to a person, or acting by themselves
 
-Revision: 0003_owner_answers, after 0002
+Revision: 0005, after 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0003_owner_answers"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,142 @@
+"""What is answered to a billing in plain words: what was understood, what could not be taken, that it was dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from ..dates import end_of_day
+from ..documents.claim_pdf import render_claim
+from ..errors import UserError
+from ..money import percent_of
+from ..queries.claims import lines_of, summary_of
+from ..queries.ties import findings_of
+from ..rules.findings import told_to_them
+from ..rules.text_billing import TextFaults
+from ..tables import Claim, Contract, Invitation, Message, Person, Thread
+from .call import Call
+from .claim_pages import PDF, claim_page, reload_claim
+from .form_answers import newest_form
+from .mailing import About, NamedFile, Recipient, store_file, write_letter
+from .text_drafts import record_echo, text_draft
+
+
+@dataclass(frozen=True, slots=True)
+class TextMail:
+    """A mail that bills in words: its thread, the contact who wrote it, and its Message-ID."""
+
+    thread: Thread
+    person: Person
+    in_reply_to: str | None = None
+    notes: Sequence[str] = ()  # about the files beside it
+
+
+def invitation_of(call: Call, thread: Thread) -> Invitation | None:
+    """The invitation the thread began with, if it began with one."""
+    return call.session.scalars(select(Invitation).where(Invitation.thread_id == thread.id)).one_or_none()
+
+
+def echo(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> Claim:
+    """Say back what the claim is now, with its PDF; the answer to this very letter may submit it."""
+    claim = reload_claim(call, claim.id)
+    period = claim.period
+    deadline = end_of_day(period.due_on, period.project.timezone)
+    invitation = invitation_of(call, mail.thread)
+    about = About("billing", invitation.id if invitation else None, claim.id, decision_expires_at=deadline)
+    facts = _facts(call, mail, claim, changed=changed)
+    letter = write_letter(
+        call,
+        mail.thread,
+        "billing_understood",
+        [Recipient(mail.person)],
+        facts,
+        about,
+        files=[_draft_pdf(call, claim)],
+        in_reply_to=mail.in_reply_to,
+    )
+    record_echo(call, claim, letter)
+    return claim
+
+
+def _facts(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> dict[str, object]:
+    summary, findings = summary_of(claim), findings_of(call.session, claim)
+    return {
+        "contact_name": mail.person.name,
+        "project_name": claim.contract.project.name,
+        "project_number": claim.contract.project.number,
+        "contract_number": claim.contract.number,
+        "contract_title": claim.contract.title,
+        "claim_number": claim.number,
+        "period_from": claim.period.starts_on,
+        "period_to": claim.period.ends_on,
+        "due_on": claim.period.due_on,
+        "completed": str(summary.completed),
+        "retainage": str(summary.retainage),
+        "previous": str(summary.previous_certificates),
+        "due": str(summary.due),
+        "percent": f"{summary.percent} %",
+        "warnings": [*told_to_them(findings), *mail.notes],
+        "billed": _billed(claim),
+        "changed": changed,
+    }
+
+
+def _billed(claim: Claim) -> list[dict[str, str]]:
+    return [
+        {
+            "item": line.item,
+            "description": line.description,
+            "work": str(line.this_work),
+            "stored": str(line.stored),
+            "to_date": f"{percent_of(line.completed, line.scheduled)} %",
+        }
+        for line in lines_of(claim)
+        if line.work_cents or line.stored_cents
+    ]
+
+
+def _draft_pdf(call: Call, claim: Claim) -> NamedFile:
+    page = replace(claim_page(call, claim), status_label="Draft")
+    name = f"{claim.contract.number} claim {claim.number} draft.pdf"
+    return NamedFile(name, store_file(call, render_claim(page), PDF))
+
+
+def tell_cancelled(call: Call, mail: TextMail, contract: Contract, number: int) -> None:
+    """Say that the draft is dropped, with the form that can be filled instead."""
+    facts = {**_place(mail, contract), "claim_number": number}
+    _answer(call, mail, "billing_cancelled", facts, _about_form(call, mail), newest_form(call, contract))
+
+
+def _about_form(call: Call, mail: TextMail) -> About:
+    invitation = invitation_of(call, mail.thread)
+    return About("form", invitation_id=invitation.id if invitation else None, claim_id=mail.thread.claim_id)
+
+
+def refuse_text(call: Call, mail: TextMail, error: UserError) -> Message:
+    """Answer a text that could not be taken: each sentence and what is wrong, and the form to fill instead."""
+    contract = call.get(Contract, mail.thread.contract_id or 0, "contract")
+    faults = error.faults if isinstance(error, TextFaults) else ()
+    rows = [{"where": f.where, "what": f.what, "fix": f.fix} for f in faults]
+    facts = {**_place(mail, contract), "faults": rows, "why": "" if rows else error.message}
+    files = newest_form(call, contract) if text_draft(call, mail.thread) is None else []
+    letter = _answer(call, mail, "billing_refused", facts, _about_form(call, mail), files)
+    after = {"why": error.message[:500]}
+    call.record("text_billing_refused", mail.thread, project_id=contract.project_id, after=after)
+    return letter
+
+
+def _place(mail: TextMail, contract: Contract) -> dict[str, object]:
+    return {
+        "contact_name": mail.person.name,
+        "project_name": contract.project.name,
+        "contract_number": contract.number,
+    }
+
+
+def _answer(
+    call: Call, mail: TextMail, name: str, facts: Mapping[str, object], about: About, files: Sequence[NamedFile]
+) -> Message:
+    people = [Recipient(mail.person)]
+    return write_letter(call, mail.thread, name, people, facts, about, files=files, in_reply_to=mail.in_reply_to)

@@ -1,0 +1,149 @@
+"""Finds the billing form in a file that came back, whatever saved it: the sheet people see, its code, its sealed lines.
+
+Excel, LibreOffice and Google Sheets keep the hidden sheet; Numbers may drop it and rename the other; a CSV file is the
+shown sheet alone. Then the code in the shown sheet says which form it was, and the caller knows its lines.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import openpyxl
+from openpyxl.utils.exceptions import IllegalCharacterError
+
+from ..errors import UserError
+from .delimited import delimited_rows
+from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
+from .sheets import FORM, open_workbook, sheet_names
+
+MOST_ROWS: Final = 5000
+FIRST_COLUMNS: Final = 10  # where the labels may stand, if somebody put columns before them
+_TOP: Final = HEAD_ROW + 60
+_CHANGED: Final = "The form's hidden sheet was changed; please fill the form we sent."
+
+
+@dataclass(frozen=True, slots=True)
+class FormTable:
+    """A form as it came: the shown sheet twice, with results and with formulas. `lines`: None where they did not come."""
+
+    seal: str
+    sheet: Any
+    formulas: Any
+    currency: str = ""
+    lines: tuple[SealedLine, ...] | None = None
+
+
+def open_form(content: bytes) -> FormTable:
+    """The form in this workbook or CSV file; UserError with the code 'not_our_form' when there is none."""
+    if len(content) > FORM.file:
+        raise UserError("The file is larger than 5 MB; please send the form alone.", code="too_large")
+    return _in_workbook(content) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _in_text(content)
+
+
+def find_label(sheet: Any, label: str) -> tuple[int, int] | None:
+    """Where a label of ours stands, in the first rows and columns."""
+    for row in range(1, min(sheet.max_row, _TOP) + 1):
+        for column in range(1, min(sheet.max_column, FIRST_COLUMNS) + 1):
+            if text_at(sheet, row, column) == label:
+                return row, column
+    return None
+
+
+def text_at(sheet: Any, row: int, column: int) -> str:
+    """What a cell says, without the space around it."""
+    value = sheet.cell(row, column).value
+    return "" if value is None else str(value).strip()
+
+
+def beside(sheet: Any, label: str) -> str:
+    """The first words to the right of a label; '' for none."""
+    place = find_label(sheet, label)
+    if place is None:
+        return ""
+    row, column = place
+    return next((text for at in range(column + 1, column + 6) if (text := text_at(sheet, row, at))), "")
+
+
+def _in_workbook(content: bytes) -> FormTable:
+    _refuse_other_kinds(content)
+    values = open_workbook(content)
+    names = sheet_names(values)
+    name = _shown(values, names)
+    if SEAL_SHEET in names and name:
+        seal, currency, lines = _sealed(values[SEAL_SHEET])
+        return FormTable(seal, values[name], open_workbook(content, formulas=True)[name], currency, lines)
+    seal = beside(values[name], CODE_LABEL) if name else ""
+    if not seal:
+        raise not_ours()
+    return FormTable(seal, values[name], open_workbook(content, formulas=True)[name])
+
+
+def _refuse_other_kinds(content: bytes) -> None:
+    """Spreadsheets that are none of Excel's say so in the first part of the archive, or by their own parts."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()[:2000]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # said when it is opened as a workbook
+    kind = "an OpenDocument file (.ods)" if "content.xml" in names else None
+    kind = "a Numbers file" if any(name.startswith("Index/") and name.endswith(".iwa") for name in names) else kind
+    if kind:
+        raise UserError(f"This is {kind}; save the form as Excel workbook (.xlsx) or CSV.", code="other_kind")
+
+
+def _shown(book: Any, names: list[str]) -> str:
+    """The sheet with the table: by its name, else the one with the code or the heading."""
+    if SHEET in names:
+        return SHEET
+    others = [name for name in names if name != SEAL_SHEET]
+    return next((name for name in others if _has_table(book[name])), "")
+
+
+def _has_table(sheet: Any) -> bool:
+    return find_label(sheet, CODE_LABEL) is not None and find_label(sheet, HEADINGS[0]) is not None
+
+
+def _sealed(sheet: Any) -> tuple[str, str, tuple[SealedLine, ...]]:
+    try:
+        lines = tuple(
+            SealedLine(int(row[0]), *(str(text or "") for text in row[1:5]))
+            for row in sheet.iter_rows(min_row=2, max_row=MOST_ROWS, max_col=5, values_only=True)
+            if row[0] is not None
+        )
+        for line in lines:
+            Decimal(line.scheduled), Decimal(line.previous)
+    except (TypeError, ValueError, ArithmeticError):
+        raise UserError(_CHANGED, code="seal") from None
+    return str(sheet["A1"].value), str(sheet["B1"].value), lines
+
+
+def _in_text(content: bytes) -> FormTable:
+    if not any(CODE_LABEL.encode(encoding) in content for encoding in ("ascii", "utf-16-le", "utf-16-be")):
+        raise not_ours()
+    sheet = _as_sheet(delimited_rows(content, HEADINGS))
+    seal = beside(sheet, CODE_LABEL)
+    if not seal:
+        raise not_ours()
+    return FormTable(seal, sheet, sheet)
+
+
+def _as_sheet(rows: list[list[str]]) -> Any:
+    """The same cells as a sheet, so that one reader reads both."""
+    sheet = openpyxl.Workbook().active
+    try:
+        for number, row in enumerate(rows, 1):
+            for column, text in enumerate(row, 1):
+                if text.strip():
+                    sheet.cell(number, column).value = text.strip()
+    except IllegalCharacterError:
+        raise UserError("The table holds characters that no table has; save it anew.", code="not_a_table") from None
+    return sheet
+
+
+def not_ours() -> UserError:
+    """Why a file is left alone."""
+    return UserError("This workbook is not the billing form we sent; please fill that one.", code="not_our_form")

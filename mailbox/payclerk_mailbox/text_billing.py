@@ -1,0 +1,122 @@
+"""An answer that bills in plain words, and the SUBMIT or CANCEL that follows what we said back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from payclerk_core.actions.backup_checks import locked_notes
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.inbox import keep_as_backup
+from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
+from payclerk_core.actions.text_drafts import text_draft
+from payclerk_core.actions.text_letters import TextMail, refuse_text
+from payclerk_core.errors import UserError
+from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
+from payclerk_core.tables import Contract, Message, Person
+
+from .matching import Match
+from .reading.plain_billing import BillingText, Statement, Unread, read_billing, read_command
+from .reading.reply import ReplyText
+
+log = structlog.get_logger()
+
+_PURPOSES: Final = frozenset({"invitation", "form", "billing"})
+_WHY: Final = {
+    "unknown": ("This is not one of the sentences that we read.", "Write it like the examples below."),
+    "two_ways": ("The number can be read in two ways.", "Write it with two decimals, such as 1234.00."),
+    "too_much": ("A line is at most 100 % complete.", "Bill an amount, or fill the billing form."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """A verified mail of a known person, in the log already, with what they wrote themselves."""
+
+    message: Message
+    found: Match
+    person: Person
+    reply: ReplyText
+
+
+def take_text(call: Call, answer: TextAnswer) -> bool:
+    """Do what the words bill, submit or cancel. False when they do none of it, or may not here: some other answer."""
+    if not _may_bill(call, answer):
+        return False
+    names = (answer.person.name, answer.person.company.name)
+    command = read_command(answer.reply.text, names=names)
+    if command is not None:
+        return _command(call, answer, command)
+    billing = read_billing(answer.reply.text, names=names, language=answer.person.language)
+    if billing is None or not _is_open(call, answer):
+        return False
+    _bill(call, answer, billing)
+    return True
+
+
+def _may_bill(call: Call, answer: TextAnswer) -> bool:
+    contract = call.session.get(Contract, answer.found.thread.contract_id or 0)
+    known = contract is not None and not contract.is_prime and answer.found.token.purpose in _PURPOSES
+    return known and not answer.reply.forwarded and not answer.reply.interleaved
+
+
+def _is_open(call: Call, answer: TextAnswer) -> bool:
+    """Once a claim was submitted, or begun by somebody else, words about it are for a person."""
+    thread = answer.found.thread
+    return thread.claim_id is None or text_draft(call, thread) is not None
+
+
+def _command(call: Call, answer: TextAnswer, command: str) -> bool:
+    if text_draft(call, answer.found.thread) is None:
+        # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
+        return command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer)
+    theirs, mail = _theirs(call, answer)
+    try:
+        with call.session.begin_nested():
+            if command == "submit":
+                submit_text(theirs, mail, answer.found.copy.message_id if answer.found.copy else None)
+            else:
+                cancel_text(theirs, mail)
+    except UserError as error:
+        _refuse(call, answer, error)
+    answer.message.decision_why = f"understood as {command}"
+    return True
+
+
+def _bill(call: Call, answer: TextAnswer, billing: BillingText) -> None:
+    theirs, mail = _theirs(call, answer)
+    try:
+        with call.session.begin_nested():
+            if billing.unread:
+                raise TextFaults([_fault(one) for one in billing.unread])
+            claim = bill_by_text(theirs, mail, [_said(one) for one in billing.statements])
+    except UserError as error:
+        _refuse(call, answer, error)
+    else:
+        keep_as_backup(theirs, answer.message, claim)
+        answer.message.decision_why = f"understood as billing of {len(billing.statements)} lines"
+        log.info("text_billing_understood")
+
+
+def _refuse(call: Call, answer: TextAnswer, error: UserError) -> None:
+    call.session.expire_all()
+    theirs, mail = _theirs(call, answer)
+    refuse_text(theirs, mail, error)
+    log.info("text_billing_refused")
+
+
+def _theirs(call: Call, answer: TextAnswer) -> tuple[Call, TextMail]:
+    notes = locked_notes(call, answer.message)
+    mail = TextMail(answer.found.thread, answer.person, answer.message.message_id, notes)
+    return replace(call, actor=answer.person), mail
+
+
+def _said(one: Statement) -> Said:
+    return Said(one.item, one.kind.value, one.number, one.written, one.sign)
+
+
+def _fault(one: Unread) -> TextFault:
+    what, fix = _WHY[one.why]
+    return TextFault(f"“{one.written[:80]}”", what, fix)

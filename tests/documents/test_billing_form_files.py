@@ -1,0 +1,137 @@
+"""A filled form that another program saved: read as it was meant, or refused with what to do."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from dataclasses import replace
+from functools import cache
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from form_files import CSVS, PROGRAMS, as_csv, sample_form, typed
+from payclerk_core.documents.billing_form import FormFaults, SealedLine, open_form, read_table
+from payclerk_core.documents.form_writer import make_form
+from payclerk_core.errors import UserError
+
+ENTRIES = {"E13": 1234.5, "F13": 0.25, "C9": "INV-7"}
+
+
+@cache
+def lines_of(content: bytes) -> list[SealedLine]:
+    return list(open_form(content).lines or ())
+
+
+@cache
+def read(content: bytes, made: bytes):
+    return read_table(open_form(content), lines_of(made), "USD")
+
+
+MADE = make_form(sample_form())
+FILLED = typed(MADE, ENTRIES)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_form_saved_by_another_program_says_the_same(program):
+    assert read(PROGRAMS[program](FILLED), MADE) == read(FILLED, MADE)
+
+
+@pytest.mark.parametrize("kind", CSVS)
+def test_a_form_saved_as_csv_says_the_same(kind):
+    assert read(as_csv(FILLED, **CSVS[kind]), MADE) == read(FILLED, MADE)
+
+
+def test_a_csv_that_lost_the_zeros_before_an_item_is_read_while_it_can_be_one_line_only():
+    items = [line.item for line in lines_of(MADE)]
+    content = as_csv(FILLED).decode()
+    for item in items:
+        content = content.replace(f"\r\n{item},", f"\r\n{item.lstrip('0')},")
+    assert read(content.encode(), MADE) == read(FILLED, MADE)
+
+
+@pytest.mark.parametrize(
+    ("written", "cents"), [("$1,234.50", 123450), ("1 234.50", 123450), ("USD 40", 4000), ("(12.00)", -1200)]
+)
+def test_an_amount_as_text_that_can_be_read_in_one_way_is_taken(written, cents):
+    assert read(typed(MADE, {"E13": written}), MADE).rows[0].work.cents == cents
+
+
+@pytest.mark.parametrize("written", ["1.234,50", "4,000", "40 %", "about half", "1.234.50", "12,5", '=HYPERLINK("x")'])
+def test_an_amount_as_text_that_is_none_or_has_two_readings_is_a_fault_of_its_cell(written):
+    with pytest.raises(FormFaults) as refused:
+        read(typed(MADE, {"E13": written}), MADE)
+    assert [fault.cell for fault in refused.value.faults] == ["E13"]
+
+
+def test_in_a_file_with_decimal_commas_a_thousand_is_not_taken_for_one():
+    content = as_csv(typed(MADE, {"E13": "4,00"}), comma=True, delimiter=";")
+    assert read(content, MADE).rows[0].work.cents == 400
+
+
+def test_commas_are_not_taken_for_points_where_our_own_amounts_came_back_with_points():
+    content = as_csv(typed(MADE, {"E13": "1234,5"}), delimiter=";")
+    with pytest.raises(FormFaults, match="decimal comma"):
+        read(content, MADE)
+
+
+def test_the_copy_to_correct_marks_the_faulted_cells_and_keeps_the_rest():
+    with pytest.raises(FormFaults) as refused:
+        read(typed(MADE, {"E13": "about half", "F13": 7, "E14": '=HYPERLINK("x","y")'}), MADE)
+    again = make_form(replace(sample_form(), entered=refused.value.entered))
+    sheet = openpyxl.load_workbook(io.BytesIO(again))["Billing"]
+    assert [sheet["E13"].value, sheet["F13"].value] == ["about half", 7]
+    assert sheet["E13"].fill.fgColor.rgb.endswith("F8C9C4")
+    assert not sheet["F13"].fill.fgColor.rgb.endswith("F8C9C4")
+    assert "about half" in sheet["J13"].value
+    assert sheet["E14"].data_type != "f"
+    assert not sheet["E13"].protection.locked
+    with pytest.raises(FormFaults) as still:
+        read(again, MADE)
+    assert "E13" in [fault.cell for fault in still.value.faults]
+
+
+def test_a_form_without_its_hidden_sheet_is_not_read_without_the_lines_it_was_made_with():
+    with pytest.raises(UserError) as refused:
+        read_table(open_form(as_csv(FILLED)))
+    assert refused.value.code == "no_lines"
+
+
+def shared_strings() -> bytes:
+    """A small workbook whose shared strings unpack to many megabytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(MADE)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            bomb = b"<si><t>" + b"a" * 21 * 2**20 + b"</t></si></sst>" if name == "xl/sharedStrings.xml" else b"</sst>"
+            new.writestr(name, old.read(name).replace(b"</sst>", bomb))
+    return out.getvalue()
+
+
+HOSTILE = {
+    "shared strings that unpack to many megabytes": shared_strings(),
+    "three hundred thousand rows": b"Form code,,x\r\n" + b"a\r\n" * 300_000,
+    "a line of a million cells": b"Form code,,x\r\n" + b"," * 1_000_000,
+    "an open quotation mark": b'Form code,,x\r\n"' + b"a" * 1_000_000,
+    "bytes that are no text": b"Form code\x00\x81\x8d\xff" * 1000,
+    "control characters": b"Form code,,x\r\nItem,\x01\x02\r\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_little_time(name):
+    began = time.process_time()
+    with pytest.raises(UserError):
+        read(HOSTILE[name], MADE)
+    assert time.process_time() - began < 5
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=15)
+def test_any_bytes_behind_the_label_are_refused_or_read(tail):
+    try:
+        read(b"Form code," + tail, MADE)
+    except UserError as error:
+        assert error.message
