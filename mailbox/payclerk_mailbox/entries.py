@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import Incoming, IncomingFile
+from payclerk_core.documents.due_date import is_due_date_file
 from payclerk_core.tables import Attachment, InboxMail, Message, StoredFile, Thread
 
 from .reading.message import IncomingMail
@@ -37,7 +38,11 @@ def entry(
         verified=verified,
         why=why,
         decision=decision,
-        files=[IncomingFile(file.name, file.content, file.content_type) for file in mail.attachments],
+        files=[
+            IncomingFile(file.name, file.content, file.content_type)
+            for file in mail.attachments
+            if not is_due_date_file(file.content)
+        ],
         in_reply_to=next(iter(mail.in_reply_to), None),
     )
 
