@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import Incoming, IncomingFile
+from payclerk_core.documents.due_date import is_due_date_file
 from payclerk_core.tables import Attachment as AttachmentRow
 from payclerk_core.tables import InboxMail, Message, StoredFile, Thread
 
@@ -45,8 +46,12 @@ def entry(
 
 
 def kept_files(mail: IncomingMail) -> list[Attachment]:
-    """The files of a mail but for those that could run; the mail itself, as it came, stays in the inbox."""
-    return [file for file in mail.attachments if why_unsafe(file.name, file.content) is None]
+    """The files of a mail but for our own calendar file come back, and those that could run.
+
+    The mail itself, as it came, stays in the inbox.
+    """
+    theirs = [file for file in mail.attachments if not is_due_date_file(file.content)]
+    return [file for file in theirs if why_unsafe(file.name, file.content) is None]
 
 
 def refused_files(mail: IncomingMail) -> list[tuple[str, str]]:

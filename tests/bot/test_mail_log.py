@@ -61,21 +61,21 @@ def opened(office: Office, user: str, words: str) -> Any:
     return office.modal(user, "email")
 
 
-def test_hundreds_of_messages_are_paged_and_searched(month: Callable[..., Any], office: Office) -> None:
+def test_many_messages_are_paged_and_searched(month: Callable[..., Any], office: Office) -> None:
     def fill(m: Month) -> None:
         _, thread = prime_claim(m)
-        for number in range(203):
+        for number in range(43):
             incoming(m, thread, f"Question {number} about 100% of it", m.olga)
         incoming(m, thread, "The crane is late", m.olga, files=[IncomingFile("crane_log.pdf", PDF, "application/pdf")])
 
     month(fill, contracts=1)
     office.billing(ADA, "emails PR-01")
-    log = office.modal_says(ADA, "204 messages · page 1 of 21")
+    log = office.modal_says(ADA, "44 messages · page 1 of 5")
     assert "The crane is late" in texts(log)
     office.world.click(ADA, log, "emails.older", value="1")
-    log = office.modal_says(ADA, "page 2 of 21")
+    log = office.modal_says(ADA, "page 2 of 5")
     assert "The crane is late" not in texts(log)
-    for typed, words in (("CRANE late", "1 message found"), ("crane_log", "1 message found"), ("100%", "203 messages found"), ("%e%", "0 messages found"), ("q_estion", "0 messages found")):  # fmt: skip
+    for typed, words in (("CRANE late", "1 message found"), ("crane_log", "1 message found"), ("100%", "43 messages found"), ("%e%", "0 messages found"), ("q_estion", "0 messages found")):  # fmt: skip
         office.world.type_in(log, "emails.search", typed)
         office.world.submit(ADA, log)
         log = office.modal_says(ADA, words)

@@ -19,7 +19,7 @@ from mail_month import NOON, call_of
 from owner_mail import Owner
 from payclerk_core.actions.invitations import remind_silent
 from payclerk_core.documents.letters import MARKERS, render_letter, with_reference
-from payclerk_core.tables import BillingPeriod, MessageRecipient, Project, ReplyToken
+from payclerk_core.tables import BillingPeriod, Message, MessageRecipient, Project, ReplyToken
 from payclerk_mailbox.mime import build_mail
 from payclerk_mailbox.outgoing import copies_to_send
 from payclerk_mailbox.reading.decision import Question, read_decision
@@ -54,8 +54,6 @@ def on_the_wire(inbox: Inbox, person: Person, kind: str = "") -> list[EmailMessa
 
 
 def _kind(session, row: MessageRecipient) -> str:
-    from payclerk_core.tables import Message
-
     return session.get_one(Message, row.message_id).kind
 
 
@@ -186,3 +184,14 @@ def test_a_mail_of_a_person_is_not_marked_as_a_machines_and_asks_the_owner_one_q
     ]
     with inbox.db.reading() as session:
         assert session.query(ReplyToken).filter_by(person_id=inbox.month.olga.id).one().purpose == "owner_claim"
+
+
+def test_our_calendar_file_that_comes_back_is_no_attachment_of_theirs(inbox: Inbox):
+    [ours] = (part.get_payload(decode=True) for part in on_the_wire(inbox, inbox.month.dana)[0].iter_attachments())
+    theirs = ours.replace(b"payclerk", b"somebody")
+    files = [("due-date.ics", ours), ("site-visit.ics", theirs)]
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=files))
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    with inbox.db.reading() as session:
+        [message] = session.query(Message).filter_by(direction="in")
+        assert [file.name for file in message.attachments] == ["site-visit.ics"]

@@ -32,7 +32,7 @@ FACTS: dict[str, object] = {
     "days_left": 3,
     "note": "Please bill stored steel separately.\nThank you for the early start on level 9!",
     "reason": "no steel was set in November",
-    "why": "It says “yes, but only for level 9”.",
+    "why": 'it says more than a plain answer ("yes, but only for level 9")',
     "claim_number": 4,
     "invoice_number": "INV-2291",
     "completed": "$412,350.00",
@@ -40,11 +40,14 @@ FACTS: dict[str, object] = {
     "retainage": "$41,235.00",
     "previous": "$288,900.00",
     "due": "$82,215.00",
-    "warnings": ["Line 05: 104.00 % of the scheduled $12,000.00 is billed.", "Line 07: takes back $300.00."],
+    "warnings": [
+        "Line 05: $12,480.00 is billed of the scheduled $12,000.00 (104.00 %).",
+        "Line 07: this period takes back $300.00 of earlier work.",
+    ],
     "file_name": "Billing form SC-0031 claim 4.xlsx",
     "faults": [
-        Fault("F12", "“twelve” is not an amount.", "Write it like 1234.50."),
-        {"where": "G15", "what": "The cell is empty.", "fix": "Write 0 if nothing is stored."},
+        Fault("F12", "'twelve' is not an amount.", "Write an amount like 1234.50, with at most two decimals."),
+        {"where": "G15", "what": "There is a formula without a result.", "fix": "Write the amount itself."},
     ],
     "lines": [
         {"item": "03", "description": "Erection, levels 7 to 9", "claimed": "$64,000.00", "reason": "Level 9 is open."},

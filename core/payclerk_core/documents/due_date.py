@@ -11,6 +11,8 @@ from icalendar import Alarm, Calendar, Event
 
 CALENDAR: Final = "text/calendar"
 FILE_NAME: Final = "due-date.ics"
+_MAKER: Final = "-//payclerk//due date//EN"
+_LARGEST: Final = 4096
 
 _TITLES: Final[Mapping[str, str]] = {
     "en": "Billing due: {project}, contract {contract}",
@@ -41,12 +43,21 @@ def due_date_file(due: DueDate, language: str) -> bytes:
     """The calendar file: a whole day where the project is, without attendees, so that nothing is to be answered."""
     words = {"project": due.project, "contract": due.contract, "period": due.period, "zone": due.timezone}
     calendar = Calendar()
-    calendar.add("prodid", "-//payclerk//due date//EN")
+    calendar.add("prodid", _MAKER)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-timezone", due.timezone)
     calendar.add_component(_event(due, _in(_TITLES, language).format(**words), _in(_WORDS, language).format(**words)))
     return bytes(calendar.to_ical())
+
+
+def is_due_date_file(content: bytes) -> bool:
+    """Is this our own file, come back with an answer? It is no attachment of theirs.
+
+    >>> is_due_date_file(b"BEGIN:VCALENDAR\\r\\nPRODID:-//somebody//EN\\r\\n")
+    False
+    """
+    return len(content) <= _LARGEST and content.lstrip()[:15] == b"BEGIN:VCALENDAR" and _MAKER.encode() in content
 
 
 def _event(due: DueDate, title: str, words: str) -> Event:

@@ -17,6 +17,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from .sentences import in_language
+
 # An answer is what stands above this line; the mailbox looks for the same words.
 MARKERS: Final[Mapping[str, str]] = {
     "en": "— reply above this line —",
@@ -74,6 +76,8 @@ _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "differences": ("item", "description", "claimed", "scheduled", "reason"),
     "summary": ("label", "amount"),
 }
+# What payclerk words itself; everything else is somebody's own and stays as they wrote it.
+_OURS: Final = frozenset({"why", "faults", "warnings"})
 _MONTHS: Final[Mapping[str, str]] = {
     "en": "January February March April May June July August September October November December",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -190,12 +194,27 @@ def _shown(fact: str, value: object, language: str) -> object:
     if isinstance(value, date):
         return written_date(value, language)
     if isinstance(value, str):
-        return _lines(value) if fact == "message" else one_line(value)
+        text = _lines(value) if fact == "message" else one_line(value)
+        return _sentence(in_language(text, language)) if fact in _OURS else text
     if fact in _ROWS and isinstance(value, Sequence):
-        return [_row(row, _ROWS[fact]) for row in value]
+        rows = [_row(row, _ROWS[fact]) for row in value]
+        return (
+            [{name: in_language(text, language) for name, text in row.items()} for row in rows]
+            if fact in _OURS
+            else rows
+        )
     if isinstance(value, Sequence):
-        return [one_line(str(text)) for text in value]
+        return [in_language(one_line(str(text)), language) for text in value]
     return value
+
+
+def _sentence(text: str) -> str:
+    """
+    >>> _sentence("the answer asks something")
+    'The answer asks something.'
+    """
+    ended = text if not text or text[-1] in ".!?»”" else f"{text}."
+    return f"{ended[:1].upper()}{ended[1:]}"
 
 
 def _row(row: object, names: Sequence[str]) -> dict[str, str]:
