@@ -18,11 +18,15 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import finish_mail
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
+from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
+from .guard import GuardedReader, ReadingDiedError, shared_reader
+from .identity import own_identity
 from .incoming import take_in
-from .reading.message import IncomingMail, Unreadable, parse
+from .reading.explain import Looked
+from .reading.message import Unreadable
 
 log = structlog.get_logger()
 
@@ -32,14 +36,20 @@ ATTEMPTS: Final = 3
 class Handling:
     """Deals with the captured mail that is still new, oldest first."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, db: Database, clock: Clock, *, reader: GuardedReader | None = None) -> None:
         self._settings, self._db, self._clock = settings, db, clock
+        self._reader = reader or shared_reader()
 
     def run(self) -> None:
         """Each mail once. What goes wrong with one stays with that one."""
         for key in self._new():
-            with structlog.contextvars.bound_contextvars(inbox_id=key):
-                self._handle(key)
+            self.handle(key)
+
+    def handle(self, key: int) -> None:
+        """Deal with this mail if it is new."""
+        self._reader.ready()  # before the attempt counts: that it does not start is no mail's fault
+        with structlog.contextvars.bound_contextvars(inbox_id=key):
+            self._handle(key)
 
     def _new(self) -> Sequence[int]:
         query = select(InboxMail.id).where(InboxMail.status == "new")
@@ -54,38 +64,45 @@ class Handling:
             self._quarantine(key, "There is nothing of this mail to read; look at it in the mailbox.")
             return
         try:
-            mail = parse(raw)
+            self._take_in(key, self._reader.look(raw, own_identity(self._settings)))
         except Unreadable as error:
             self._quarantine(key, f"The mail {error.reason}.")
-            return
-        try:
-            self._take_in(key, mail)
-        except OperationalError:
-            raise  # the database's trouble, not this mail's: the poller waits and comes back
+        except ReadingDiedError as error:
+            self._note_failure(key, f"The mail {error.reason}.")
+        except (OperationalError, OutsideError):
+            raise  # the database's trouble or the machine's, not this mail's: the poller waits and comes back
         except Exception:
             log.exception("mail_fault")  # still new: tried again at the next poll, then quarantined
 
     def _begin(self, key: int) -> bool:
         """Count the attempt. False when the mail is dealt with, or has had its chances."""
         with self._db.transaction() as session:
-            tried = session.scalar(select(InboxMail.attempts).where(InboxMail.id == key)) or 0
-            if tried < ATTEMPTS:
+            inbox = session.get_one(InboxMail, key)
+            reason = inbox.reason
+            if inbox.attempts < ATTEMPTS:
                 query = update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new")
                 done = session.execute(query.values(attempts=InboxMail.attempts + 1))
                 return bool(done.rowcount)  # type: ignore[attr-defined]
-        self._quarantine(key, f"payclerk failed on this mail {ATTEMPTS} times.")
+        self._quarantine(key, f"payclerk failed on this mail {ATTEMPTS} times. {reason or ''}".strip())
         return False
+
+    def _note_failure(self, key: int, reason: str) -> None:
+        """Kept for the person who is shown the mail when the next tries fail too."""
+        with self._db.transaction() as session:
+            session.execute(
+                update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new").values(reason=reason)
+            )
 
     def _raw(self, key: int) -> bytes:
         with self._db.reading() as session:
             return session.scalars(select(InboxMail.raw).where(InboxMail.id == key)).one()
 
-    def _take_in(self, key: int, mail: IncomingMail) -> None:
+    def _take_in(self, key: int, looked: Looked) -> None:
         with self._db.transaction() as session:
             inbox = _claim(session, key)
             if inbox is None:
                 return
-            kind = take_in(self._call(session), inbox, mail)
+            kind = take_in(self._call(session), inbox, looked, self._reader)
             finish_mail(self._call(session), inbox, "done", kind=kind)
         log.info("mail_handled", kind=kind)
 

@@ -10,60 +10,81 @@ from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Contract, InboxMail, Person
 
-from .answers import Answer, take_answer, understand
+from .answers import Answer, question_of, take_answer
 from .entries import entry, is_known
+from .guard import GuardedReader
+from .identity import own_identity
 from .matching import Match, text_as_sent
+from .reading.explain import Asked, Judged, Looked
 from .reading.message import IncomingMail
-from .reading.reply import read_reply
-from .reading.sender import check_sender
+from .reading.sender import SenderCheck, check_sender
 from .returned_forms import find_form, take_form
 
 
-def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
+def take_person(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
     """Log the mail in its thread and let it decide. One that answers several threads decides none of them."""
     if len(matches) > 1:
-        _ambiguous(call, inbox, mail, matches)
+        _ambiguous(call, inbox, looked, matches, reader)
     else:
-        _take_one(call, inbox, mail, matches[0])
+        _take_one(call, inbox, looked, matches[0], reader)
 
 
-def _ambiguous(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
-    why = f"answers {len(matches)} of our mails at once"
+def _ambiguous(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
     logged = []
     for found in matches:
-        reply = read_reply(mail, text_as_sent(call, found))
-        line = entry(inbox, mail, "person", reply.text, elided=reply.elided, why=why)
+        asked = Asked(text_as_sent(call, found), places=len(matches))
+        judged = reader.judge(looked, own_identity(call.settings), asked)
+        line = entry(inbox, looked.mail, "person", judged.reply.text, elided=judged.reply.elided, why=judged.why)
         if not is_known(call, found.thread, line):
             logged.append(log_incoming(call, found.thread, line))
     if logged:
         ask_administrator(call, logged[0], "unclear")
 
 
-def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) -> None:
+def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader: GuardedReader) -> None:
+    mail = looked.mail
     sender = identify(call, found, mail)
-    reply = read_reply(mail, text_as_sent(call, found))
-    said = understand(call, reply, found, sender.person) if sender.person else None
+    said = reader.judge(looked, own_identity(call.settings), _asked(call, found, sender))
     line = entry(
         inbox,
         mail,
         "person",
-        reply.text,
-        elided=reply.elided,
+        said.reply.text,
+        elided=said.reply.elided,
         verified=sender.person is not None,
-        why=said.why if said else sender.why,
-        decision=said.decision if said else None,
+        why=_why(found, sender, said),
+        decision=said.decision.value if said.decision else None,
     )
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
-    if sender.person is None or said is None:
+    if sender.person is None:
         ask_administrator(call, message, "unclear")
         return
     form = find_form(mail) if found.thread.contract_id is not None else None
     if form is not None:
         take_form(call, found.thread, sender.person, message, form)
     else:
-        take_answer(call, Answer(message, found, sender.person, said, has_text=bool(reply.text.strip())))
+        take_answer(call, Answer(message, found, sender.person, said, has_text=bool(said.reply.text)))
+
+
+def _asked(call: Call, found: Match, sender: Sender) -> Asked:
+    """What the reader has to know to judge the answer."""
+    person = sender.person
+    first = call.session.get(Person, found.token.person_id) if found.token.person_id else None
+    addressed = first or person  # the letter was in their language
+    return Asked(
+        parent_text=text_as_sent(call, found),
+        question=question_of(found.token),
+        check=SenderCheck(person is not None, sender.why),
+        names=(person.name, person.company.name) if person else (),
+        language=addressed.language if addressed else "en",
+    )
+
+
+def _why(found: Match, sender: Sender, said: Judged) -> str:
+    """For the log. Where our mail asked nothing there is nothing to say of a decision."""
+    return "" if sender.person is not None and question_of(found.token) is None else said.why
 
 
 @dataclass(frozen=True, slots=True)

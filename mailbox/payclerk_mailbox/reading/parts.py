@@ -56,7 +56,7 @@ class Parts:
 def read_parts(raw: bytes, limits: Limits) -> Parts:
     # Counted before parsing: the standard parser takes time for each line times each level it is in (issue 94).
     if sum(1 for _ in _NESTING.finditer(raw)) > limits.parts:
-        raise Unreadable(f"more than {limits.parts} parts")
+        raise Unreadable(f"has more than {limits.parts} parts")
     message = email.message_from_bytes(raw)
     walk = _Walk(limits)
     walk.visit(message, 0)
@@ -100,9 +100,9 @@ class _Walk:
         kind = part.get_content_type()
         self._types.append(kind)
         if depth > self._limits.depth:
-            raise Unreadable("nested too deep")
+            raise Unreadable("is nested too deep")
         if len(self._types) > self._limits.parts:
-            raise Unreadable(f"more than {self._limits.parts} parts")
+            raise Unreadable(f"has more than {self._limits.parts} parts")
         return kind
 
     def _visit_alternative(self, part: Message, depth: int) -> None:
