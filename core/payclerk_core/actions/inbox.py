@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..errors import UserError
 from ..jobs import promise
@@ -160,7 +160,9 @@ def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str,
     """Tell the sender that we could not tell; at most once a day, so that two machines never talk for long."""
     since = call.at - timedelta(days=1)
     recent = select(Message.id).where(
-        Message.thread_id == invitation.thread_id, Message.kind == "answer_unclear", Message.status_at > since
+        Message.thread_id == invitation.thread_id,
+        Message.kind == "answer_unclear",
+        or_(Message.status_at > since, Message.in_reply_to == in_reply_to),  # a mail that is read again has its answer
     )
     if call.session.scalar(recent.limit(1)) is not None:
         return False
