@@ -71,7 +71,7 @@ def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
     """The line, and the line with those after it that may be its rest: never the person's own words with another's."""
     joined = cores[at]
     yield joined
-    certain = _begins_with_day(joined)
+    certain = _begins_with_day(joined) and joined.lstrip("-<> ").startswith(STARTS)
     if certain and joined.endswith((".", "!", "?")) and not joined.endswith("m."):
         return
     for line in cores[at + 1 : at + 4]:
