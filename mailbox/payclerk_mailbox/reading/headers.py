@@ -76,7 +76,7 @@ class HeaderBlock:
 
     def date(self) -> datetime | None:
         """The sender's claim; None where it makes no sense (zammad #2245)."""
-        return _guarded(self._parsed_date) or _guarded(self._stdlib_date)
+        return _guarded(self._stdlib_date) or _guarded(self._parsed_date)  # the second takes ten times as long
 
     def _parsed_date(self) -> datetime | None:
         found = mailparser.MailParser(email.message_from_bytes(self.head + b"\r\n\r\n")).date

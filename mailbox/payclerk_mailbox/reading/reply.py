@@ -47,9 +47,14 @@ class ReplyText:
 def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     """The answer in a mail. `parent_text` is the plain text of the mail it answers, where that is known."""
     forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
-    readings = [cut_reply(text, parent_text, forwarded=forwarded) for text in _sources(mail)]
+    first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
-    return next((one for one in readings if one.text), readings[0]) if readings else ReplyText("", "", forwarded, False)
+    for text in _sources(mail):
+        reply = cut_reply(text, parent_text, forwarded=forwarded)
+        if reply.text:
+            return reply
+        first = first or reply
+    return first or ReplyText("", "", forwarded, False)
 
 
 def _sources(mail: IncomingMail) -> list[str]:
