@@ -62,11 +62,48 @@ def bot() -> None:
     _run("bot")
 
 
-@app.command()
+mail_tools = typer.Typer(help="Run the e-mail door; or look inside it with one of the commands below.")
+app.add_typer(mail_tools, name="mail", invoke_without_command=True)
+
+
+@mail_tools.callback()
+def mail(context: typer.Context) -> None:
+    """Run the e-mail door; or look inside it with one of the commands below."""
+    if context.invoked_subcommand is None:
+        told(lambda: _run("mail"))()
+
+
+@mail_tools.command("explain")
 @told
-def mail() -> None:
-    """Run the e-mail door."""
-    _run("mail")
+def explain_mail(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|DIR...", help="Mails (.eml, .mbox), or folders of .eml.")
+    ],
+    sent: Annotated[Path | None, typer.Option(help="The mail of ours that they answer.")] = None,
+    invited: Annotated[str | None, typer.Option(help="Who was asked; without it, to whom --sent went.")] = None,
+    auth: Annotated[
+        str | None, typer.Option(help="What the receiving server found: pass, fail or none. Left out: not checked.")
+    ] = None,
+    asked: Annotated[
+        str | None, typer.Option(help="What was asked: invitation, owner_claim or nothing; else seen in --sent.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="The language of the mail answered: en, fr or es.")] = "en",
+    address: Annotated[str | None, typer.Option(help="The address answers go to; else seen in --sent.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Say how mails would be read, and why. Needs no database and sends nothing. docs/mail.md has examples."""
+    from .mail import explain_files, wish
+
+    explain_files(paths, wish(sent, invited, auth, asked, address, language), console, as_json=as_json)
+
+
+@mail_tools.command("replay")
+@told
+def replay_mail(inbox_id: Annotated[int, typer.Argument(metavar="ID", help="The number of the stored mail.")]) -> None:
+    """Read a stored mail again: one that was put aside or not understood."""
+    from .mail import replay
+
+    console.print(replay(load_settings(), inbox_id), markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -19,21 +19,12 @@ from payclerk_core.actions.owner_answers import take_owner_answer
 from payclerk_core.dates import end_of_day
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import InvitationStatus, PeriodStatus
-from payclerk_core.tables import Contract, Invitation, Message, Person, Thread
+from payclerk_core.tables import Contract, Invitation, Message, Person, ReplyToken, Thread
 
 from .matching import Match
-from .reading.decision import Question, read_decision
-from .reading.reply import ReplyText
+from .reading.decision import Decision, Question
+from .reading.explain import Judged
 from .senders import Sender
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the words of a mail decide, if anything: accept or decline; for the owner approve, approve_as_noted, reject."""
-
-    decision: str | None
-    reason: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +34,7 @@ class Answer:
     message: Message
     found: Match
     person: Person
-    said: Said
+    said: Judged
     has_text: bool
 
 
@@ -71,19 +62,9 @@ def ask_to_confirm(call: Call, unsure: Unsure) -> None:
         ask_administrator(call, unsure.message, "unclear")
 
 
-def understand(call: Call, reply: ReplyText, found: Match, person: Person) -> Said:
-    """What the sender's own words decide, for what our mail asked."""
-    question = _QUESTIONS.get(found.token.purpose)
-    if question is None:
-        return Said(None, "", "")
-    if reply.forwarded:
-        return Said(None, "", "the mail is forwarded: whose words they are is for a person to say")
-    if reply.interleaved:
-        return Said(None, "", "the answer stands between quoted lines")
-    asked = call.session.get(Person, found.token.person_id) if found.token.person_id else None
-    language = (asked or person).language  # that of the letter
-    reading = read_decision(reply.text, question, names=(person.name, person.company.name), language=language)
-    return Said(reading.decision.value if reading.decision else None, reading.reason, reading.why)
+def question_of(token: ReplyToken) -> Question | None:
+    """What the mail that carried this token asked, if anything that words decide."""
+    return _QUESTIONS.get(token.purpose)
 
 
 def take_answer(call: Call, answer: Answer) -> None:
@@ -145,7 +126,7 @@ def _decide(call: Call, answer: Answer, invitation: Invitation) -> None:
     theirs = replace(call, actor=answer.person)
     try:
         with call.session.begin_nested():
-            if answer.said.decision == "accept":
+            if answer.said.decision is Decision.ACCEPT:
                 accept_invitation(theirs, invitation, answer.person, in_reply_to=answer.message.message_id)
             else:
                 reason = answer.said.reason
@@ -155,7 +136,7 @@ def _decide(call: Call, answer: Answer, invitation: Invitation) -> None:
         ask_administrator(call, answer.message, "unclear")
 
 
-_STATUS: Final = {"accept": InvitationStatus.ACCEPTED.value, "decline": InvitationStatus.DECLINED.value}
+_STATUS: Final = {Decision.ACCEPT: InvitationStatus.ACCEPTED.value, Decision.DECLINE: InvitationStatus.DECLINED.value}
 _QUESTIONS: Final = {
     "invitation": Question.INVITATION,
     "form": Question.INVITATION,

@@ -68,6 +68,7 @@ def is_known(call: Call, thread: Thread, line: Incoming) -> bool:
     same = select(Message).where(
         Message.thread_id == thread.id,
         Message.direction == "in",
+        Message.inbox_id != line.inbox_id,
         Message.message_id == line.message_id[:998],
         Message.sender == line.sender[:400],
         Message.subject == line.subject[:998],

@@ -7,6 +7,7 @@ is claimed first in the transaction of its effects, so that two pollers never do
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -18,13 +19,17 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import finish_mail
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
+from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
 from .dns_keys import key_from_dns
+from .guard import GuardedReader, ReadingDiedError, shared_reader
+from .identity import own_identity
 from .incoming import take_in
 from .reading.dkim_check import Keys, with_signers
-from .reading.message import IncomingMail, Unreadable, parse
+from .reading.explain import Looked
+from .reading.message import Unreadable
 
 log = structlog.get_logger()
 
@@ -42,16 +47,23 @@ class Handling:
         *,
         whose: ColumnElement[bool] | None = None,
         keys: Keys = key_from_dns,
+        reader: GuardedReader | None = None,
     ) -> None:
         self._settings, self._db, self._clock, self._keys = settings, db, clock, keys
+        self._reader = reader or shared_reader()
         # Each mailbox handles its own mail: two at one mail would count its attempts twice.
         self._whose = true() if whose is None else whose
 
     def run(self) -> None:
         """Each mail once. What goes wrong with one stays with that one."""
         for key in self._new():
-            with structlog.contextvars.bound_contextvars(inbox_id=key):
-                self._handle(key)
+            self.handle(key)
+
+    def handle(self, key: int) -> None:
+        """Deal with this mail if it is new."""
+        self._reader.ready()  # before the attempt counts: that it does not start is no mail's fault
+        with structlog.contextvars.bound_contextvars(inbox_id=key):
+            self._handle(key)
 
     def _new(self) -> Sequence[int]:
         query = select(InboxMail.id).where(InboxMail.status == "new", self._whose)
@@ -66,46 +78,54 @@ class Handling:
             self._quarantine(key, "There is nothing of this mail to read; look at it in the mailbox.")
             return
         try:
-            mail = parse(raw)
+            self._take_in(key, self._looked(key, raw))
         except Unreadable as error:
             self._quarantine(key, f"The mail {error.reason}.")
-            return
-        try:
-            self._take_in(key, self._with_signers(key, mail))
-        except OperationalError:
-            raise  # the database's trouble, not this mail's: the poller waits and comes back
+        except ReadingDiedError as error:
+            self._note_failure(key, f"The mail {error.reason}.")
+        except (OperationalError, OutsideError):
+            raise  # the database's trouble or the machine's, not this mail's: the poller waits and comes back
         except Exception:
             log.exception("mail_fault")  # still new: tried again at the next poll, then quarantined
 
     def _begin(self, key: int) -> bool:
         """Count the attempt. False when the mail is dealt with, or has had its chances."""
         with self._db.transaction() as session:
-            tried = session.scalar(select(InboxMail.attempts).where(InboxMail.id == key)) or 0
-            if tried < ATTEMPTS:
+            inbox = session.get_one(InboxMail, key)
+            reason = inbox.reason
+            if inbox.attempts < ATTEMPTS:
                 query = update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new")
                 done = session.execute(query.values(attempts=InboxMail.attempts + 1))
                 return bool(done.rowcount)  # type: ignore[attr-defined]
-        self._quarantine(key, f"payclerk failed on this mail {ATTEMPTS} times.")
+        self._quarantine(key, f"payclerk failed on this mail {ATTEMPTS} times. {reason or ''}".strip())
         return False
+
+    def _note_failure(self, key: int, reason: str) -> None:
+        """Kept for the person who is shown the mail when the next tries fail too."""
+        with self._db.transaction() as session:
+            session.execute(
+                update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new").values(reason=reason)
+            )
 
     def _raw(self, key: int) -> bytes:
         with self._db.reading() as session:
             return session.scalars(select(InboxMail.raw).where(InboxMail.id == key)).one()
 
-    def _with_signers(self, key: int, mail: IncomingMail) -> IncomingMail:
-        """Before the transaction, for it may ask the network."""
+    def _looked(self, key: int, raw: bytes) -> Looked:
+        """Before the transaction, for the check of signatures may ask the network."""
+        looked = self._reader.look(raw, own_identity(self._settings))
         if not self._settings.mail_dkim_check:
-            return mail
+            return looked
         with self._db.reading() as session:
             arrived_at = session.scalars(select(InboxMail.arrived_at).where(InboxMail.id == key)).one()
-        return with_signers(mail, self._keys, arrived_at)
+        return replace(looked, mail=with_signers(looked.mail, self._keys, arrived_at))
 
-    def _take_in(self, key: int, mail: IncomingMail) -> None:
+    def _take_in(self, key: int, looked: Looked) -> None:
         with self._db.transaction() as session:
             inbox = _claim(session, key)
             if inbox is None:
                 return
-            kind = take_in(self._call(session), inbox, mail)
+            kind = take_in(self._call(session), inbox, looked, self._reader)
             finish_mail(self._call(session), inbox, "done", kind=kind)
         log.info("mail_handled", kind=kind)
 

@@ -6,32 +6,31 @@ from collections.abc import Sequence
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
-from payclerk_core.actions.mailing import mail_domain
 from payclerk_core.jobs import promise
 from payclerk_core.tables import InboxMail
 
 from .entries import entry, is_known
+from .guard import GuardedReader
 from .matching import Match, match
-from .mime import LOOP_HEADER
 from .people import take_person
 from .reading.bounce import Bounce
-from .reading.kind import Classified, Kind, OwnIdentity, classify
+from .reading.explain import Looked
+from .reading.kind import Classified, Kind
 from .reading.message import IncomingMail
 from .refusals import explain
 
 
-def take_in(call: Call, inbox: InboxMail, mail: IncomingMail) -> str:
+def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader) -> str:
     """Do everything this mail asks for. Returns the kind it was taken for."""
-    address = call.settings.mail_address or ""
-    found = classify(mail, OwnIdentity(address, mail_domain(address), LOOP_HEADER))
+    mail, found = looked.mail, looked.classified
     inbox.details = {"from": mail.sender.email if mail.sender else "", "subject": mail.subject[:300]}
     if found.kind is Kind.OWN:
         return found.kind.value  # the log has it already
-    matches = match(call, mail, found.bounce)
+    matches = match(call, looked)
     if not matches:
         _unmatched(call, inbox, found)
     elif found.kind is Kind.PERSON:
-        take_person(call, inbox, mail, matches)
+        take_person(call, inbox, looked, matches, reader)
     else:
         _machine(call, inbox, mail, found, matches)
     return found.kind.value

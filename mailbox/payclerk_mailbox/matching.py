@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from payclerk_core.actions.call import Call
@@ -12,9 +12,7 @@ from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import Message, MessageRecipient, ReplyToken, Thread
 
-from .reading.bounce import Bounce
-from .reading.matching import token_of, tokens_in
-from .reading.message import IncomingMail
+from .reading.explain import Looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +24,15 @@ class Match:
     copy: MessageRecipient | None
 
 
-def match(call: Call, mail: IncomingMail, bounce: Bounce | None = None) -> Sequence[Match]:
+def match(call: Call, looked: Looked) -> Sequence[Match]:
     """The threads this mail answers, one match each. Where several tokens lead to one, the sender's own is taken."""
     found: dict[int, Match] = {}
-    sender = email_key(mail.sender.email) if mail.sender else ""
-    for token in _tokens(mail, call.settings.mail_address or "", bounce):
+    sender = email_key(looked.mail.sender.email) if looked.mail.sender else ""
+    for token in looked.found.chosen:
         row = token_row(call, token)
         if row is not None and (row.thread_id not in found or row.recipient_key == sender):
             found[row.thread_id] = Match(row.thread, row, recipient_of_token(call, row))
     return list(found.values())
-
-
-def _tokens(mail: IncomingMail, own_address: str, bounce: Bounce | None) -> Iterable[str]:
-    found = tokens_in(mail, own_address)
-    if bounce is not None and found.matched_by != "address" and bounce.original_message_id:
-        # Most bounces have nothing of ours but the envelope's address and the mail they return (3.3 #68).
-        returned = token_of(bounce.original_message_id)
-        if returned:
-            return [returned]
-    return found.chosen
 
 
 def text_as_sent(call: Call, found: Match) -> str | None:

@@ -10,66 +10,88 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.tables import InboxMail, Message, Person
 
-from .answers import Answer, Said, Unsure, ask_to_confirm, take_answer, understand
+from .answers import Answer, Unsure, ask_to_confirm, question_of, take_answer
 from .entries import entry, is_known, kept_files, refused_files
+from .guard import GuardedReader
+from .identity import own_identity
 from .matching import Match, text_as_sent
+from .reading.explain import Asked, Judged, Looked
 from .reading.message import IncomingMail
-from .reading.reply import ReplyText, read_reply
+from .reading.sender import SenderCheck, Standing
 from .returned_breakdowns import find_breakdowns, take_breakdown
 from .returned_forms import find_forms, take_forms
-from .senders import identify
+from .senders import Sender, identify
 from .text_billing import TextAnswer, take_text
 
 
-def take_person(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
+def take_person(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
     """Log the mail in its thread and let it decide. One that answers several threads decides none of them."""
     if len(matches) > 1:
-        _ambiguous(call, inbox, mail, matches)
+        _ambiguous(call, inbox, looked, matches, reader)
     else:
-        _take_one(call, inbox, mail, matches[0])
+        _take_one(call, inbox, looked, matches[0], reader)
 
 
-def _ambiguous(call: Call, inbox: InboxMail, mail: IncomingMail, matches: Sequence[Match]) -> None:
-    why = f"answers {len(matches)} of our mails at once"
+def _ambiguous(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
     logged = []
     for found in matches:
-        reply = read_reply(mail, text_as_sent(call, found))
-        line = entry(inbox, mail, "person", reply.text, elided=reply.elided, why=why)
+        asked = Asked(text_as_sent(call, found), places=len(matches))
+        judged = reader.judge(looked, own_identity(call.settings), asked)
+        line = entry(inbox, looked.mail, "person", judged.reply.text, elided=judged.reply.elided, why=judged.why)
         if not is_known(call, found.thread, line):
             logged.append(log_incoming(call, found.thread, line))
     if logged:
         ask_administrator(call, logged[0], "unclear")
 
 
-def _take_one(call: Call, inbox: InboxMail, mail: IncomingMail, found: Match) -> None:
+def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader: GuardedReader) -> None:
+    mail = looked.mail
     sender = identify(call, found, mail)
-    reply = read_reply(mail, text_as_sent(call, found))
-    said = understand(call, reply, found, sender.person) if sender.person else None
+    said = reader.judge(looked, own_identity(call.settings), _asked(call, found, sender))
     line = entry(
         inbox,
         mail,
         "person",
-        reply.text,
-        elided=reply.elided,
+        said.reply.text,
+        elided=said.reply.elided,
         verified=sender.decides,
-        why=said.why if said and sender.decides else sender.why,
-        decision=said.decision if said and sender.decides else None,
+        why=_why(found, sender, said),
+        decision=said.decision.value if said.decision and sender.decides else None,
     )
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
     if refused := refused_files(mail):
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
-    if sender.person is None or said is None or not sender.decides:
-        ask_to_confirm(call, Unsure(message, found, sender, said.decision if said else None))
+    if sender.person is None or not sender.decides:
+        ask_to_confirm(call, Unsure(message, found, sender, said.decision.value if said.decision else None))
         return
-    _act(call, mail, found, sender.person, message, reply, said)
+    _act(call, mail, found, sender.person, message, said)
     check_backup(replace(call, actor=sender.person), message)
 
 
-def _act(
-    call: Call, mail: IncomingMail, found: Match, person: Person, message: Message, reply: ReplyText, said: Said
-) -> None:
+def _asked(call: Call, found: Match, sender: Sender) -> Asked:
+    """What the reader has to know to judge the answer. It says what one from this person would decide, if it may."""
+    person = sender.person
+    first = call.session.get(Person, found.token.person_id) if found.token.person_id else None
+    addressed = first or person  # the letter was in their language
+    return Asked(
+        parent_text=text_as_sent(call, found),
+        question=question_of(found.token),
+        check=SenderCheck(Standing.VERIFIED if person else Standing.OTHER, sender.why),
+        names=(person.name, person.company.name) if person else (),
+        language=addressed.language if addressed else "en",
+    )
+
+
+def _why(found: Match, sender: Sender, said: Judged) -> str:
+    """For the log. Where our mail asked nothing there is nothing to say of a decision."""
+    if not sender.decides:
+        return sender.why
+    return said.why if question_of(found.token) else ""
+
+
+def _act(call: Call, mail: IncomingMail, found: Match, person: Person, message: Message, said: Judged) -> None:
     """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
     files = kept_files(mail) if found.thread.contract_id is not None else []
     breakdowns = find_breakdowns(files) if found.token.purpose == "ssov" else None
@@ -78,5 +100,5 @@ def _act(
         take_breakdown(call, found.thread, person, message, breakdowns)
     elif forms:
         take_forms(call, found.thread, person, message, forms)
-    elif not take_text(call, TextAnswer(message, found, person, reply)):
-        take_answer(call, Answer(message, found, person, said, has_text=bool(reply.text.strip())))
+    elif not take_text(call, TextAnswer(message, found, person, said.reply)):
+        take_answer(call, Answer(message, found, person, said, has_text=bool(said.reply.text.strip())))

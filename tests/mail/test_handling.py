@@ -259,12 +259,9 @@ def test_a_report_that_it_takes_longer_is_not_a_bounce(inbox: Inbox):
     assert inbox.notices() == []
 
 
-def test_a_mail_that_cannot_be_read_is_put_aside_before_a_person(inbox: Inbox, monkeypatch: pytest.MonkeyPatch):
-    def refuse(raw: bytes) -> None:
-        raise handling.Unreadable("is nested too deep")
-
-    monkeypatch.setattr(handling, "parse", refuse)
-    row = inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"))
+def test_a_mail_that_cannot_be_read_is_put_aside_before_a_person(inbox: Inbox):
+    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{depth}\n\n--b{depth}\n" for depth in range(60))
+    row = inbox.take(f"From: dana@rivera.example\n{nested}\nACCEPT".encode())
     assert (row.status, row.reason) == ("quarantine", "The mail is nested too deep.")
     assert inbox.notices() == [f"quarantine:{row.id}"]
 
@@ -276,8 +273,8 @@ def test_a_mail_that_makes_us_fail_stops_no_other_and_is_put_aside_after_three_a
     good = inbox.put(inbox.answer(inbox.month.sam, "ACCEPT"))
     really = incoming.take_in
 
-    def take_in(call, row, mail):
-        kind = really(call, row, mail)
+    def take_in(call, row, *more):
+        kind = really(call, row, *more)
         if row.id == poison:
             raise RuntimeError("after everything was done")
         return kind
@@ -298,11 +295,11 @@ def test_a_process_that_dies_on_a_mail_each_time_puts_it_aside(inbox: Inbox, mon
     class KilledError(BaseException):
         pass
 
-    def die(raw: bytes) -> None:
+    def die(*more) -> None:
         raise KilledError
 
     key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
-    monkeypatch.setattr(handling, "parse", die)
+    monkeypatch.setattr(handling, "take_in", die)
     for _ in range(3):
         with pytest.raises(KilledError):
             inbox.run()
@@ -317,8 +314,8 @@ def test_dying_before_the_commit_does_it_all_again_and_once(inbox: Inbox, monkey
     class KilledError(BaseException):
         pass
 
-    def die(call, row, mail):
-        really(call, row, mail)
+    def die(call, row, *more):
+        really(call, row, *more)
         raise KilledError
 
     inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))

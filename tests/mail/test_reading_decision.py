@@ -92,7 +92,7 @@ def test_the_reason_of_a_decline_is_kept_as_written(text: str, reason: str) -> N
             "Stored material is on site B",
         ),
         ("Rejected - lien waivers are missing", Decision.REJECT, "lien waivers are missing"),
-        ("Not approved", Decision.REJECT, ""),
+        ("We do not approve the claim", Decision.REJECT, ""),
     ],
 )
 def test_the_answer_of_an_owner(text: str, decision: Decision, reason: str) -> None:
@@ -142,3 +142,83 @@ def test_one_more_word_never_turns_an_answer_round(clear: tuple[str, Decision, s
     first, _, rest = text.partition("\n")
     for changed in (f"{first} {more}\n{rest}", f"{text} {more}"):
         assert read_decision(changed, Question.INVITATION, names=NAMES, language=language).decision in {want, None}
+
+
+OWNER = {
+    "en": {
+        Decision.APPROVE: ["Approved", "APPROVED.", "Approve", "We approve", "I approve the claim", "We approve this pay app as submitted", "Claim approved", "Yes, approved", "We hereby approve the application for payment", "Approved for payment"],
+        Decision.REJECT: ["Rejected", "Reject", "We reject the claim", "We cannot approve this application", "We do not approve the claim", "Rejected - the lien waivers are missing", "Unfortunately we reject this pay app", "I am unable to approve"],
+        Decision.APPROVE_AS_NOTED: ["Approved as noted", "We approve as noted: line 4 is at 40 %", "Approve as noted - stored material of line 2 is not on site"],
+    },
+    "fr": {
+        Decision.APPROVE: ["Approuvé", "J'approuve", "Nous approuvons la demande de paiement", "Oui, approuvé", "Nous approuvons cette facture"],
+        Decision.REJECT: ["Je refuse", "Nous refusons la demande de paiement", "Nous rejetons cette facture", "Je n'approuve pas la facture", "Malheureusement nous refusons"],
+        Decision.APPROVE_AS_NOTED: ["Approuvé tel qu'annoté", "Nous approuvons comme annoté"],
+    },
+    "es": {
+        Decision.APPROVE: ["Aprobado", "Apruebo", "Aprobamos la solicitud de pago", "Aprobamos la factura, gracias", "Aprobada"],
+        Decision.REJECT: ["Rechazado", "Rechazamos la solicitud de pago", "No aprobamos la factura", "Lamentablemente rechazamos", "No podemos aprobar"],
+        Decision.APPROVE_AS_NOTED: ["Aprobado según lo anotado", "Aprobamos con anotaciones"],
+    },
+}  # fmt: skip
+
+
+def test_the_bars_of_an_owners_answers() -> None:
+    cases = [
+        (frame.format(core=core, **CAST), decision, language)
+        for language, answers in OWNER.items()
+        for decision, cores in answers.items()
+        for core in cores
+        for frame in ANSWERS[language]["frames"]
+    ]
+    readings = [
+        (text, want, read_decision(text, Question.OWNER_CLAIM, names=NAMES, language=lang))
+        for text, want, lang in cases
+    ]
+    wrong = [(text, got.decision) for text, want, got in readings if got.decision not in {want, None}]
+    rate = sum(got.decision is None for _, _, got in readings) / len(readings)
+    print(f"\nowner's answers {len(readings)}: wrong {len(wrong)}, to a person {rate:.1%}")
+    assert wrong == []
+    assert rate <= 0.30
+
+
+SLIPS = st.sampled_from(["swap", "double", "drop", "case", "emoji", "space"])
+
+
+@given(st.sampled_from(CLEAR), SLIPS, st.integers(0, 400))
+def test_a_slip_of_the_finger_never_turns_an_answer_round(clear: tuple[str, Decision, str], slip: str, at: int) -> None:
+    text, want, language = clear
+    at %= max(1, len(text) - 1)
+    slipped = {
+        "swap": text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :],
+        "double": text[: at + 1] + text[at:],
+        "drop": text[:at] + text[at + 1 :],
+        "case": text.swapcase(),
+        "emoji": text[:at] + "\U0001f44e" + text[at:],
+        "space": text[:at] + " " + text[at:],
+    }[slip]
+    assert read_decision(slipped, Question.INVITATION, names=NAMES, language=language).decision in {want, None}
+
+
+# What somebody would write, or a program, to be taken for something else than it says.
+TWISTED = """\
+Approve? no|Not approved|Non approuvé|No aprobado|Accept my apologies|We decline to accept the change|We decline to decline
+Sure, like we'd accept that|Yes but|Accepted, NOT!|Accepted... just kidding|accept: false|Accept - no|Acepto, no|No, acepto
+Non, j'accepte|Nous ne refusons pas|No rechazamos|We do not decline|Not declined|We never accept|Nobody accepts|We accept no invitation
+Yes, we decline|Yes, nothing to bill|No, we are billing|No. We accept.|We accept the other invitation|My boss accepts|We decline the meeting
+Accepted: Site visit|We accept credit cards|Confirmed receipt|Agreed in principle|Accepted \U0001f44e|ACCEPT \u274c|\U0001f44d|> ACCEPT
+Oui mais|Si acepto|J'accepterai|Aceptaría|Approuvé sous réserve|Aprobado con observaciones|Unfortunately we accept|Regretfully accept
+Sent from my iPhone but accept|He said "accept"|We accept for next month|Approved by mistake|ac\u0441ept|Rien à refuser|Sans objection\
+"""
+
+
+@pytest.mark.parametrize("question", list(Question))
+def test_twisted_words_decide_nothing(question: Question) -> None:
+    words = [one for line in TWISTED.splitlines() for one in line.split("|")]
+    decided = [(one, got.decision) for one in words if (got := read_decision(one, question, names=NAMES)).decision]
+    assert decided == []
+
+
+def test_approved_as_noted_is_a_decision_of_the_owner_alone() -> None:
+    assert read_decision("Approved as noted", Question.INVITATION).decision is None
+    assert read_decision("Approved as noted, not", Question.OWNER_CLAIM).decision is None

@@ -189,10 +189,10 @@ def test_limits_are_held_and_said() -> None:
 @pytest.mark.parametrize("depth", [60, 300, 3000])
 def test_deep_nesting_is_refused_in_time(depth: int) -> None:
     body = "".join(f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(depth))
-    before = time.perf_counter()
+    before = time.process_time()
     with pytest.raises(Unreadable):
         parse(f"From: a@b.example\n{body}\nx".encode() + b"line\n" * 20_000)
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_deep_nesting_is_refused_in_time(depth: int) -> None:
     ],
 )
 def test_hostile_headers_are_read_in_time(raw: bytes) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     read(raw, own=OWN, invited="a@b.example", authserv_id="mx")
-    took = time.perf_counter() - before
+    took = time.process_time() - before
     print(f"\n{raw[:20]!r}: {took:.2f} s")
     assert took < 2
 

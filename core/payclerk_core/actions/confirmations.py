@@ -90,7 +90,7 @@ def offer_confirmation(call: Call, about: Message, token: ReplyToken, person: Pe
 
 def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str, about: Message) -> bool:
     """Tell a verified sender that we could not tell; at most once a day, so that two machines never talk for long."""
-    if _written_lately(call, "answer_unclear", person):
+    if _written_lately(call, "answer_unclear", person) or _has_answer(call, about):
         return False
     thread = call.get(Thread, invitation.thread_id, "thread")
     has_page = call.settings.web_url is not None
@@ -129,6 +129,12 @@ def _written_lately(call: Call, kind: str, person: Person) -> bool:
         .join(MessageRecipient, MessageRecipient.message_id == Message.id)
         .where(Message.kind == kind, MessageRecipient.person_id == person.id, Message.written_at > call.at - ONCE_IN)
     )
+    return call.session.scalar(query.limit(1)) is not None
+
+
+def _has_answer(call: Call, about: Message) -> bool:
+    """A mail that is read again has its answer."""
+    query = select(Message.id).where(Message.kind == "answer_unclear", Message.in_reply_to == about.message_id)
     return call.session.scalar(query.limit(1)) is not None
 
 

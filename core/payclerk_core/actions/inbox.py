@@ -53,6 +53,9 @@ class Incoming:
 
 def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
     """Keep a mail in the Emails log of its thread, with its attachments. Every mail is kept, whatever it says."""
+    before = _logged_before(call, thread, mail)
+    if before is not None:
+        return before
     person = person_by_email(call.session, mail.sender_email)
     message = Message(
         thread_id=thread.id,
@@ -81,6 +84,21 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
         _attach(call, thread, message, file, as_backup=mail.verified)
     after = {"kind": mail.kind, "verified": mail.verified, "decision": mail.decision}
     call.record("mail_logged", message, project_id=thread.project_id, after=after)
+    return message
+
+
+def _logged_before(call: Call, thread: Thread, mail: Incoming) -> Message | None:
+    """The line this very mail has already, when it is replayed: what it says now takes the place of what it said."""
+    query = select(Message).where(Message.thread_id == thread.id, Message.inbox_id == mail.inbox_id)
+    message = call.session.scalar(query)
+    if message is None:
+        return None
+    before = {"kind": message.kind, "verified": message.sender_verified, "decision": message.decision}
+    message.kind, message.text, message.elided = mail.kind, mail.text, mail.elided or None
+    message.decision, message.decision_why = mail.decision, mail.why[:500]
+    message.sender_verified = mail.verified
+    after = {"kind": mail.kind, "verified": mail.verified, "decision": mail.decision}
+    call.record("mail_read_again", message, project_id=thread.project_id, before=before, after=after)
     return message
 
 
@@ -179,3 +197,34 @@ def read_again(call: Call, inbox_id: int) -> None:
     call.move(inbox, "new")
     inbox.attempts, inbox.reason = 0, None
     call.record("read_again", inbox, project_id=None, before=before, after={"status": "new"})
+
+
+def replay_mail(call: Call, inbox_id: int) -> None:
+    """Put a stored mail before the reader again, unless what it has done would then be done twice."""
+    inbox = call.get(InboxMail, inbox_id, "mail")
+    if inbox.status == "new":
+        return
+    if inbox.status in {"quarantine", "oversize"}:
+        read_again(call, inbox_id)
+        return
+    if not inbox.raw:
+        raise UserError("Nothing of this mail is stored: it is a copy of another, or was there before payclerk.")
+    _refuse_doubling(call, inbox)
+    call.move(inbox, "new")
+    inbox.attempts, inbox.reason = 0, None
+    call.record("read_again", inbox, project_id=None, before={"status": "done"}, after={"status": "new"})
+
+
+def _refuse_doubling(call: Call, inbox: InboxMail) -> None:
+    for message in call.session.scalars(select(Message).where(Message.inbox_id == inbox.id)):
+        if message.decision is not None:
+            raise UserError(f"This mail has decided already: {message.decision}.", code="already_decided")
+        answered = select(Message.kind).where(
+            Message.thread_id == message.thread_id,
+            Message.direction == "out",
+            Message.in_reply_to == message.message_id,
+            Message.kind != "answer_unclear",  # at most one a day goes out anyway
+        )
+        kind = call.session.scalar(answered.limit(1))
+        if kind is not None:
+            raise UserError(f"This mail has been answered already ({kind}).", code="already_decided")

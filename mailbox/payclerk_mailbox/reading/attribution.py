@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .quoting_words import DATE, DAYS_AND_MONTHS, FORWARDS, FROM, OTHER_LABELS, SEPARATORS, STARTS, VERBS
 from .words import comparable
 
 MARKERS: Final = (
@@ -14,47 +15,17 @@ MARKERS: Final = (
     "repondez au-dessus de cette ligne",
     "responda por encima de esta linea",
 )
-_STARTS: Final = (
-    "on ",
-    "le ",
-    "el ",
-    "am ",
-    "em ",
-    "il ",
-    "op ",
-    "den ",
-    "na ",
-    "w dniu ",
-    "dnia ",
-    "pa ",
-    "a ",
-    "au ",
-)
-_VERBS: Final = (
-    " wrote", " a ecrit", " escribio", " schrieb", " escreveu", " ha scritto", " schreef", " skrev", " napisal(a)",
-    " napisal", " kirjoitti", " ecrivait", " ecrit",
-)  # fmt: skip
-_FROM: Final = frozenset({"from", "de", "von", "da", "van", "fran", "fra", "od", "expediteur", "remitente"})
-_LABELS: Final = frozenset(
-    {
-        "sent", "date", "to", "cc", "subject", "reply-to", "importance", "envoye", "envoye le", "a", "objet", "pour",
-        "enviado", "enviado el", "enviada el", "para", "asunto", "fecha", "gesendet", "an", "betreff", "datum",
-        "enviada", "assunto", "data", "inviato", "oggetto", "verzonden", "aan", "onderwerp", "skickat", "till", "amne",
-        "sendt", "til", "emne",
-    }
-)  # fmt: skip
-_SEPARATORS: Final = (
-    "original message", "original appointment", "message d'origine", "mail original", "message original",
-    "mensaje original", "mensaje original -", "ursprungliche nachricht", "originalnachricht", "messaggio originale",
-    "mensagem original", "oorspronkelijk bericht", "reply message",
-)  # fmt: skip
-_FORWARDS: Final = (
-    "forwarded message", "begin forwarded message", "message transfere", "debut du message transfere",
-    "debut du message reexpedie", "message reexpedie", "mensaje reenviado", "inicio del mensaje reenviado",
-    "weitergeleitete nachricht", "forwarded by", "fwd:",
-)  # fmt: skip
 _LOTUS: Final = re.compile(r"---\s?\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d[^-]{0,20}---")
 _ISO_GMAIL: Final = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2} .{0,200}[>:]:?$")
+_ENDS: Final = re.compile(r":|-{2}$|>$")
+# A line may begin with the day: `21.11.2026, 10:00,`, `sat, 21 nov. 2026`.
+_DATED: Final = re.compile(rf"\W{{0,2}}(?:\d{{1,4}}\W|\d{{4}}\w|(?:{'|'.join(DAYS_AND_MONTHS)})\w{{0,8}}[.,]{{0,2}} )")
+_ANY_VERB: Final = re.compile("|".join(map(re.escape, VERBS)))
+_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d")
+_ADDRESS_COLON: Final = re.compile(r"[<(\[][^\s<>()]{1,250}@[^\s<>()]{1,250}[>)\]]{1,2} ?:$")
+_ISO_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d gmt[+-]\d\d:\d\d [\w ]{1,60}$")
+_POSTED: Final = re.compile(r"posted by .{1,60} on \d{1,2}/\d{1,2}/\d{4}$")
+_ADDRESS_END: Final = re.compile(r"<[^\s<>]{1,250}@[^\s<>]{1,250}>$")
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
 
 
@@ -89,12 +60,29 @@ def is_marker(core: str) -> bool:
 
 
 def is_attribution(cores: Sequence[str], at: int) -> bool:
-    """`On … wrote:` on one line or wrapped over up to four (email_reply_trimmer #8)."""
-    if cores[at].startswith(_STARTS) or _ISO_GMAIL.match(cores[at]):
-        if not any(":" in core for core in cores[at : at + 4]):  # cheap, and true of almost every line
-            return False
-        return any(_introduces(" ".join(cores[at : at + count])) for count in (1, 2, 3, 4))
-    return _names_writer(cores[at])
+    """`On … wrote:` in any of the languages, on one line or wrapped over up to four (email_reply_trimmer #8)."""
+    if not _may_begin(cores[at]):
+        return _is_named_above_quotation(cores, at)
+    # The first test is cheap, and true of almost every line.
+    return any(_ENDS.search(one) for one in cores[at : at + 4]) and any(map(_introduces, _joined_ahead(cores, at)))
+
+
+def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
+    """The line, and the line with those after it that may be its rest: never the person's own words with another's."""
+    joined = cores[at]
+    yield joined
+    certain = _begins_with_day(joined) and joined.lstrip("-<> ").startswith(STARTS)
+    if certain and joined.endswith((".", "!", "?")) and not joined.endswith("m."):
+        return
+    for line in cores[at + 1 : at + 4]:
+        if (
+            not line
+            or (_begins_with_day(line) and (certain or line.startswith(STARTS)))
+            or _stands_alone(line, certain)
+        ):
+            return
+        joined = f"{joined} {line}"
+        yield joined
 
 
 def _begins_quotation(cores: Sequence[str], at: int) -> bool:
@@ -105,53 +93,111 @@ def _begins_quotation(cores: Sequence[str], at: int) -> bool:
         or _is_separator(core)
         or _is_header_block(cores, at)
         or _is_bare_header_block(cores, at)
-        or bool(_LOTUS.search(core))
+        or bool(_LOTUS.search(core) or _POSTED.match(core))
     )
+
+
+def _may_begin(core: str) -> bool:
+    """Only a line that begins as an introduction does, or that holds an address, may be the first of several."""
+    return "@" in core or "<" in core or _begins_with_day(core)
+
+
+def _stands_alone(line: str, certain: bool) -> bool:
+    """Below a line that need not be the start of one, an introduction is its own."""
+    return not certain and _introduces(line)
+
+
+def _begins_with_day(core: str) -> bool:
+    bare = core.lstrip("-<> ")
+    return bool(_DAY.search(bare)) and (bare.startswith(STARTS) or bool(_DATED.match(bare)))
 
 
 def _introduces(text: str) -> bool:
     """A date or an address, then the verb, then a colon; Yahoo on Android goes on with the quotation on the same line."""
-    if _ISO_GMAIL.match(text) and text.endswith((">:", "):")):
+    bare = text.lstrip("-<> ").rstrip("- ")
+    dated = any(char.isdigit() for char in bare)
+    if not dated and "@" not in bare:
+        return False
+    if _ends_with_address(bare) or _ISO_ZONE.match(bare):
         return True
-    for verb in _VERBS:
-        before, found, after = text.partition(verb)
-        if found and any(char.isdigit() or char == "@" for char in before):
-            colon = after.find(":")
-            # German and Dutch name the writer behind the verb: `schrieb Anna Lee <…>:`
-            return colon >= 0 and (colon <= 2 or (after.rstrip().endswith(":") and len(after) < 150))
+    if not _ANY_VERB.search(bare):
+        return False
+    # Zoho: `---- On … wrote ----`
+    ruled = text.startswith("--") and text.endswith("--")
+    for verb in VERBS:
+        before, found, after = _around_verb(bare, verb)
+        if found and _is_whole(before, after, ruled=ruled, started=bare.startswith(STARTS)):
+            return True
     return False
 
 
-def _names_writer(core: str) -> bool:
-    """`Anna Lee <anna@gc.example> wrote:`, and Lotus' `wrote on 11/21/2026 10:00:00 AM:`."""
-    _, found, after = core.partition(" wrote on ")
-    if found and after.endswith(":") and after[:1].isdigit():
+def _around_verb(text: str, verb: str) -> tuple[str, str, str]:
+    """The last place where it stands as a word; languages without spaces run it together with the name."""
+    spaced = f" {verb}" if verb.isascii() else verb
+    before, found, after = text.rpartition(spaced)
+    return (before, found, after) if not after[:1].isalnum() else ("", "", "")
+
+
+def _is_whole(before: str, after: str, *, ruled: bool, started: bool) -> bool:
+    named = "@" in before or any(char.isdigit() for char in before)
+    colon = after.find(":")
+    if named and (0 <= colon <= 2 or (ruled and not after.strip("- "))):
         return True
-    return core.endswith(":") and "@" in core and any(f"{verb}:" in core or f"{verb} :" in core for verb in _VERBS)
+    # German, Dutch and the Nordic languages name the writer, or the day, behind the verb: `schrieb Anna Lee <…>:`
+    rest = after.rstrip()
+    return rest.endswith(":") and len(rest) < 150 and ((started and named) or ("@" in before and _has_day(rest)))
+
+
+def _has_day(text: str) -> bool:
+    return bool(_DAY.search(text))
+
+
+def _ends_with_address(text: str) -> bool:
+    """`2026-11-21 9:14 GMT+01:00 Anna <…>:`, `sat, 21 nov. 2026, 10:00, Anna <…>:`; without a colon a date leads."""
+    if _ADDRESS_COLON.search(text):
+        return bool(_DAY.search(text))
+    return bool(_ISO_GMAIL.match(text)) and bool(_ADDRESS_END.search(text))
+
+
+def _is_named_above_quotation(cores: Sequence[str], at: int) -> bool:
+    """`Anna Lee via Bid Board wrote:` says neither when nor where from; what is quoted right below tells."""
+    core = cores[at]
+    _, found, after = core.partition(" wrote on ")
+    if found and after.endswith(":") and after[:1].isdigit():  # Lotus Notes
+        return True
+    if len(core) > 120 or not core.endswith((":", " wrote")):
+        return False
+    bare = core.rstrip(": ")
+    return any(bare.endswith(f" {verb}") for verb in VERBS) and (" via " in core or _DAY.search(core) is not None)
 
 
 def _is_separator(core: str) -> bool:
-    inner = core.strip("-_=* ")
-    return core[:2] in {"--", "__", "=="} and inner.rstrip(":") in _SEPARATORS
+    inner = core.strip("-_=*> ")
+    return core.lstrip("*> ")[:2] in {"--", "__", "=="} and inner.rstrip(": ") in SEPARATORS
 
 
 def _is_forward(core: str) -> bool:
     inner = core.strip("-_=* :")
-    return inner in _FORWARDS or (core.startswith("--") and inner.startswith(_FORWARDS))
+    return inner in FORWARDS or (core.startswith("--") and inner.startswith(FORWARDS))
 
 
 def _label(core: str) -> str:
     """`*Sent:* Monday` has the label `sent`; empty where the line has none."""
     name, colon, _ = core.replace("*", "").partition(":")
-    return name.strip() if colon and len(name) < 20 else ""
+    return name.strip() if colon and len(name) < 24 else ""
 
 
 def _is_header_block(cores: Sequence[str], at: int) -> bool:
     """From, then two more of Sent, To, Subject close below, in any language (also bold, also with a space before the colon)."""
-    if _label(cores[at]) not in _FROM:
+    first = _label(cores[at])
+    if first not in FROM and first not in DATE:
         return False
-    below = [_label(core) for core in cores[at + 1 : at + 9]]
-    return len({label for label in below if label in _LABELS}) >= 2
+    below = [(_label(core), core) for core in cores[at + 1 : at + 9]]
+    found = {label for label, _ in below if label in OTHER_LABELS or label in DATE or label in FROM}
+    if first in FROM:
+        return len(found) >= 2
+    # A block that begins with its date: its second line has to be an address.
+    return bool(below) and below[0][0] in found and "@" in below[0][1] and any(char.isdigit() for char in cores[at])
 
 
 def _is_bare_header_block(cores: Sequence[str], at: int) -> bool:

@@ -41,6 +41,7 @@ class Reading:
     why: str  # how it was understood, or why it was not: for people
 
 
+_ONLY_NOT: Final = re.compile(r"not|no|pas|non|nope|never|jamais|nunca")
 _LONGEST: Final = 3000  # characters; an answer is short
 _MOST_CLAUSES: Final = 60
 
@@ -75,6 +76,8 @@ def read_decision(text: str, question: Question, *, names: Sequence[str] = (), l
     if "?" in text or "\u00bf" in text:
         return _none("the answer asks something")
     lines = tidy_lines(text)
+    if any(line.startswith(">") for line in lines):
+        return _none("the answer holds quoted lines")
     if not lines:
         return _none("there are no words in the answer")
     return _read(lines, question, Names.of(names), language)
@@ -112,7 +115,7 @@ def _decided(lines: Sequence[str], clauses: Sequence[Clause], letters: Sequence[
 def _doubt(words: str, decision: Decision) -> str | None:
     """What a free reason holds that could turn the answer round. Notes are free: they are what is to be read."""
     if decision is Decision.APPROVE_AS_NOTED:
-        taken_back = TAKEN_BACK.search(words)
+        taken_back = TAKEN_BACK.search(words) or _ONLY_NOT.fullmatch(words)
         return f'the notes may take the approval back ("{taken_back.group()}")' if taken_back else None
     for pattern, what in (
         (CONDITIONS, "sets a condition"),
@@ -122,7 +125,7 @@ def _doubt(words: str, decision: Decision) -> str | None:
         found = pattern.search(words)
         if found:
             return f'the answer declines, but {what} ("{found.group()}")'
-    return "the answer declines and then only says not" if words in {"not", "no", "pas"} else None
+    return "the answer declines and then only says not" if _ONLY_NOT.fullmatch(words) else None
 
 
 def _reason(lines: Sequence[str], clauses: Sequence[Clause], letters: Sequence[str]) -> str:

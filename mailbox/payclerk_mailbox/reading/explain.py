@@ -1,4 +1,8 @@
-"""All that can be known of a mail without asking anyone, in one value, with the reason for each conclusion."""
+"""What one mail says, in two steps, each conclusion with its reason: the poller and `payclerk mail explain` take both.
+
+`look` needs the bytes alone. Between the two somebody finds out what the mail answers and who may answer it: the poller
+in the database, the command line from its options. `judge` then reads the answer.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,45 @@ from .sender import SenderCheck, check_sender
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What a mail shows by itself: its parts, its kind, and the tokens it carries."""
+
+    mail: IncomingMail
+    classified: Classified
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of the mail that is answered, and whether the sender is who was asked."""
+
+    parent_text: str | None = None
+    question: Question | None = None
+    check: SenderCheck | None = None  # None: nobody was asked
+    names: tuple[str, ...] = ()
+    language: str = "en"
+    places: int = 1  # how many threads the mail answers; of several none is decided
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the sender wrote themselves, and what that decides."""
+
+    reply: ReplyText
+    decision: Decision | None
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
+    """Both steps together."""
+
     mail: IncomingMail
     classified: Classified
     found: Found
     reply: ReplyText
-    sender_check: SenderCheck | None  # None: nobody was asked
+    sender_check: SenderCheck | None
     decision: Decision | None
     reason: str
     why: str
@@ -32,7 +69,7 @@ class Explained:
     @property
     def sender(self) -> str:
         """For show: who the mail says it is from."""
-        return ", ".join(address.email for address in self.mail.senders) or "unknown"
+        return sender_of(self.mail)
 
     @property
     def matched_by(self) -> str | None:
@@ -41,6 +78,20 @@ class Explained:
     @property
     def attachments(self) -> tuple[Attachment, ...]:
         return self.mail.attachments
+
+
+def look(raw: bytes, own: OwnIdentity) -> Looked:
+    """Take a mail apart; `Unreadable` is the only error."""
+    mail = parse(raw)
+    classified = classify(mail, own)
+    return Looked(mail, classified, _found(mail, classified, own))
+
+
+def judge(looked: Looked, asked: Asked) -> Judged:
+    """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
+    reply = read_reply(looked.mail, asked.parent_text)
+    reading = _decision(looked, asked, reply)
+    return Judged(reply, reading.decision, reading.reason, reading.why)
 
 
 def read(
@@ -54,14 +105,26 @@ def read(
     names: Sequence[str] = (),
     language: str = "en",
 ) -> Explained:
-    """Read a mail; `Unreadable` is the only error. A decision comes out only when every gate passes (reference 5.2)."""
-    mail = parse(raw)
-    classified = classify(mail, own)
-    found = _found(mail, classified, own)
-    reply = read_reply(mail, parent_text)
-    check = check_sender(mail, invited, Receiver(authserv_id)) if invited is not None else None
-    reading = _decision(mail, classified, found, reply, check, question, names, language)
-    return Explained(mail, classified, found, reply, check, reading.decision, reading.reason, reading.why)
+    """Both steps, for a mail that answers one of ours at most."""
+    looked = look(raw, own)
+    check = check_sender(looked.mail, invited, Receiver(authserv_id)) if invited is not None else None
+    places = max(1, len(looked.found.chosen))
+    judged = judge(looked, Asked(parent_text, question, check, tuple(names), language, places))
+    return Explained(
+        looked.mail,
+        looked.classified,
+        looked.found,
+        judged.reply,
+        check,
+        judged.decision,
+        judged.reason,
+        judged.why,
+    )
+
+
+def sender_of(mail: IncomingMail) -> str:
+    """For show: every address the mail says it is from."""
+    return ", ".join(address.email for address in mail.senders) or "unknown"
 
 
 def sender_names(mail: IncomingMail) -> tuple[str, ...]:
@@ -77,51 +140,38 @@ def _found(mail: IncomingMail, classified: Classified, own: OwnIdentity) -> Foun
     found = tokens_in(mail, own.address)
     original = classified.bounce.original_message_id if classified.bounce else None
     token = token_of(original) if original else None
-    if original is None or original in found.message_ids:
+    if original is None:
         return found
-    matches = found.matches if token is None or token in found.tokens else (*found.matches, Match(token, "returned"))
-    return Found(matches, (*found.message_ids, original))
+    matches = found.matches
+    if token is not None and found.matched_by != "address":  # what it returns is surer than what it answers
+        matches = (Match(token, "returned"), *(match for match in matches if match.token != token))
+    return Found(matches, tuple(dict.fromkeys((*found.message_ids, original))))
 
 
-def _decision(
-    mail: IncomingMail,
-    classified: Classified,
-    found: Found,
-    reply: ReplyText,
-    check: SenderCheck | None,
-    question: Question | None,
-    names: Sequence[str],
-    language: str,
-) -> Reading:
-    refusal = _refusal(mail, classified, found, reply, check, question)
-    if refusal is not None or question is None:
+def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
+    refusal = _refusal(looked, asked, reply)
+    if refusal is not None or asked.question is None:
         return Reading(None, "", refusal or "")
-    return read_decision(reply.text, question, names=(*names, *sender_names(mail)), language=language)
+    names = (*asked.names, *sender_names(looked.mail))
+    return read_decision(reply.text, asked.question, names=names, language=asked.language)
 
 
-def _refusal(
-    mail: IncomingMail,
-    classified: Classified,
-    found: Found,
-    reply: ReplyText,
-    check: SenderCheck | None,
-    question: Question | None,
-) -> str | None:
+def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
     """Why the text is not even asked for a decision, in the order a person would want to hear it."""
-    if classified.kind is not Kind.PERSON:
-        return classified.why
-    if question is None or check is None:
-        return "nothing was asked that this mail could answer"
-    if not check.verified:
-        return check.why
-    if len(found.chosen) > 1:
+    if looked.classified.kind is not Kind.PERSON:
+        return looked.classified.why
+    if asked.check is not None and not asked.check.verified:
+        return asked.check.why
+    if asked.places > 1:
         return "the mail answers several of our mails at once"
-    return _unclear_text(mail, reply)
+    if asked.question is None or asked.check is None:
+        return "nothing was asked that this mail could answer"
+    return _unclear_text(looked.mail, reply)
 
 
 def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
     if reply.forwarded:
-        return "the mail is a forward"
+        return "the mail is a forward: whose words they are is for a person to say"
     if reply.interleaved:
         return "the answer stands between or under lines of our mail, and what it answers is not certain"
     if "the text was cut" in mail.defects:

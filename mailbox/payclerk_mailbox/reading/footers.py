@@ -1,20 +1,42 @@
+# ruff: noqa: RUF001 - letters of many alphabets
 """What programs, gateways and lawyers add around an answer, and signatures set apart by `-- `."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
+from .vocabulary import CONDITIONS
 from .words import comparable
 
 _PHONE: Final = (
-    "sent from my ", "get outlook for ", "sent from mail for windows", "sent from yahoo mail", "sent via ",
-    "sent from outlook", "sent from proton", "sent from samsung", "sent from gmail mobile", "envoye de mon ",
-    "envoye depuis ", "envoye a partir de ", "obtenir outlook pour ", "obtenez outlook pour ", "telecharger outlook",
-    "enviado desde mi ", "enviado desde ", "enviado do meu ", "obtener outlook para ", "obtenga outlook para ",
-    "descargar outlook", "von meinem iphone", "gesendet von ", "sent with proton", "yahoo mail: search",
-    "sent from the all new", "enviado con ", "envoye avec ",
+    "sent from my ", "sent from a ", "get outlook for ", "sent from mail for windows", "sent from windows mail",
+    "sent from mailbox", "sent from yahoo mail", "sent via ", "sent with ", "sent by ", "sent from outlook",
+    "sent from proton", "sent from samsung", "sent from gmail mobile", "sent from mobile", "sent from iphone",
+    "sent from ipad", "sent from the all new", "from my iphone", "from my ipad", "from my android", "from my phone",
+    "envoye de mon ", "envoye depuis ", "envoye a partir de ", "envoye avec ", "envoye par ", "obtenir outlook pour ",
+    "obtenez outlook pour ", "telecharger outlook", "enviado desde mi ", "enviado desde ", "enviado con ",
+    "enviado do meu ", "enviado do ", "obtener outlook para ", "obtenga outlook para ", "descargar outlook",
+    "obter o outlook para ", "baixar o outlook ", "von meinem ", "gesendet von ", "gesendet mit ", "diese nachricht wurde von ",
+    "holen sie sich outlook fur ", "outlook fur ", "yahoo mail: search", "inviato da", "inviato dal ", "scarica outlook per ",
+    "ottieni outlook per ", "sendt fra ", "hent outlook ", "fa outlook for ", "verstuurd vanaf ", "verzonden vanaf ",
+    "verzonden met ", "outlook voor ", "skickat fran ", "fran min ", "hamta outlook ", "wys\u0142ano z ", "wys\u0142ane z ",
+    "pobierz outlook", "odeslano z ", "odoslane z ", "lahetetty ", "hanki outlook", "trimis de pe ", "trimis din ",
 )  # fmt: skip
+# In these languages the device comes first, or no space does.
+_PHONE_ANYWHERE: Final = re.compile(
+    "|".join(
+        re.escape(comparable(text))
+        for text in (
+            "'dan gönderildi", "umdan gönderildi", "cihazımdan gönderildi", "Отправлено с ", "Отправлено из ",
+            "Надіслано з ", "Στάλθηκε από ", "から送信", "の iPhone から", "从我的 iPhone 发送", "发自我的", "來自我的",
+            "從我的 iPhone 傳送", "에서 보냄", "נשלח מ", "أرسلت من", "تم الإرسال من", "Dikirim dari ", "Đã gửi từ ", "Gửi từ ",
+            "ส่งจาก", "iphone-omrol kuldve",
+        )
+    )
+)  # fmt: skip
+_FROM_MOBILE: Final = re.compile(r"\w{1,20} from mobile")
 _BANNERS: Final = (
     "caution: external", "caution: this email originated", "caution - external", "caution: this message",
     "external email", "[external", "external sender", "warning: this email originated", "warning: external",
@@ -35,6 +57,14 @@ _LEGAL: Final = (
 )  # fmt: skip
 
 
+def _is_phones(text: str) -> bool:
+    """`Sent from my phone`. One that sets a condition is the person's own sentence, whatever it begins with."""
+    bare = text.strip("<>()[]* -\u2013\u2014_")
+    if not bare or len(bare) > 110 or CONDITIONS.search(bare):
+        return False
+    return bool(bare.startswith(_PHONE) or _PHONE_ANYWHERE.search(bare) or _FROM_MOBILE.fullmatch(bare))
+
+
 def footer_lines(lines: Sequence[str]) -> frozenset[int]:
     """The numbers of the lines that are no part of what the person wrote."""
     dropped: set[int] = set()
@@ -47,7 +77,7 @@ def footer_lines(lines: Sequence[str]) -> frozenset[int]:
             # A notice is one paragraph; what follows a blank line counts again.
             within_legal = True
             dropped.add(number)
-        elif text.startswith(_BANNERS) or (len(text) < 90 and text.startswith(_PHONE)):
+        elif text.startswith(_BANNERS) or _is_phones(text):
             dropped.add(number)
         elif line.strip() == "--":
             # Exactly two hyphens alone: a longer rule or `--` in a sentence is text (email_reply_parser #53).

@@ -27,6 +27,8 @@ _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}>")
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n|\r\r")
 T = TypeVar("T")
 _VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
+_ADDRESS_CHARS: Final = 12 * 2**10  # of those read for addresses, which takes long; tokens are looked for in all of it
+_MOST_HEADERS: Final = 20  # of one name; a second From is one too many already
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,13 @@ class HeaderBlock:
         return tuple(dict.fromkeys(found))[-self.references_kept :]
 
     def addresses(self, name: str) -> tuple[Address, ...]:
-        return tuple(address for value in self.all(name) for address in _addresses(value))
+        return tuple(
+            address for value in self.all(name)[:_MOST_HEADERS] for address in _addresses(value[:_ADDRESS_CHARS])
+        )
 
     def date(self) -> datetime | None:
         """The sender's claim; None where it makes no sense (zammad #2245)."""
-        return _guarded(self._parsed_date) or _guarded(self._stdlib_date)
+        return _guarded(self._stdlib_date) or _guarded(self._parsed_date)  # the second takes ten times as long
 
     def _parsed_date(self) -> datetime | None:
         found = mailparser.MailParser(email.message_from_bytes(self.head + b"\r\n\r\n")).date

@@ -54,14 +54,16 @@ def parse(raw: bytes, limits: Limits = Limits()) -> IncomingMail:  # noqa: B008 
     except Unreadable:
         raise
     except RecursionError as error:
-        raise Unreadable("nested too deep") from error
+        raise Unreadable("is nested too deep") from error
+    except MemoryError as error:
+        raise Unreadable("takes too much memory to read") from error
     except Exception as error:  # a mail must never stop the poller (reference 0, line 12)
         raise Unreadable(f"could not be read ({type(error).__name__})") from error
 
 
 def _parse(raw: bytes, limits: Limits) -> IncomingMail:
     if len(raw) > limits.message_bytes:
-        raise Unreadable(f"larger than {limits.message_bytes // 2**20} MB")
+        raise Unreadable(f"is larger than {limits.message_bytes // 2**20} MB")
     digest = hashlib.sha256(raw).hexdigest()
     headers = read_headers(raw, limits)
     parts = read_parts(headers.with_body(raw), limits)

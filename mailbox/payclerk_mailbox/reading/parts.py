@@ -20,6 +20,8 @@ from .filenames import clean_name
 from .limits import Limits, Unreadable
 
 _NESTING: Final = re.compile(rb"^content-type:\s{0,20}(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
+_BOUNDARY: Final = re.compile(rb"boundary\s{0,5}=\s{0,5}\"?([^\";\r\n]{1,200})", re.IGNORECASE)
+_DASHED: Final = re.compile(rb"^--([^\r\n]{1,210})", re.MULTILINE)
 _REPORTS: Final = frozenset(
     {
         "message/delivery-status",
@@ -55,12 +57,20 @@ class Parts:
 
 def read_parts(raw: bytes, limits: Limits) -> Parts:
     # Counted before parsing: the standard parser takes time for each line times each level it is in (issue 94).
-    if sum(1 for _ in _NESTING.finditer(raw)) > limits.parts:
-        raise Unreadable(f"more than {limits.parts} parts")
+    if sum(1 for _ in _NESTING.finditer(raw)) > limits.parts or _parts_begun(raw, limits.parts) > 2 * limits.parts:
+        raise Unreadable(f"has more than {limits.parts} parts")
     message = email.message_from_bytes(raw)
     walk = _Walk(limits)
     walk.visit(message, 0)
     return walk.parts()
+
+
+def _parts_begun(raw: bytes, most: int) -> int:
+    """How often a boundary stands on a line: once for each part, and once for each end."""
+    if raw.count(b"\n--") <= 2 * most:
+        return 0
+    boundaries = set(_BOUNDARY.findall(raw))
+    return sum(1 for line in _DASHED.finditer(raw) if line[1].rstrip().removesuffix(b"--") in boundaries)
 
 
 class _Walk:
@@ -100,9 +110,9 @@ class _Walk:
         kind = part.get_content_type()
         self._types.append(kind)
         if depth > self._limits.depth:
-            raise Unreadable("nested too deep")
+            raise Unreadable("is nested too deep")
         if len(self._types) > self._limits.parts:
-            raise Unreadable(f"more than {self._limits.parts} parts")
+            raise Unreadable(f"has more than {self._limits.parts} parts")
         return kind
 
     def _visit_alternative(self, part: Message, depth: int) -> None:

@@ -60,18 +60,16 @@ ACCEPT: Final = (
     rf"{_WHO_ES}?(?:acepto|aceptamos|aceptad[oa]|apruebo|aprobamos|aprobad[oa])(?: {{es}})?{_TAIL_ES}",
     rf"{{es}} (?:esta )?(?:aceptad[oa]|aprobad[oa]){_TAIL_ES}",
 )
+# "Not approved" is not here: it may be a refusal or only where things stand, and a person can tell.
 DECLINE: Final = (
     rf"(?:no )?(?:{{who}} )?(?:(?:must|have to|need to|will have to|respectfully|regretfully|hereby|do|would like to|wish to|want to) ){{{{0,2}}}}(?:declines?|declined|rejects?|rejected|refuses?|refused)(?: {{en}})?{_TAIL_EN}",
     rf"{{who}}(?: are| am|'re|'m) declining(?: {{en}})?{_TAIL_EN}",
     rf"(?:{{who}} )?(?:do not|don't|cannot|can't|can not|will not|won't|(?:are |am |'re |'m )?(?:unable|not able) to) (?:accept|approve)(?: {{en}})?{_TAIL_EN}",
-    rf"(?:{{en}} (?:is |has been )?)?not (?:approved|accepted){_TAIL_EN}",
     rf"{{en}} (?:is |has been )?(?:declined|rejected){_TAIL_EN}",
     rf"{_WHO_FR}?(?:(?:dois|devons|doit|souhaite|souhaitons) )?(?:refuse[esr]?|refusons|decline[esr]?|declinons|rejette|rejetons|rejetee?)(?: {{fr}})?(?: merci)?",
     rf"{_WHO_FR}(?:ne |n')(?:peux |pouvons |peut )?(?:pas )?(?:accepte[r]?|acceptons|approuve[r]?|approuvons)(?: pas)?(?: {{fr}})?",
-    r"(?:non|pas) (?:approuvee?|acceptee?)",
     rf"{_WHO_ES}?(?:(?:debo|debemos|tengo que|tenemos que|queremos|deseamos) )?(?:rechazo|rechazamos|rechazad[oa]|rechazar|declino|declinamos|declinad[oa]|declinar)(?: {{es}})?(?: gracias)?",
     rf"{_WHO_ES}?no (?:acepto|aceptamos|apruebo|aprobamos|(?:puedo|podemos) (?:aceptar|aprobar))(?: {{es}})?",
-    r"no (?:aprobad[oa]|aceptad[oa])",
 )
 # The question of an invitation is "Do you want to bill this period?": these answer it in its own words.
 WILL_BILL: Final = (

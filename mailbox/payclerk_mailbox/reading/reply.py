@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,6 +15,17 @@ from .parent import parent_lines
 from .words import comparable
 
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "rv:", "wg:", "i:", "enc:", "fw :", "fwd :", "tr :", "rv :")
+_RUN_ON: Final = re.compile(
+    r"^([^>\n]{1,200}?)(?:[ -]{0,9}(?<=[ -]))"
+    r"(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[^\n]{8,120}\d[^\n]{0,120} wrote:)$",
+    re.MULTILINE,
+)
+_SCRAP: Final = re.compile(r"[^\s]*[/=_<>][^\s]*(?: >)?")
+_FAREWELLS: Final = (
+    "regards", "best", "kind", "thanks", "thank you", "cheers", "sincerely", "cordialement", "merci", "bien a vous",
+    "saludos", "gracias", "atentamente", "mit freundlichen", "viele gru", "gru", "cordiali saluti", "met vriendelijke",
+    "med v", "hilsen", "halsningar", "pozdrawiam", "s pozdravem", "atenciosamente", "abracos",
+)  # fmt: skip
 _LINE_CHARS: Final = 10 * 2**10
 _MOST_LINES: Final = 10_000  # nobody writes more; what comes behind is elided unread
 _WRAP_WIDTH: Final = 45  # a quoted line this long may have lost its end to the next line
@@ -35,9 +47,14 @@ class ReplyText:
 def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     """The answer in a mail. `parent_text` is the plain text of the mail it answers, where that is known."""
     forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
-    readings = [cut_reply(text, parent_text, forwarded=forwarded) for text in _sources(mail)]
+    first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
-    return next((one for one in readings if one.text), readings[0]) if readings else ReplyText("", "", forwarded, False)
+    for text in _sources(mail):
+        reply = cut_reply(text, parent_text, forwarded=forwarded)
+        if reply.text:
+            return reply
+        first = first or reply
+    return first or ReplyText("", "", forwarded, False)
 
 
 def _sources(mail: IncomingMail) -> list[str]:
@@ -51,7 +68,7 @@ def _sources(mail: IncomingMail) -> list[str]:
 
 def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) -> ReplyText:
     """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all."""
-    every = text.split("\n")
+    every = _with_own_lines(text).split("\n")
     lines = [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
     cut = find_cut(lines)
     if forwarded or (cut is not None and cut.forward):
@@ -61,13 +78,40 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     if parent_text is None:
         gone |= _wrapped_ends(lines, quoted)
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
-    reply = _split(lines, gone, every[_MOST_LINES:])
+    between = _answered_between(lines, gone, quoted) if parent_text is None else frozenset()
+    reply = _split(lines, gone - between, every[_MOST_LINES:])
     kept = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
     return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
 
 
+def _with_own_lines(text: str) -> str:
+    """`Yes On Nov 21, 2026, Anna wrote:` as two lines: some programs put no line end before their introduction."""
+    return _RUN_ON.sub(r"\1\n\2", text) if " wrote:" in text else text
+
+
 def _quoted(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(at for at, line in enumerate(lines) if line.lstrip().startswith(">"))
+
+
+def _answered_between(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int]) -> frozenset[int]:
+    """Quoted lines that the person answers one by one: without them the answers say little.
+
+    Only where our own mail is not known, for else these lines may be ours; and nothing is decided there anyway.
+    """
+    own = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
+    footers = footer_lines([lines[at] for at in own])
+    kept = [at for number, at in enumerate(own) if number not in footers]
+    if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _only_farewell(lines, kept, max(quoted)):
+        return frozenset()
+    return frozenset(at for at in quoted if at < kept[-1])
+
+
+def _only_farewell(lines: Sequence[str], kept: Sequence[int], last_quoted: int) -> bool:
+    """`Regards, Sam` below what is quoted belongs to the answer above it."""
+    below = [at for at in kept if at > last_quoted]
+    above = [at for at in kept if at < last_quoted]
+    quotes_between = any(lines[at].lstrip().startswith(">") for at in range(above[0], above[-1])) if above else True
+    return not quotes_between and comparable(lines[below[0]]).startswith(_FAREWELLS) if below else False
 
 
 def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> frozenset[int]:
@@ -84,9 +128,15 @@ def _wrapped_ends(lines: Sequence[str], quoted: frozenset[int]) -> frozenset[int
     ends: set[int] = set()
     for at in range(1, len(lines)):
         goes_on = (at - 1 in quoted or at - 1 in ends) and len(lines[at - 1]) >= _WRAP_WIDTH
-        if goes_on and lines[at].strip() and at not in quoted:
+        if lines[at].strip() and at not in quoted and (goes_on or _is_scrap(lines, at, quoted)):
             ends.add(at)
     return frozenset(ends)
+
+
+def _is_scrap(lines: Sequence[str], at: int, quoted: frozenset[int]) -> bool:
+    """The end of a web address that was wrapped out of its quotation."""
+    within = at - 1 in quoted and at + 1 in quoted
+    return within and bool(_SCRAP.fullmatch(lines[at].strip()))
 
 
 def _behind_cut(
@@ -98,9 +148,8 @@ def _behind_cut(
     first_quoted = next((at for at in range(cut.at, min(cut.at + _INTRODUCTION, len(lines))) if at in quoted), None)
     if first_quoted is not None:
         return frozenset(range(cut.at, first_quoted))
-    answered_above = any(
-        lines[at] and at not in gone for at in range(cut.at) if at not in footer_lines(lines[: cut.at])
-    )
+    footers = footer_lines(lines[: cut.at])
+    answered_above = any(lines[at] and at not in gone and at not in footers for at in range(cut.at))
     if answered_above or not parent_known:
         return frozenset(range(cut.at, len(lines)))
     return frozenset(range(cut.at, _end_of_introduction(lines, cut.at)))

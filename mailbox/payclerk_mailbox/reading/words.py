@@ -6,7 +6,10 @@ import unicodedata
 from typing import Final
 
 _SAME: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"'})
-_DROPPED: Final = {0xAD: None, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFE0F: None, 0xFEFF: None}
+# Soft hyphens, joiners, and the marks that turn the direction of writing.
+_DROPPED: Final = dict.fromkeys(
+    [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFE0F, 0xFEFF]
+)
 
 
 def comparable(text: str) -> str:

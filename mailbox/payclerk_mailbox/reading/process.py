@@ -1,0 +1,73 @@
+"""`python -m payclerk_mailbox.reading.process`: reads mails for the poller, one after the other, within limits.
+
+A mail that hangs, eats memory or breaks a library ends this process and not the poller (reference 5.1, step 6). It
+gets no settings and no secrets, and it can write no file.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from .requests import Answering, Request, Response
+from .wire import packed, read_frame, unpacked
+
+CPU_SECONDS: Final = 5  # of processor time: a busy machine makes no mail unreadable
+MEMORY_BYTES: Final = 512 * 2**20  # beyond what it has when it begins
+
+
+def main() -> None:
+    """Answer until the poller is gone."""
+    asking, answering = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    _keep_to_ourselves()
+    unpacked(packed(Response())[8:], Response)  # whatever is loaded on first use is loaded before the limits
+    _limit()
+    reader = Answering()
+    while frame := read_frame(asking.read):
+        request = unpacked(frame, Request)
+        answering.write(_timed(lambda asked=request: packed(reader.answer(asked))))  # type: ignore[misc]
+        answering.flush()
+
+
+def _timed(work: Callable[[], bytes]) -> bytes:
+    """The signal of this timer has no handler: it ends the process wherever it is, in C code too."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        return work()
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _keep_to_ourselves() -> None:
+    """What a library prints must not get among the answers; and Ctrl-C is for the poller."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(nowhere, number)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _limit() -> None:
+    for kind, most in (
+        (resource.RLIMIT_AS, _size() + MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # not every system has each
+            resource.setrlimit(kind, (most, most))
+
+
+def _size() -> int:
+    """Our own address space now; what a system without /proc may use at the start is guessed."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except (OSError, ValueError):
+        return 2**30
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""The process that reads for the poller: what kills it ends no poller, and it is as good as new afterwards."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import os
+import resource
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from payclerk_mailbox.guard import GuardedReader, ReadingDiedError
+from payclerk_mailbox.reading.explain import Asked, judge, look
+from payclerk_mailbox.reading.kind import OwnIdentity
+from payclerk_mailbox.reading.limits import Unreadable
+from payclerk_mailbox.reading.wire import GarbledError, packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWN = OwnIdentity("billing@reply.example", "reply.example")
+PLAIN = b"From: Sam <sam@ortiz.example>\nSubject: Re: x\nDate: Sat, 21 Nov 2026 10:00:00 +0100\n\nWe accept\n"
+FILE = b"Content-Type: multipart/mixed; boundary=b\n"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[GuardedReader]:
+    reader = GuardedReader()
+    yield reader
+    reader.close()
+
+
+def with_file(name: str, content: bytes) -> bytes:
+    body = base64.encodebytes(content)
+    head = f"Content-Type: application/octet-stream; name={name}\nContent-Transfer-Encoding: base64\n\n".encode()
+    return b"From: a@b.example\n" + FILE + b"\n--b\nContent-Type: text/plain\n\nhi\n--b\n" + head + body + b"\n--b--\n"
+
+
+def test_it_reads_as_the_functions_do(reader: GuardedReader) -> None:
+    for raw in (
+        PLAIN,
+        with_file("claim.pdf", b"%PDF-1.7\x00\xff"),
+        b"",
+        b"\xff\x00",
+        b"Subject: =?utf-8?q?\xed\xa0\x80?=\n\nx",
+    ):
+        here, there = look(raw, OWN), reader.look(raw, OWN)
+        assert there == here
+        assert reader.judge(there, OWN, Asked("Hello")) == judge(here, Asked("Hello"))
+
+
+def test_what_cannot_be_read_is_said(reader: GuardedReader) -> None:
+    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{depth}\n\n--b{depth}\n" for depth in range(60))
+    with pytest.raises(Unreadable, match="is nested too deep"):
+        reader.look(nested.encode(), OWN)
+
+
+def test_a_reader_that_is_killed_is_started_anew(reader: GuardedReader) -> None:
+    looked = reader.look(PLAIN, OWN)
+    for _ in range(2):
+        os.kill(pid_of(reader), signal.SIGKILL)
+        os.waitid(os.P_PID, pid_of(reader), os.WEXITED | os.WNOWAIT)
+        assert reader.judge(looked, OWN, Asked()).reply.text == "We accept"
+
+
+def pid_of(reader: GuardedReader) -> int:
+    process = reader._process
+    assert process is not None
+    return process.pid
+
+
+def test_a_reader_that_does_nothing_is_given_up(reader: GuardedReader) -> None:
+    slow = GuardedReader(wall_seconds=0.2)
+    slow.ready()
+    os.kill(pid_of(slow), signal.SIGSTOP)
+    with pytest.raises(ReadingDiedError, match="took too long to read"):
+        slow.look(PLAIN, OWN)
+    slow.close()
+    assert reader.look(PLAIN, OWN).mail.plain == "We accept\n"
+
+
+WITHIN = """
+import sys
+from payclerk_mailbox.reading import process
+process.CPU_SECONDS, process.MEMORY_BYTES = 0.3, 64 * 2**20
+process._limit()
+try:
+    {work}
+except MemoryError:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "code"),
+    [
+        ("process._timed(lambda: [0 for _ in iter(int, 1)])", -signal.SIGPROF),
+        ("process._timed(lambda: bytearray(2**30))", 7),
+        ("__import__('os').write(__import__('os').open('written', 65), b'x')", 1),
+    ],
+    ids=["time", "memory", "files"],
+)
+def test_its_limits_hold(work: str, code: int, tmp_path: Path) -> None:
+    program = WITHIN.format(work=work)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == code
+    assert (b"File too large" in ended.stderr) is (code == 1)
+
+
+def test_it_gets_no_secrets(reader: GuardedReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYCLERK_TOKEN_SECRET", "s" * 40)
+    other = GuardedReader()
+    other.ready()
+    environment = Path(f"/proc/{pid_of(other)}/environ")
+    assert not environment.exists() or b"PAYCLERK" not in environment.read_bytes()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "frame", [b"", b"\x00" * 8, b"\x00" * 7 + b"\x02{}", b"\x00" * 7 + b"\x01[" + b"\xff" * 9, packed({"mail": 3})[8:]]
+)
+def test_an_answer_that_is_none_is_refused(frame: bytes) -> None:
+    from payclerk_mailbox.reading.requests import Response
+
+    if frame == packed({"mail": 3})[8:] or frame == b"\x00" * 7 + b"\x02{}":
+        assert unpacked(frame, Response) == Response()
+        return
+    with pytest.raises(GarbledError):
+        unpacked(frame, Response)
+
+
+def zipped() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", bytes(50_000_000))
+    return target.getvalue()
+
+
+HOSTILE = {
+    "a line of 10 MB": lambda: b"From: a@b.example\n\n" + b"x" * 10_000_000,
+    "50,000 parts": lambda: b"From: a@b.example\n" + FILE + b"\n" + b"--b\nContent-Type: text/plain\n\nx\n" * 50_000,
+    "50,000 multiparts": lambda: (
+        b"From: a@b.example\n" + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" * 50_000
+    ),
+    "100,000 From headers": lambda: b"From: a@b.example\n" * 100_000 + b"\nx",
+    "a header of 5 MB": lambda: b"Subject: " + b"=?utf-8?b?YQ==?= " * 300_000 + b"\n\nx",
+    "a folded header": lambda: b"To: a@b.example,\n" + b" a@b.example,\n" * 200_000 + b"\nx",
+    "a gzip bomb": lambda: with_file("a.gz", gzip.compress(bytes(50_000_000))),
+    "a workbook bomb": lambda: with_file("claim.xlsx", zipped()),
+    "a winmail of nothing": lambda: with_file("winmail.dat", b"\x78\x9f\x3e\x22" + b"\xff" * 2_000_000),
+    "NUL": lambda: b"From: a@b.example\x00\nSubject: \x00\n\n" + b"\x00" * 3_000_000,
+    "a charset that is none": lambda: b'Content-Type: text/plain; charset="x-\xff\x00"\n\n' + b"\xe9\xff" * 500_000,
+    "a charset for dictionaries": lambda: b"Content-Type: text/plain; charset=punycode\n\n" + b"a-" * 300_000,
+    "HTML without end": lambda: b"Content-Type: text/html\n\n" + b"<div><table><tr><td><b>" * 40_000,
+    "a date of nowhere": lambda: b"Date: Mon, 99 Foo 99999 99:99:99 +99999999999\n\nx",
+    "a million blank lines": lambda: b"From: a@b.example\n\n" + b"\n" * 1_000_000 + b"x",
+    "introductions": lambda: b"From: a@b.example\n\n" + b"On 1/1/2026 a@b: <x\n" * 100_000,
+    "runs of introductions": lambda: b"From: a@b.example\n\n" + b"a On Mon 2026 wrote: " * 40_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_mail_is_dealt_with_in_time_and_memory(name: str, reader: GuardedReader) -> None:
+    raw = HOSTILE[name]()
+    before = used_by(reader)
+    try:
+        reader.judge(reader.look(raw, OWN), OWN, Asked("a b c\n" * 100))
+        outcome = "read"
+    except Unreadable as error:
+        outcome = error.reason
+    took = used_by(reader) - before
+    print(f"\n{name}: {took:.2f} s, {outcome}")
+    assert took < 1.5  # the bar is 1 s on an idle machine; processor time alone counts
+
+
+def used_by(reader: GuardedReader) -> float:
+    """Processor seconds of the reading process."""
+    reader.ready()
+    ticks = Path(f"/proc/{pid_of(reader)}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_it_stays_small(reader: GuardedReader) -> None:
+    status = Path(f"/proc/{pid_of(reader)}/status").read_text("ascii")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    print(f"\npeak of the reading process: {peak // 1024} MB")
+    assert peak < 400 * 1024
+    assert resource.getpagesize()
