@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import Enum
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -65,6 +66,8 @@ def _plain(value: object, blobs: list[bytes]) -> object:
         return {_BLOB: len(blobs) - 1}
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(type(value).__name__)
