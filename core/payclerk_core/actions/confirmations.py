@@ -34,9 +34,10 @@ from ..tables import (
 )
 from ..tokens import is_code, make_token
 from .call import Call
-from .inbox import Incoming, ask_administrator, log_incoming
+from .inbox import Incoming, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
+from .owner_answers import take_owner_answer
 
 TRIES: Final = 5
 LIFE: Final = timedelta(days=5)
@@ -244,10 +245,10 @@ def _wrong_code(call: Call, page: ConfirmPage) -> Outcome:
 
 
 def _decide(call: Call, page: ConfirmPage, given: Given) -> None:
-    """The same actions as by mail: an invitation is answered, the owner's answer is put before a person."""
+    """The same actions as by mail: an invitation is answered, the owner's answer proposed or taken."""
     line = _log(call, page, given)
     if page.invitation is None:
-        ask_administrator(call, line, "owner_reply")
+        take_owner_answer(call, line, page.confirmation.thread, page.person)
     elif given.answer == "accept":
         accept_invitation(call, page.invitation, page.person)
     else:

@@ -90,7 +90,7 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
 def _logged_before(call: Call, thread: Thread, mail: Incoming) -> Message | None:
     """The line this very mail has already, when it is replayed: what it says now takes the place of what it said."""
     query = select(Message).where(Message.thread_id == thread.id, Message.inbox_id == mail.inbox_id)
-    message = call.session.scalar(query)
+    message = call.session.scalar(query) if mail.inbox_id is not None else None
     if message is None:
         return None
     before = {"kind": message.kind, "verified": message.sender_verified, "decision": message.decision}
