@@ -19,6 +19,7 @@ from payclerk_core.rules.retainage import (
     ScaleRule,
     StepDown,
     Terms,
+    may_be_held,
     rates_in_force,
     release_amount,
     release_percent,
@@ -224,3 +225,31 @@ def test_full_rules_are_passed_over() -> None:
     assert scale_withheld(rules, Limits(0, 0), [base(100_000, gross=5_000)]) == [(3_400, 0)]
     assert scale_withheld(rules, Limits(0, 0), [base(10_000, gross=9_000)]) == [(0, 0)]
     assert scale_withheld([], Limits(0, 0), [base(10_000)]) == [(0, 0)]
+
+
+def test_one_cent_is_worth_as_much_care_as_any_other_amount() -> None:
+    assert release_amount([1, 1, -5], Money(2)) == [1, 1, 0]
+    with pytest.raises(UserError, match=r"Only \$0\.02 is held"):
+        release_amount([1, 1, -5], Money(3))
+    whole = Decimal(100)
+    cents = scaled(ScaleRule(whole, Of.AMOUNT, Decimal("0.01")), ScaleRule(whole, Of.AMOUNT, Decimal(1)))
+    assert periods(cents, 10_000, [1, 1, 2]) == [1, 1, 2]
+    assert periods(cents, 10_000, [2, 200]) == [2, 98]
+
+
+def test_a_cent_that_leaves_the_store_takes_what_is_held_of_it_along() -> None:
+    stored = LineBase(work_before=0, work=1, stored_before=1, stored=0, work_held=0, stored_held=1, gross=1)
+    assert scale_withheld((ScaleRule(TEN, Of.AMOUNT, TEN),), Limits(1000, 1000), [stored]) == [(1, -1)]
+
+
+def test_five_rules_are_a_scale() -> None:
+    rule = ScaleRule(TEN, Of.AMOUNT, TEN)
+    assert len(Terms(NONE, (rule,) * 5).scale) == 5
+
+
+@pytest.mark.parametrize(
+    ("retainage", "billed", "may"),
+    [(0, 0, True), (0, 5, True), (5, 5, True), (6, 5, False), (-1, 5, False), (-5, -5, True), (-6, -5, False)],
+)
+def test_what_may_be_held_of_what_was_billed(retainage: int, billed: int, may: bool) -> None:
+    assert may_be_held(Money(retainage), Money(billed)) is may
