@@ -15,6 +15,7 @@ from email.headerregistry import Address, HeaderRegistry, MessageIDHeader, Unstr
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -34,8 +35,20 @@ class _IdsHeader(UnstructuredHeader):
         return f"{self.name}: {lines}{policy.linesep}"  # type: ignore[attr-defined]
 
 
+class _Headers(HeaderRegistry):
+    """Python makes a new class for each header of each mail; one for each name is enough."""
+
+    def __getitem__(self, name: str) -> type:
+        return _header_class(self, name.lower())
+
+
+@cache
+def _header_class(headers: HeaderRegistry, name: str) -> type:
+    return HeaderRegistry.__getitem__(headers, name)
+
+
 # Python folds a long In-Reply-To into encoded words that no program finds its id in; as an id it is left whole.
-_HEADERS: Final = HeaderRegistry()
+_HEADERS: Final = _Headers()
 _HEADERS.map_to_type("in-reply-to", MessageIDHeader)  # type: ignore[arg-type]
 _HEADERS.map_to_type("references", _IdsHeader)  # type: ignore[arg-type]
 _HEADERS.map_to_type("list-unsubscribe", _IdsHeader)  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ import io
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -16,22 +15,19 @@ import pikepdf
 import typst
 from bench_engine import bench_engine
 from bench_import import bench_import
-from imapclient import IMAPClient
+from bench_mail import bench_mail
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
-from sqlalchemy import func, select
 
 from payclerk.demo.clockwork import Clockwork
 from payclerk.demo.local import EXAMPLES, settings_for, start_world
 from payclerk.demo.office import OfficeProcess
-from payclerk_core.db import Database
 from payclerk_core.documents.claim_pdf import ClaimPage, render_claim
 from payclerk_core.documents.package import PackageCover, PackagePart, compile_package
 from payclerk_core.migrate import upgrade
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
-from payclerk_core.tables import InboxMail
 from payclerk_playground.world import World
 
 ANNA = "U001"
@@ -108,7 +104,6 @@ def bench_doors(folder: Path) -> None:
         office.start()
         try:
             report("Ack of a slash command", acks(world, "help"), "bare app", peer)
-            bench_mail(world, Database(url))
         finally:
             office.stop()
     finally:
@@ -136,46 +131,13 @@ def bare_ack(world: World) -> float:
         handler.close()
 
 
-def bench_mail(world: World, db: Database) -> None:
-    """From the moment a mail is handed to the mail server to its row being dealt with."""
-
-    def handled() -> int:
-        with db.reading() as session:
-            return session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status == "done")) or 0
-
-    sender = next(p.email for p in world.personas if p.has_mailbox and not p.has_slack)
-    address = world.mail.settings()["PAYCLERK_MAIL_ADDRESS"]
-    pause = threading.Event()
-
-    def one() -> None:
-        before = handled()
-        world.mail.send(sender, address, "Question", "When is the due date?")
-        while handled() == before:
-            pause.wait(0.005)
-
-    one()
-    report("Mail arrival to its log entry", median(one), "bare fetch of a mail", bare_fetch(world))
-    db.close()
-
-
-def bare_fetch(world: World) -> float:
-    settings = world.mail.settings()
-
-    def fetch() -> None:
-        with IMAPClient("127.0.0.1", port=int(settings["PAYCLERK_IMAP_PORT"]), ssl=False, timeout=10) as client:
-            client.login(settings["PAYCLERK_IMAP_USER"], settings["PAYCLERK_IMAP_PASSWORD"])
-            client.select_folder("INBOX")
-            client.fetch([max(client.search("ALL"))], ["BODY.PEEK[]"])
-
-    return median(fetch)
-
-
 def main() -> None:
     sys.stdout.write(f"{'what':<34} {'median':>12}   {'ratio':>8}  to its peer in this run\n")
     bench_engine(report)
     bench_import(report)
     bench_pdf()
     bench_package()
+    bench_mail(report)
     with tempfile.TemporaryDirectory(prefix="payclerk-bench-") as folder:
         bench_doors(Path(folder))
 

@@ -65,8 +65,6 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "composed": frozenset({"subject", "message", "sender_name", "project_name", "contract_number"}),
 }
 
-# A page where the answer can be given too, for those whose buttons open no mail; empty where there is none.
-_MAY_BE_GIVEN: Final = "confirm_url"
 
 _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "faults": ("where", "what", "fix"),
@@ -115,7 +113,6 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
     subject = _cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT)
-    shown[_MAY_BE_GIVEN] = _page(facts.get(_MAY_BE_GIVEN, ""))
     shown["mail_answer"] = partial(_answer_link, subject)
     return Letter(
         subject=subject,
@@ -140,11 +137,6 @@ def _answer_link(subject: str, word: str) -> str:
     'mailto:payclerk:REPLY-ADDRESS?subject=Re%3A%20Bill%3F&body=J%27ACCEPTE'
     """
     return f"mailto:{_ANSWER_TO}?subject={quote(f'Re: {subject}', safe='')}&body={quote(word, safe='')}"
-
-
-def _page(url: object) -> str:
-    """The confirm page's address; nothing else may become a link."""
-    return url if isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/?#@!$&*+,;=%-]{1,500}", url, re.ASCII) else ""
 
 
 def with_page(letter: Letter, link: str, code: str) -> Letter:
