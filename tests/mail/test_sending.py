@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from mail_month import ADDRESS, NOON, Month, call_of, make_settings, noon, promised
 from payclerk_core.actions.inbox import note_delivered
-from payclerk_core.actions.mailing import store_file
+from payclerk_core.actions.mailing import About, Recipient, sent_together, store_file, write_letter
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job, JobRunner
 from payclerk_core.tables import Attachment, Message, MessageRecipient, ReplyToken, Thread
@@ -163,8 +163,9 @@ class Post:
         session.flush()
         return row.id
 
-    def send(self, key: int) -> None:
-        Sender(self.settings, self.db, noon).send(Job("mail.send", str(key), {"recipient_id": key}, 1))
+    def send(self, key: int, *also: int) -> None:
+        payload = {"recipient_id": key, "also": list(also)}
+        Sender(self.settings, self.db, noon).send(Job("mail.send", str(key), payload, 1))
 
     def row(self, key: int) -> MessageRecipient:
         with self.db.reading() as session:
@@ -354,3 +355,58 @@ def test_a_promised_mail_waits_while_the_server_is_down_and_goes_by_itself(post:
     finally:
         runner.stop()
     assert len(server.received) == 1
+
+
+def everybody(post: Post, times: int) -> list[int]:
+    """Copies of several letters, to two people each."""
+    people = (("to", post.month.dana), ("to", post.month.eli))
+    return [key for _ in range(times) for key in post.letter(*people)]
+
+
+def test_one_copy_that_is_put_off_or_refused_holds_up_no_other(post: Post, server: MailServer):
+    first, second, third, *rest = everybody(post, 6)
+    server.say["RCPT"] = ["250 OK", "451 4.7.1 greylisted", "550 5.1.1 no such user"]
+    with pytest.raises(OutsideError, match="451: not now"):
+        post.send(first, second, third, *rest)
+    assert (post.row(first).delivered_at, post.row(second).delivered_at) == (NOON, None)
+    assert post.row(third).failure == "550 5.1.1: the address does not exist"
+    assert {post.row(key).delivered_at for key in rest} == {NOON}
+    post.send(first, second, third, *rest)
+    assert len(server.received) == len(rest) + 2
+
+
+def test_a_server_that_has_had_enough_of_a_connection_is_called_again(post: Post, server: MailServer):
+    keys = everybody(post, 2)
+    server.say["MAIL"] = ["250 OK", "421 4.3.2 enough for one connection"]
+    post.send(*keys)
+    assert len(server.received) == len(keys)
+
+
+def test_what_was_taken_before_the_trouble_is_noted(post: Post, server: MailServer):
+    keys = everybody(post, 2)
+    server.say["MAIL"] = ["250 OK", "550 5.7.1 not your address"]
+    with pytest.raises(OutsideError, match="PAYCLERK_MAIL_ADDRESS"):
+        post.send(*keys)
+    assert [post.row(key).delivered_at for key in keys] == [NOON, None, None, None]
+    post.send(*keys)
+    assert len({received.mail["Message-ID"] for received in server.received}) == len(server.received) == len(keys)
+
+
+@pytest.mark.parametrize(("letters", "jobs"), [(5, 5), (6, 1), (51, 2)])
+def test_hundreds_of_letters_are_few_jobs_and_a_handful_goes_one_by_one(
+    post: Post, server: MailServer, letters: int, jobs: int
+):
+    facts = {"subject": "Claim", "message": "Here it is.", "sender_name": "Pat", "project_name": "MS-01"}
+    with post.db.transaction() as session, sent_together(call_of(session, post.settings)) as together:
+        thread = session.get_one(Thread, post.thread_id)
+        for _ in range(letters):
+            to, about = [Recipient(post.month.dana)], About("log")
+            write_letter(together, thread, "composed", to, {**facts, "contract_number": "SC-001"}, about)
+    assert len(promised(post.db, "mail.send")) == jobs
+    runner = JobRunner(post.db, noon, executor_id="mail")
+    runner.handle("mail.send", Sender(post.settings, post.db, noon).send)
+    runner.start()
+    try:
+        eventually(lambda: len(server.received) == letters)
+    finally:
+        runner.stop()
