@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,13 @@ def python_files(*folders: str) -> Iterator[Path]:
 def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
     """Each node of each file, with the place to name when it breaks a rule."""
     for path in python_files(*folders):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node
+        yield from nodes_of(path)
+
+
+@cache
+def nodes_of(path: Path) -> list[tuple[str, ast.AST]]:
+    place = path.relative_to(ROOT)
+    return [(f"{place}:{getattr(node, 'lineno', 0)}", node) for node in ast.walk(ast.parse(path.read_bytes()))]
 
 
 def calls(*folders: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""The demo's months, step by step, with payclerk killed between any two steps: nothing lost, nothing doubled."""
+"""The demo's months, step by step, with payclerk killed between steps: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -44,18 +45,22 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     stage.world.stop()
 
 
-# On PostgreSQL the first month alone: it touches every door and every kind of job, and each step starts payclerk anew.
+# The first month touches every door and every kind of job. Each death costs the start of a process, so that on
+# PostgreSQL, and in the later months, payclerk lives for a few steps; PAYCLERK_STORY=all kills it between all of them.
 FIRST_MONTH = 14
+STEPS_ALIVE = 3
 LEFT_BEHIND = {"invitations": 12, "periods": 2, "change orders": 0, "certificates": 0, "payments": 1}
 LEFT_IN_ALL = {"invitations": 12 + 4 + 1, "periods": 5, "change orders": 1, "certificates": 1, "payments": 4}
 CLAIMS_AFTER_NOVEMBER = (3 + 1) + 1 + 1  # December with the owner's, January, and the release in February
 
 
 @pytest.mark.timeout(900)
-def test_the_books_close_right_though_payclerk_is_killed_between_any_two_steps(stage: Stage) -> None:
+def test_the_books_close_right_though_payclerk_is_killed_between_steps(stage: Stage) -> None:
     whole = stage.db.engine.dialect.name == "sqlite"
-    for step in STORY if whole else STORY[:FIRST_MONTH]:
-        if stage.office.alive:
+    often = os.environ.get("PAYCLERK_STORY") == "all"
+    for number, step in enumerate(STORY if whole else STORY[:FIRST_MONTH]):
+        dies = often or number % STEPS_ALIVE == 0 or (whole and number < FIRST_MONTH)
+        if stage.office.alive and dies:
             stage.office.kill()
             stage.eventually(lambda: not stage.world.slack.link.connected, "Slack to notice")
             stage.office.start()
