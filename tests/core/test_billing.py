@@ -353,3 +353,12 @@ def test_what_is_set_is_known_from_each_of_the_four() -> None:
     assert not Entry().sets_retainage
     for name in ("work_percent", "work_withheld", "stored_percent", "stored_withheld"):
         assert Entry(**{name: 0}).sets_retainage
+
+
+def test_what_a_claim_withholds_it_can_release_at_once_and_no_cent_more() -> None:
+    before = Before(50000, work_held=5000)
+
+    line = one(dollars(900), before, Entry(10000, work_released=6000))
+    assert (line.work_withheld, line.work_released, line.work_held) == (1000, 6000, 0)
+    with pytest.raises(UserError, match=r"\$60\.01 cannot be released, \$60\.00 is held"):
+        one(dollars(900), before, Entry(10000, work_released=6001))
