@@ -66,6 +66,14 @@ def test_the_words_are_the_agreed_ones(name: str, language: str):
     assert written == path.read_text(encoding="utf-8")
 
 
+def test_the_page_of_mails_shows_every_letter():
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / "mails.md").read_text(encoding="utf-8")
+    shown = {name: [f"pictures/mail/{name}.{language}.png" for language in ("en", "fr", "es")] for name in LETTERS}
+    assert [name for name, files in shown.items() if not all(file in page for file in files)] == []
+    assert [file for files in shown.values() for file in files if not (docs / file).exists()] == []
+
+
 def test_there_is_no_golden_file_without_a_letter():
     assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{language}.txt" for name, language in EVERY}
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DESKTOP: Final = 680
 PHONE: Final = 375
 COLOURS: Final = 20
-LARGEST: Final = 60_000
+LARGEST: Final = 80_000
 TOKEN: Final = "k7p2m4x6q3w5t7r2b4n6c3v5z2"
 ADDRESS: Final = f"billing+{TOKEN}@reply.riverside.example"
 
