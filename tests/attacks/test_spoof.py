@@ -36,6 +36,12 @@ DATE: Final = "Date: Tue, 10 Nov 2026 11:00:00 +0000"
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Who wrote a mail is found out before a database is asked."""
+    return sqlite_url
+
+
+@pytest.fixture
 def inbox(database: Database) -> Inbox:
     return Inbox(database)
 

@@ -128,7 +128,7 @@ def test_a_reply_stays_in_its_conversation_and_a_forward_begins_one(month: Calla
         photo = question.attachments[1].id
 
     office.world.click(ADA, opened(office, ADA, "Where is the waiver"), "emails.forward")
-    form = office.modal_says(ADA, "photo.jpg")
+    form = office.modal(ADA, "compose")
     office.world.search(ADA, form, "people", "rita", block_id="to")
     office.world.tick(form, "people", [str(rita)], block_id="to")
     office.world.tick(form, "files", [f"a:{photo}"])

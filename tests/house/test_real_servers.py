@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select
 
+from payclerk_core.tables import Company
 from processes import cannot_be_had, need_program
 from waiting import eventually, until_readable
 
@@ -109,10 +110,9 @@ def test_a_database_is_migrated_and_empty(database: Database):
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_no_test_sees_the_rows_of_another(database: Database, time: str):
     with database.transaction() as session:
-        connection = session.connection()
-        connection.exec_driver_sql("CREATE TABLE seen (name TEXT)")
-        connection.execute(text("INSERT INTO seen VALUES (:time)"), {"time": time})
-        assert connection.exec_driver_sql("SELECT name FROM seen").all() == [(time,)]
+        session.add(Company(name=time))
+    with database.reading() as session:
+        assert [(company.id, company.name) for company in session.scalars(select(Company))] == [(1, time)]
 
 
 def test_a_page_is_shown(chromium: Chrome):

@@ -40,6 +40,12 @@ ADDRESS = "billing+abcdefghijklmnopqrstuvwxyz@reply.maple.example"
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What goes out is made of rows that look alike on both databases."""
+    return sqlite_url
+
+
+@pytest.fixture
 def inbox(database: Database) -> Inbox:
     return Inbox(database)
 

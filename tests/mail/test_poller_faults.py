@@ -159,6 +159,7 @@ def test_a_full_disk_is_waited_out_and_the_mail_comes_once_there_is_room(
         office.close()
 
 
+@pytest.mark.timeout(240)  # on a busy machine it has waited a while, and waits as long again
 def test_postgresql_restarted_under_the_poller_is_waited_for(dovecot_server: Dovecot, logs: list[Any]):
     """A cluster of its own: the tests' one is not stopped under other tests."""
     cluster = PostgresServer()
@@ -175,7 +176,7 @@ def test_postgresql_restarted_under_the_poller_is_waited_for(dovecot_server: Dov
             office.deliver()
             eventually(lambda: said(logs, "mail_poll_trouble"), timeout=30)
             cluster.start()
-            eventually(lambda: office.statuses() == ["flagged"] * 2, timeout=60)
+            eventually(lambda: office.statuses() == ["flagged"] * 2, timeout=150)
         finally:
             office.close()
     finally:

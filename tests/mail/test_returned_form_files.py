@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What a file says is read before a database is asked."""
+    return sqlite_url
+
+
+@pytest.fixture
 def inbox(database: Database) -> Inbox:
     return Inbox(database)
 
