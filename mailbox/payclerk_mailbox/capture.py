@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import finish_mail
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 MAX_BYTES: Final = 25_000_000
 MAILS_A_RUN: Final = 500
 TRIES: Final = 3
+TOGETHER: Final = 10
+TOGETHER_BYTES: Final = 4_000_000
 # Some servers let a lower UID appear after a higher one: the last so many are looked through each time.
 GAP: Final = 200
 
@@ -57,8 +60,8 @@ class Capture:
         batch = wanted[: self._mails_a_run]
         facts = folder.facts(batch)
         whole = True  # last_uid only advances over what is captured without a hole
-        for uid in batch:
-            whole = self._take(folder, state, uid, facts.get(uid), whole=whole) and whole
+        for uids in _groups(batch, facts):
+            whole = self._take(folder, state, uids, facts, whole=whole)
         more = len(wanted) > len(batch)
         if not more:
             with self._db.transaction() as session:
@@ -100,21 +103,39 @@ class Capture:
         first = min(known | {state.last_uid + 1})
         return [uid for uid in folder.uids_from(first) if uid not in known]
 
-    def _take(self, folder: ImapFolder, state: FolderState, uid: int, facts: Facts | None, *, whole: bool) -> bool:
-        """Capture one mail. False when it is not ours yet, and the next poll has to ask for it again."""
-        row: InboxMail | None
+    def _take(
+        self, folder: ImapFolder, state: FolderState, uids: Sequence[int], facts: Mapping[int, Facts], *, whole: bool
+    ) -> bool:
+        """Capture these. False when one before or among them is not ours yet, and has to be asked for again."""
+        rows: list[InboxMail | None] = []
         try:
-            row = self._read(folder, state, facts)
+            for uid in uids:
+                rows.append(self._fetched(folder, state, uid, facts.get(uid)))  # noqa: PERF401  what came is kept
+        finally:
+            whole = self._keep_together(state, rows, whole=whole)
+        return whole
+
+    def _fetched(self, folder: ImapFolder, state: FolderState, uid: int, facts: Facts | None) -> InboxMail | None:
+        try:
+            return self._read(folder, state, facts)
         except UnreadableMailError:
-            row = self._missing(state, uid)
-        if row is None:
-            return False
+            return self._missing(state, uid)
+
+    def _keep_together(self, state: FolderState, rows: Sequence[InboxMail | None], *, whole: bool) -> bool:
+        """In one transaction, which is quicker; where another poller was faster with one of them, one by one."""
         try:
-            self._keep(state, row, whole=whole)
+            return self._keep(state, rows, whole=whole)
         except IntegrityError:
-            log.info("mail_known")  # the other of two pollers was faster; the next poll moves last_uid on
+            for row in rows:
+                whole = self._keep_alone(state, row, whole=whole)
+            return whole
+
+    def _keep_alone(self, state: FolderState, row: InboxMail | None, *, whole: bool) -> bool:
+        try:
+            return self._keep(state, [row], whole=whole)
+        except IntegrityError:
+            log.info("mail_known")  # the next poll moves last_uid on
             return False
-        return True
 
     def _read(self, folder: ImapFolder, state: FolderState, facts: Facts | None) -> InboxMail:
         if facts is None:
@@ -153,19 +174,43 @@ class Capture:
             status_by_id=None,
         )
 
-    def _keep(self, state: FolderState, row: InboxMail, *, whole: bool) -> None:
-        """From here the mail is ours, whatever happens to the server (3.1 #11)."""
+    def _keep(self, state: FolderState, rows: Sequence[InboxMail | None], *, whole: bool) -> bool:
+        """From here the mails are ours, whatever happens to the server (3.1 #11)."""
         with self._db.transaction() as session:
-            if state.rescan and row.raw and is_copy(session, state, row.sha256):
-                row.status, row.kind, row.raw = "done", COPY, b""
-            session.add(row)
-            session.flush()
-            if whole:
-                advance(session, state, row.uid)
-            if row.status in _REASONS:
-                call = Call(session, self._clock(), self._settings, actor=None, door="mail")
-                finish_mail(call, row, row.status, reason=_REASONS[row.status])
-        log.info("mail_captured", status=row.status, kind=row.kind)
+            for row in rows:
+                whole = whole and row is not None
+                if row is not None:
+                    self._add(session, state, row)
+                    if whole:
+                        advance(session, state, row.uid)
+        for row in rows:
+            if row is not None:
+                log.info("mail_captured", status=row.status, kind=row.kind)
+        return whole
+
+    def _add(self, session: Session, state: FolderState, row: InboxMail) -> None:
+        if state.rescan and row.raw and is_copy(session, state, row.sha256):
+            row.status, row.kind, row.raw = "done", COPY, b""
+        session.add(row)
+        session.flush()
+        if row.status in _REASONS:
+            call = Call(session, self._clock(), self._settings, actor=None, door="mail")
+            finish_mail(call, row, row.status, reason=_REASONS[row.status])
+
+
+def _groups(uids: Sequence[int], facts: Mapping[int, Facts]) -> Iterator[Sequence[int]]:
+    """Mails that are fetched and kept together: few and small enough to be held at once."""
+    group: list[int] = []
+    size = 0
+    for uid in uids:
+        added = facts[uid].size if uid in facts else 0
+        if group and (len(group) == TOGETHER or size + added > TOGETHER_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(uid)
+        size += added
+    if group:
+        yield group
 
 
 _REASONS: Final = {
