@@ -135,7 +135,14 @@ class Page:
         return eventually(look)
 
     def click(self, css):
-        self.find(css).click()
+        def clicked():
+            try:
+                self.find(css).click()
+            except StaleElementReferenceException:  # drawn anew before the click reached it
+                return False
+            return True
+
+        eventually(clicked)
 
     def gone(self, css):
         eventually(lambda: not self.driver.find_elements(By.CSS_SELECTOR, css))
