@@ -7,7 +7,8 @@ installed skips the test with the reason, and fails it in CI.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from imap_servers import Dovecot, ImapServer, Pymap, SecureDovecot
     from payclerk_core.db import Database
     from postgres import PostgresServer
+
+Server = TypeVar("Server", "PostgresServer", "Dovecot", "Pymap", "SecureDovecot")
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("payclerk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,17 +45,23 @@ def _parameters(item: pytest.Item) -> set[object]:
     return {value for value in spec.params.values() if isinstance(value, str)} if spec else set()
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """An empty PostgreSQL cluster: `url(name)`, `create(name)`, `drop(name)`."""
-    from postgres import PostgresServer
-
-    server = PostgresServer()
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Started, and ended with all its files, also when it does not start."""
     try:
         server.start()
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """An empty PostgreSQL cluster: `url(name)`, `create(name)`, `drop(name)`."""
+    from postgres import PostgresServer
+
+    with running(PostgresServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -123,24 +132,16 @@ def database(database_url: str, opened: dict[str, Database]) -> Iterator[Databas
 def dovecot_session() -> Iterator[Dovecot]:
     from imap_servers import Dovecot
 
-    server = Dovecot()
-    try:
-        server.start()
+    with running(Dovecot()) as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture(scope="session")
 def pymap_session() -> Iterator[Pymap]:
     from imap_servers import Pymap
 
-    server = Pymap()
-    try:
-        server.start()
+    with running(Pymap()) as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
@@ -154,12 +155,8 @@ def dovecot_server(dovecot_session: Dovecot) -> Dovecot:
 def secure_dovecot_session() -> Iterator[SecureDovecot]:
     from imap_servers import SecureDovecot
 
-    server = SecureDovecot()
-    try:
-        server.start()
+    with running(SecureDovecot()) as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
