@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from payclerk_playground.personas import Persona
 from payclerk_playground.world import APP_TOKEN, BOT_TOKEN, World
+from slack_sockets import let_go
 from waiting import eventually
 
 ADA, RITA = "U0ADA", "U0RITA"
@@ -105,11 +106,7 @@ def world(tmp_path):
     handler.connect()
     eventually(lambda: world.slack.link.connected)
     yield world
-    handler.client.auto_reconnect_enabled = False
-    handler.client.closed = True
-    if handler.client.current_session.sock is not None:
-        handler.client.current_session.sock.abort()
-    handler.close()
+    let_go(handler)
     app.listener_runner.listener_executor.shutdown()
     world.stop()
 

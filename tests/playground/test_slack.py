@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from payclerk_playground.personas import Persona
 from payclerk_playground.slack.control import texts
 from payclerk_playground.world import APP_TOKEN, BOT_TOKEN, World
+from slack_sockets import let_go
 from waiting import eventually
 
 ADA, RITA = "U0ADA", "U0RITA"
@@ -88,11 +89,7 @@ class Attached:
         eventually(lambda: world.slack.link.connected > before)
 
     def close(self):
-        socket = self.handler.client
-        socket.auto_reconnect_enabled, socket.closed = False, True
-        if socket.current_session.sock is not None:
-            socket.current_session.sock.abort()
-        self.handler.close()
+        let_go(self.handler)
         self.app.listener_runner.listener_executor.shutdown()
 
 
