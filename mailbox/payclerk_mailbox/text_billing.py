@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,12 +14,14 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
+from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
 from payclerk_core.tables import Contract, Message, Person
 
 from .matching import Match
-from .reading.plain_billing import BillingText, Statement, Unread, read_billing, read_command
+from .reading.explain import Judged
+from .reading.plain_billing import BillingText, Statement, Unread
 from .reading.reply import ReplyText
 
 log = structlog.get_logger()
@@ -38,18 +41,21 @@ class TextAnswer:
     message: Message
     found: Match
     person: Person
-    reply: ReplyText
+    said: Judged
+    invoices: Mapping[str, InvoiceText]
+
+    @property
+    def reply(self) -> ReplyText:
+        return self.said.reply
 
 
 def take_text(call: Call, answer: TextAnswer) -> bool:
     """Do what the words bill, submit or cancel. False when they do none of it, or may not here: some other answer."""
     if not _may_bill(call, answer):
         return False
-    names = (answer.person.name, answer.person.company.name)
-    command = read_command(answer.reply.text, names=names)
-    if command is not None:
-        return _command(call, answer, command)
-    billing = read_billing(answer.reply.text, names=names, language=answer.person.language)
+    if answer.said.command is not None:
+        return _command(call, answer, answer.said.command)
+    billing = answer.said.billing
     if billing is None or not _is_open(call, answer):
         return False
     _bill(call, answer, billing)
@@ -108,7 +114,7 @@ def _refuse(call: Call, answer: TextAnswer, error: UserError) -> None:
 
 
 def _theirs(call: Call, answer: TextAnswer) -> tuple[Call, TextMail]:
-    notes = locked_notes(call, answer.message)
+    notes = locked_notes(call, answer.message, answer.invoices)
     mail = TextMail(answer.found.thread, answer.person, answer.message.message_id, notes)
     return replace(call, actor=answer.person), mail
 
