@@ -24,6 +24,7 @@ from .reading.explain import Asked, Judged, Looked
 from .reading.kind import OwnIdentity
 from .reading.message import Unreadable
 from .reading.opening import OpenedFile, Purpose
+from .reading.process import CPU_SECONDS
 from .reading.requests import Request, Response, Signed
 from .reading.wire import GarbledError, packed, read_frame, unpacked
 
@@ -49,8 +50,8 @@ class ReadingDiedError(Exception):
 class GuardedReader:
     """Looks at mails and judges them in a process of its own, which is kept, and started anew when it has died."""
 
-    def __init__(self, wall_seconds: float = WALL_SECONDS) -> None:
-        self._wall_seconds = wall_seconds
+    def __init__(self, wall_seconds: float = WALL_SECONDS, cpu_seconds: float = CPU_SECONDS) -> None:
+        self._wall_seconds, self._cpu_seconds = wall_seconds, cpu_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._last = ""  # the mail the process remembers
         self._lock = threading.Lock()
@@ -136,7 +137,7 @@ class GuardedReader:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
-            self._process = _start()
+            self._process = _start(self._cpu_seconds)
         return self._process
 
     def _cause(self, process: subprocess.Popen[bytes]) -> str:
@@ -168,10 +169,10 @@ def shared_reader() -> GuardedReader:
     return GuardedReader()
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(cpu_seconds: float) -> subprocess.Popen[bytes]:
     # Nothing of our environment: it holds the secrets of the mailbox and of Slack.
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "payclerk_mailbox.reading.process"]
+    command = [sys.executable, "-m", "payclerk_mailbox.reading.process", str(cpu_seconds)]
     try:
         return subprocess.Popen(
             command,

@@ -1,0 +1,230 @@
+"""Files and signatures that cost more than they may: the poller goes on, others write, and somebody is told of the file."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select, update
+
+import hostile_files
+from dkim_mail import sign
+from mail_inbox import MINE, Inbox
+from mail_month import noon
+from payclerk_core.db import Database
+from payclerk_core.tables import Event, InboxMail, Person, ReplyToken
+from payclerk_mailbox.guard import GuardedReader
+from payclerk_mailbox.handling import Handling
+from payclerk_mailbox.reading.opening import Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from payclerk_mailbox.reading.opening import OpenedFile
+
+
+class Watched(GuardedReader):
+    """A reader with a short clock; whenever it is asked anything, somebody else writes to the database and may not wait."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        super().__init__(cpu_seconds=0.5)
+        self.inbox, self.asked = inbox, 0
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def _ask(self, request: Any) -> Any:
+        self.asked += 1
+        file = self.inbox.db.url.removeprefix("sqlite:///")
+        with sqlite3.connect(file, timeout=0) as other:
+            other.execute("UPDATE mail_lease SET holder = holder")
+        other.close()
+        if request.asked is not None:
+            self.meanwhile()
+        return super()._ask(request)
+
+
+@pytest.fixture
+def inbox(sqlite_url: str) -> Iterator[Inbox]:
+    database = Database(sqlite_url)
+    yield Inbox(database)
+    database.close()
+
+
+@pytest.fixture
+def reader(inbox: Inbox) -> Iterator[Watched]:
+    reader = Watched(inbox)
+    yield reader
+    reader.close()
+
+
+def take(inbox: Inbox, reader: Watched, mail: Any) -> InboxMail:
+    key = inbox.put(mail)
+    Handling(inbox.settings, inbox.db, noon, keys=inbox.keys, reader=reader).run()
+    with inbox.db.reading() as session:
+        return session.get_one(InboxMail, key)
+
+
+TABLES = {
+    "elements in elements": hostile_files.nested_xml,
+    "shared strings without end": hostile_files.many_strings,
+    "archives in archives": hostile_files.archive_of_archives,
+}
+PDFS = {
+    "pages in pages": hostile_files.deep_pages,
+    "pages in a circle": hostile_files.circle_of_pages,
+    "a page that unpacks to far more": hostile_files.deflated_page,
+    "a page that repeats itself": hostile_files.busy_page,
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_hostile_workbook_is_kept_and_the_answer_beside_it_counts(name: str, inbox: Inbox, reader: Watched):
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT", files=[("lines.xlsx", TABLES[name]())]))
+    assert (row.status, row.attempts) == ("done", 1)
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    assert reader.asked >= 3
+
+
+def test_a_workbook_beyond_the_limits_is_named_to_a_person(inbox: Inbox, reader: Watched):
+    files = [("lines.xlsx", hostile_files.empty_cells())]
+    take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT", files=files))
+    [line] = inbox.log()
+    assert "not opened: lines.xlsx" in (line.decision_why or "")
+    assert f"unclear:{line.id}" in inbox.notices()
+    with inbox.db.reading() as session:
+        [event] = session.scalars(select(Event).where(Event.verb == "files_unopened"))
+    assert event.after == {"files": ["lines.xlsx"]}
+
+
+def test_a_form_beyond_the_limits_is_answered_by_its_name(inbox: Inbox, reader: Watched):
+    files = [("Billing form SC-001 claim 1.xlsx", hostile_files.empty_cells())]
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "", files=files))
+    assert row.status == "done"
+    [letter] = inbox.letters("file_refused")
+    assert "Billing form SC-001 claim 1.xlsx" in letter.text
+    assert "took too long to read" in letter.text
+
+
+@pytest.mark.parametrize("name", PDFS)
+def test_a_hostile_pdf_holds_nothing_up(name: str, inbox: Inbox, reader: Watched):
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT", files=[("invoice.pdf", PDFS[name]())]))
+    assert (row.status, row.attempts) == ("done", 1)
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+    told = inbox.log()[0].decision_why or ""
+    assert ("not opened: invoice.pdf" in told) is (f"unclear:{inbox.log()[0].id}" in inbox.notices())
+
+
+def test_after_two_files_that_end_the_reader_the_others_are_left_closed(inbox: Inbox, reader: Watched):
+    bomb = hostile_files.nested_xml()
+    files = [(f"{number}.xlsx", bomb + bytes(number)) for number in range(6)]
+    before = reader.asked
+    take(inbox, reader, inbox.answer(inbox.month.dana, "", files=files))
+    assert reader.asked - before == 4  # looked, judged, and opened two
+    assert inbox.letters("file_refused")
+
+
+def test_a_reader_that_is_ended_from_outside_opens_the_file_at_the_second_try(inbox: Inbox):
+    class Struck(Watched):
+        struck = False
+
+        def open(self, content: bytes, purpose: Purpose) -> OpenedFile:
+            if not self.struck:
+                self.struck = True
+                self.ready()
+                assert self._process is not None
+                os.kill(self._process.pid, 19)  # stopped: then ended for doing nothing
+                self._wall_seconds = 0.1
+            else:
+                self._wall_seconds = 30
+            return super().open(content, purpose)
+
+    reader = Struck(inbox)
+    take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT", files=[("a.csv", b"a,b\n1,2\n")]))
+    reader.close()
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+
+
+def giant_key() -> bytes:
+    """A key whose exponent is as long as its number: to raise to it takes minutes."""
+    number = (1 << 20_000) - 1
+    return b"v=DKIM1; k=rsa; p=" + base64.b64encode(der_key(number, number - 2))
+
+
+def der_key(modulus: int, exponent: int) -> bytes:
+    numbers = b"".join(
+        tagged(2, number.to_bytes(number.bit_length() // 8 + 1, "big")) for number in (modulus, exponent)
+    )
+    algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
+    return tagged(0x30, algorithm + tagged(3, b"\x00" + tagged(0x30, numbers)))
+
+
+def tagged(tag: int, content: bytes) -> bytes:
+    length = len(content).to_bytes(3, "big")
+    return bytes([tag, 0x83]) + length + content
+
+
+def signed_by(inbox: Inbox, times: int = 1) -> bytes:
+    raw = inbox.answer(inbox.month.dana, "ACCEPT", Authentication_Results=f"{MINE}; none").as_bytes()
+    signed = sign(raw, "harbor.example")
+    header = signed[: len(signed) - len(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))]
+    return header * (times - 1) + signed
+
+
+@pytest.mark.parametrize("times", [1, 300], ids=["one", "three hundred"])
+def test_a_signature_that_takes_too_long_vouches_for_nobody_and_the_mail_is_logged(
+    times: int, inbox: Inbox, reader: Watched
+):
+    asked: list[str] = []
+    key = giant_key()
+    inbox.keys = lambda name: asked.append(name) or key
+    row = take(inbox, reader, signed_by(inbox, times))
+    assert row.status == "done"
+    assert asked == ["s1._domainkey.harbor.example"]
+    [line] = inbox.log()
+    assert not line.sender_verified
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert f"unclear:{line.id}" in inbox.notices()
+
+
+def test_what_changes_while_a_mail_is_read_is_read_for_anew(inbox: Inbox, reader: Watched):
+    turns = iter(["fr", "es"])
+
+    def move() -> None:
+        language = next(turns, None)
+        if language:
+            with inbox.db.transaction() as session:
+                session.execute(update(Person).where(Person.id == inbox.month.dana.id).values(language=language))
+
+    reader.meanwhile = move
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "Aceptamos"))
+    assert row.status == "done"
+    assert inbox.status(inbox.month.plumbing) == "accepted"  # as a Spaniard's answer, which it was read for last
+
+
+def test_what_changes_at_every_reading_leaves_the_mail_for_the_next_poll(inbox: Inbox, reader: Watched):
+    languages = iter(["fr", "es", "en", "fr", "es", "en"])
+
+    def move() -> None:
+        with inbox.db.transaction() as session:
+            session.execute(update(Person).where(Person.id == inbox.month.dana.id).values(language=next(languages)))
+
+    reader.meanwhile = move
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT"))
+    assert (row.status, row.attempts, inbox.log()) == ("new", 1, [])
+    reader.meanwhile = lambda: None
+    Handling(inbox.settings, inbox.db, noon, reader=reader).run()
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+
+
+def test_a_token_that_is_revoked_while_the_mail_is_read_decides_nothing(inbox: Inbox, reader: Watched):
+    def revoke() -> None:
+        with inbox.db.transaction() as session:
+            session.execute(update(ReplyToken).values(revoked_at=noon()))
+
+    reader.meanwhile = revoke
+    row = take(inbox, reader, inbox.answer(inbox.month.dana, "ACCEPT"))
+    assert row.status == "done"
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"unmatched:{row.id}"]
