@@ -18,7 +18,7 @@ from .reading.explain import Judged
 from .reading.opening import Purpose
 from .returned_breakdowns import FoundBreakdowns, find_breakdowns, take_breakdown
 from .returned_forms import FoundForm, find_forms, take_forms
-from .text_billing import TextAnswer, take_text
+from .text_billing import TextAnswer, take_text, words_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +39,37 @@ class Brought:
     forms: tuple[FoundForm, ...] = ()
 
 
-def brought(mail: Act, ahead: Ahead) -> Brought:
+def brought(found: Match, said: Judged, ahead: Ahead) -> Brought:
     """The breakdown, or else the forms, that a mail brings. A file that could not be opened counts where no word does."""
-    if mail.found.thread.contract_id is None:
+    if found.thread.contract_id is None:
         return Brought()
     files = kept_files(ahead.looked)
-    breakdowns = find_breakdowns(ahead.files, files) if mail.found.token.purpose == "ssov" else None
+    breakdowns = find_breakdowns(ahead.files, files) if found.token.purpose == "ssov" else None
     if breakdowns is not None:
         return Brought(breakdowns)
     forms = find_forms(ahead.files, files)
     sure = [form for form in forms if form.is_sure]
-    return Brought(forms=tuple(sure or ([] if _decides(mail.said) else forms)))
+    return Brought(forms=tuple(sure or ([] if _decides(said) else forms)))
 
 
 def _decides(said: Judged) -> bool:
     return said.decision is not None or said.command is not None or said.billing is not None
 
 
+def matter_of(call: Call, found: Match, said: Judged, ahead: Ahead) -> str | None:
+    """What a mail is about that does more than answer our question: form, breakdown, submit, cancel, billing."""
+    files = brought(found, said, ahead)
+    if files.breakdowns is not None:
+        return "breakdown"
+    if any(form.is_sure for form in files.forms):
+        return "form"
+    return words_about(call, found, said)
+
+
 def act(call: Call, mail: Act, ahead: Ahead) -> None:
     """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
     invoices = _invoices(mail, ahead)
-    files = brought(mail, ahead)
+    files = brought(mail.found, mail.said, ahead)
     _take(call, mail, files, invoices)
     theirs = replace(call, actor=mail.person)
     answered = {form.file_name for form in files.forms}

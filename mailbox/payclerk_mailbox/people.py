@@ -9,7 +9,7 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.tables import InboxMail, Person
 
-from .acting import Act, act
+from .acting import Act, act, matter_of
 from .ahead import Ahead, Needs
 from .answers import Unsure, ask_to_confirm, question_of
 from .entries import entry, is_known, refused_files
@@ -27,7 +27,7 @@ def needs_of_person(call: Call, mail: IncomingMail, matches: Sequence[Match]) ->
         return Needs(tuple(_asked_among(call, found, len(matches)) for found in matches))
     [found] = matches
     sender = identify(call, found, mail)
-    return Needs((_asked(call, found, sender),), _purposes(found, sender))
+    return Needs((asked_of(call, found, sender),), purposes_of(found, sender))
 
 
 def take_person(call: Call, inbox: InboxMail, ahead: Ahead, matches: Sequence[Match]) -> None:
@@ -42,7 +42,7 @@ def _asked_among(call: Call, found: Match, places: int) -> Asked:
     return Asked(text_as_sent(call, found), places=places)
 
 
-def _purposes(found: Match, sender: Sender) -> frozenset[Purpose]:
+def purposes_of(found: Match, sender: Sender) -> frozenset[Purpose]:
     """What may be in the files that come in answer to this."""
     if found.thread.contract_id is None:
         return frozenset()
@@ -63,7 +63,7 @@ def _ambiguous(call: Call, inbox: InboxMail, ahead: Ahead, matches: Sequence[Mat
 
 def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
     sender = identify(call, found, ahead.looked.mail)
-    said = ahead.judged_as(_asked(call, found, sender))
+    said = ahead.judged_as(asked_of(call, found, sender))
     line = entry(
         inbox,
         ahead.looked,
@@ -80,12 +80,13 @@ def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
     if refused := refused_files(ahead.looked):
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or not sender.decides:
-        ask_to_confirm(call, Unsure(message, found, sender, said.decision.value if said.decision else None))
+        decision = said.decision.value if said.decision else None
+        ask_to_confirm(call, Unsure(message, found, sender, decision, matter_of(call, found, said, ahead)))
         return
     act(call, Act(message, found, sender.person, said), ahead)
 
 
-def _asked(call: Call, found: Match, sender: Sender) -> Asked:
+def asked_of(call: Call, found: Match, sender: Sender) -> Asked:
     """What the reader has to know to judge the answer. It says what one from this person would decide, if it may."""
     person = sender.person
     first = call.session.get(Person, found.token.person_id) if found.token.person_id else None

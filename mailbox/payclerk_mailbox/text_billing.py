@@ -17,7 +17,7 @@ from payclerk_core.actions.text_letters import TextMail, refuse_text
 from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
-from payclerk_core.tables import Contract, Message, Person
+from payclerk_core.tables import Contract, Message, Person, Thread
 
 from .matching import Match
 from .reading.explain import Judged
@@ -51,33 +51,43 @@ class TextAnswer:
 
 def take_text(call: Call, answer: TextAnswer) -> bool:
     """Do what the words bill, submit or cancel. False when they do none of it, or may not here: some other answer."""
-    if not _may_bill(call, answer):
+    if not _may_bill(call, answer.found, answer.reply):
         return False
     if answer.said.command is not None:
         return _command(call, answer, answer.said.command)
     billing = answer.said.billing
-    if billing is None or not _is_open(call, answer):
+    if billing is None or not _is_open(call, answer.found.thread):
         return False
     _bill(call, answer, billing)
     return True
 
 
-def _may_bill(call: Call, answer: TextAnswer) -> bool:
-    contract = call.session.get(Contract, answer.found.thread.contract_id or 0)
-    known = contract is not None and not contract.is_prime and answer.found.token.purpose in _PURPOSES
-    return known and not answer.reply.forwarded and not answer.reply.interleaved
+def words_about(call: Call, found: Match, said: Judged) -> str | None:
+    """What the words of a mail would do here, whoever wrote them: submit, cancel, billing; None for nothing of it."""
+    if not _may_bill(call, found, said.reply):
+        return None
+    if said.command is not None:
+        return said.command if text_draft(call, found.thread) is not None else None
+    return "billing" if said.billing is not None and _is_open(call, found.thread) else None
 
 
-def _is_open(call: Call, answer: TextAnswer) -> bool:
+def _may_bill(call: Call, found: Match, reply: ReplyText) -> bool:
+    contract = call.session.get(Contract, found.thread.contract_id or 0)
+    known = contract is not None and not contract.is_prime and found.token.purpose in _PURPOSES
+    return known and not reply.forwarded and not reply.interleaved
+
+
+def _is_open(call: Call, thread: Thread) -> bool:
     """Once a claim was submitted, or begun by somebody else, words about it are for a person."""
-    thread = answer.found.thread
     return thread.claim_id is None or text_draft(call, thread) is not None
 
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
     if text_draft(call, answer.found.thread) is None:
         # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
-        return command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer)
+        return (
+            command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer.found.thread)
+        )
     theirs, mail = _theirs(call, answer)
     try:
         with call.session.begin_nested():

@@ -39,7 +39,7 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "invitation_accepted": _INVITED,
     "invitation_declined": _INVITED | {"reason"},
     "answer_unclear": _PLACE | {"contract_title", "due_on", "why", "link", "code"},
-    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on"},
+    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on", "matter"},
     "reminder": _INVITED | {"invited_by", "note", "days_left"},
     "claim_received": _CLAIM
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from ..rules.lifecycle import InvitationStatus, PeriodStatus
 from ..settings import Settings
 from ..tables import BillingPeriod, Claim, Confirmation, Contract, Invitation, Message, Person
 from ..tokens import TOKEN_PATTERN, make_code
+
+MAIL: Final = "mail"  # the purpose of a page about all that a mail brings, not about a yes or no
 
 
 class PageState(Enum):
@@ -65,7 +68,7 @@ def find_page(session: Session, token: str, at: datetime, *, lock: bool = False)
 
 
 def _invitation(session: Session, row: Confirmation, *, lock: bool) -> Invitation | None:
-    if row.purpose != "invitation":
+    if row.purpose not in {"invitation", MAIL}:
         return None
     query = select(Invitation).where(Invitation.thread_id == row.thread_id)
     return session.scalar(query.with_for_update() if lock else query)
@@ -74,9 +77,11 @@ def _invitation(session: Session, row: Confirmation, *, lock: bool) -> Invitatio
 def _state(row: Confirmation, invitation: Invitation | None, at: datetime) -> PageState:
     if row.status != "open":
         return PageState(row.status)
-    if invitation is not None and invitation.status != InvitationStatus.INVITED.value:
+    if row.purpose == "invitation" and invitation is not None and invitation.status != InvitationStatus.INVITED.value:
         return PageState.ANSWERED
-    if row.purpose == "invitation" and (invitation is None or _is_over(invitation.period, at)):
+    if invitation is None and row.purpose == "invitation":
+        return PageState.CLOSED
+    if invitation is not None and _is_over(invitation.period, at):
         return PageState.CLOSED
     return PageState.EXPIRED if at > row.expires_at else PageState.OPEN
 
