@@ -16,13 +16,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from payclerk_core.actions.confirmations import ANSWERS, TRIES, Given, Outcome
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.confirmations import ANSWERS, TRIES, Given, Outcome, ask_for_page
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
-from payclerk_core.documents.confirm_page import STYLE, Asked, PageText, confirm_style, render_confirm_page
+from payclerk_core.documents.confirm_page import (
+    STYLE,
+    Asked,
+    PageText,
+    confirm_style,
+    render_ask_page,
+    render_confirm_page,
+)
 from payclerk_core.documents.mail_preview import Preview
 from payclerk_core.queries.confirmations import MAIL, ConfirmPage, PageState, find_page
 from payclerk_core.settings import Settings
+from payclerk_core.tokens import requested_by
 from payclerk_mailbox.confirming import Confirming
 
 LONGEST_FORM: Final = 16_384
@@ -57,12 +66,14 @@ class ConfirmPages:
     """The two routes, over one database."""
 
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
+        self._settings, self._db, self._clock = settings, db, clock
         self._confirming = Confirming(settings, db, clock)
 
     def routes(self) -> list[Route]:
         return [
             Route(f"/confirm/{STYLE}", _style, methods=["GET"]),
+            Route("/confirm/ask/{request}", self._show_ask, methods=["GET"]),
+            Route("/confirm/ask/{request}", self._take_ask, methods=["POST"]),
             Route("/confirm/{token}", self._show, methods=["GET"]),
             Route("/confirm/{token}", self._take, methods=["POST"]),
         ]
@@ -76,6 +87,24 @@ class ConfirmPages:
                 return _answer(PageText(_language(request), "unknown"))
             result = "" if page.state is PageState.OPEN else page.state.value
             return _answer(_text(page, result, Given("", page.confirmation.proposed or ""), preview), shown=True)
+
+    def _show_ask(self, request: Request) -> Response:
+        known = requested_by(self._settings.secret, request.path_params["request"]) is not None
+        return _ask_page(request, "" if known else "unknown")
+
+    async def _take_ask(self, request: Request) -> Response:
+        if await _fields(request) is None:
+            return _ask_page(request, "unknown")
+        return await run_in_threadpool(self._ask, request)
+
+    def _ask(self, request: Request) -> Response:
+        """Nobody learns from the answer whether anything is open: it goes to the one who was asked alone."""
+        wanted = request.path_params["request"]
+        if requested_by(self._settings.secret, wanted) is None:
+            return _ask_page(request, "unknown")
+        with self._db.transaction() as session:
+            ask_for_page(Call(session, self._clock(), self._settings, actor=None, door="web"), wanted)
+        return _ask_page(request, "sent")
 
     async def _take(self, request: Request) -> Response:
         fields = await _fields(request)
@@ -134,6 +163,11 @@ def _answer(text: PageText, *, shown: bool = False) -> Response:
     """A page that is only shown is there, whatever it says; what was sent is answered by its own status."""
     status = 200 if shown else _STATUS.get(text.result, 200)
     return HTMLResponse(render_confirm_page(text), status_code=status, headers=_HEADERS)
+
+
+def _ask_page(request: Request, said: str) -> Response:
+    page = render_ask_page(_language(request), request.path_params["request"] if not said else "", said)
+    return HTMLResponse(page, status_code=404 if said == "unknown" else 200, headers=_HEADERS)
 
 
 def _style(_request: Request) -> Response:

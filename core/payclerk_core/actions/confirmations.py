@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from ..dates import end_of_day, project_date
 from ..documents.letters import CODE_PLACE, LINK_PLACE
@@ -34,7 +35,7 @@ from ..tables import (
     SlackPost,
     Thread,
 )
-from ..tokens import is_code, make_token
+from ..tokens import is_code, make_token, requested_by
 from .call import Call
 from .inbox import Incoming, ask_administrator, log_incoming
 from .invitations import accept_invitation, decline_invitation
@@ -44,6 +45,7 @@ from .owner_answers import take_owner_answer
 TRIES: Final = 5
 LIFE: Final = timedelta(days=5)
 ONCE_IN: Final = timedelta(days=1)
+ASKED_A_DAY: Final = 3  # letters that somebody asks for on the page behind the invitation's link
 MAILS_A_DAY: Final = 3  # letters to one person about mails that brought something
 ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
     MAIL: ("take", "disown"),
@@ -106,6 +108,25 @@ def offer_mail(call: Call, about: Message, token: ReplyToken, person: Person, ma
     if not _may_bring(call, thread, token, person) or _offered_lately(call, person, (MAIL,)) >= MAILS_A_DAY:
         return False
     _offer(call, _Page(thread, person, MAIL, about, None, matter), token)
+    return True
+
+
+def ask_for_page(call: Call, request: str) -> bool:
+    """Send the page of an open invitation to who its letter went to, whoever asks; some three times a day at most.
+
+    False, of which nobody outside is told, where nothing is open any more.
+    """
+    letter = call.session.get(Message, requested_by(call.settings.secret, request) or 0)
+    recipient = letter.recipients[0] if letter is not None and letter.recipients else None
+    token = call.session.get(ReplyToken, recipient.token_id) if recipient and recipient.token_id else None
+    person = call.session.get(Person, token.person_id) if token and token.person_id else None
+    if letter is None or token is None or person is None or token.revoked_at is not None:
+        return False
+    thread = call.get(Thread, token.thread_id, "thread")
+    purpose = _purpose(call, thread, token, person)
+    if purpose != "invitation" or _offered_lately(call, person, (purpose,), "out") >= ASKED_A_DAY:
+        return False
+    _offer(call, _Page(thread, person, purpose, letter, None, "asked"), token)
     return True
 
 
@@ -176,13 +197,16 @@ def _purpose(call: Call, thread: Thread, token: ReplyToken, person: Person) -> s
     return "invitation" if call.at < _deadline(call, thread, "invitation") else None
 
 
-def _offered_lately(call: Call, person: Person, purposes: Sequence[str]) -> int:
-    """How many of these pages were offered to somebody since yesterday."""
+def _offered_lately(call: Call, person: Person, purposes: Sequence[str], about: str = "in") -> int:
+    """How many of these pages were offered to somebody since yesterday, about mails that came in, or letters of ours."""
     # Locked, so that of two pollers only one writes.
     call.session.refresh(person, with_for_update=True)
+    theirs = aliased(Message)
     query = (
         select(func.count(Confirmation.id))
         .join(Message, Message.id == Confirmation.letter_id)
+        .join(theirs, theirs.id == Confirmation.about_id)
+        .where(theirs.direction == about)
         .where(Confirmation.person_id == person.id, Confirmation.purpose.in_(purposes))
         .where(Message.kind == "confirm_answer", Confirmation.made_at > call.at - ONCE_IN)
     )

@@ -83,6 +83,17 @@ def render_confirm_page(page: PageText) -> str:
     )
 
 
+def render_ask_page(language: str, action: str, said: str = "") -> str:
+    """The page behind the link of an invitation: it knows nothing, and has the page with the answer sent by mail.
+
+    `said`: sent, or unknown; empty while nothing was sent.
+    """
+    language = known_language(language)
+    words = _words(language)
+    page = _template().get_template("ask.html")
+    return page.render(language=language, words=words["ask"], style=f"../{STYLE}", action=action, said=said)
+
+
 def confirm_style() -> str:
     """The style sheet of the page."""
     return files("payclerk_templates").joinpath("web/confirm.css").read_text("utf-8")
