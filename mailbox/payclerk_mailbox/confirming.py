@@ -72,7 +72,7 @@ class Confirming:
         return work(None)
 
     def _try(self, token: str, ahead: Ahead) -> Preview | None:
-        with self._db.transaction() as session:
+        with self._db.transaction() as session, structlog.contextvars.bound_contextvars(tried_out=True):
             call = self._call(session)
             page = find_page(session, token, call.at)
             try:

@@ -13,18 +13,34 @@ import pytest
 from sqlalchemy import func, select, update
 
 from confirm_web import ConfirmWeb
-from mail_inbox import MINE
+from mail_inbox import MINE, Inbox
 from mail_month import NOON, call_of
+from payclerk_bot.outgoing.answers import handled_words
 from payclerk_core.actions.confirmations import MAILS_A_DAY, TRIES
 from payclerk_core.actions.forms import billing_form_for
+from payclerk_core.actions.inbox import replay_mail
+from payclerk_core.actions.ssov import enable_ssov
 from payclerk_core.db import Database
-from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, Event, Message, SovLine, StoredFile
+from payclerk_core.errors import UserError
+from payclerk_core.tables import (
+    Attachment,
+    BillingPeriod,
+    Claim,
+    Contract,
+    Event,
+    Member,
+    Message,
+    MessageRecipient,
+    Person,
+    ReplyToken,
+    SovLine,
+    StoredFile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from confirm_web import Page, Way
-    from payclerk_core.tables import Person
 
 NOTHING = {"Authentication_Results": f"{MINE}; none"}
 FORGED = {"Authentication_Results": f"{MINE}; dmarc=fail header.from=harbor.example"}
@@ -48,7 +64,7 @@ def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
     database.close()
 
 
-def form(web: ConfirmWeb, *amounts: object, contract: Contract | None = None) -> bytes:
+def form(web: Inbox, *amounts: object, contract: Contract | None = None) -> bytes:
     """The plumber's form, filled."""
     with web.db.transaction() as session:
         period = session.scalars(select(BillingPeriod)).one()
@@ -250,11 +266,61 @@ def test_billing_in_words_and_the_submit_after_it_are_confirmed_each(page: Confi
 
 def newest_token(page: ConfirmWeb, person: Person) -> str:
     """Of the letter that said the draft back."""
-    from payclerk_core.tables import ReplyToken
-
     with page.db.reading() as session:
         query = select(ReplyToken.token).where(ReplyToken.person_id == person.id, ReplyToken.purpose == "billing")
         return session.scalars(query.order_by(ReplyToken.id.desc())).first() or ""
+
+
+def test_a_breakdown_from_an_unsure_sender_is_shown_and_goes_under_review_on_the_page(page: ConfirmWeb):
+    plumbing, dana = page.month.plumbing, page.month.dana
+    with page.db.transaction() as session:
+        session.execute(update(Member).where(Member.person_id == dana.id).values(commitments="read_only"))
+        enable_ssov(call_of(session, page.settings, session.get(Person, page.month.pat.id)), plumbing.id)
+    letter = page.letters("ssov_invitation")[0]
+    with page.db.reading() as session:
+        query = select(ReplyToken.token).join(MessageRecipient, MessageRecipient.token_id == ReplyToken.id)
+        token = session.scalars(query.where(MessageRecipient.message_id == letter.id)).one()
+        query = select(StoredFile.content).join(Attachment, Attachment.file_id == StoredFile.id)
+        sheet = session.scalars(query.where(Attachment.message_id == letter.id)).one()
+    rows = [("001", "1.1", "Rough-in", 10_000), ("002", "2.1", "Fixtures", 5000)]
+    book = openpyxl.load_workbook(io.BytesIO(sheet))
+    for number, row in enumerate(rows, 10):
+        for column, value in enumerate(row, 1):
+            book["Breakdown"].cell(number, column).value = value
+    out = io.BytesIO()
+    book.save(out)
+    page.take(page.answer(dana, "", token=token, files=[("breakdown.xlsx", out.getvalue())], **NOTHING))
+    way = page.letter_to(dana)
+    assert "a schedule of values for this contract" in " ".join(way.text.split())
+    shown = page.get(way.path).text
+    for fact in ("will be sent for review", "Rough-in", "$10,000.00", "Fixtures"):
+        assert fact in shown
+    assert status_of(page, plumbing) == "draft"
+    assert confirm(page, way).status == 200
+    assert status_of(page, plumbing) == "under_review"
+    assert len(page.letters("ssov_received")) == 1
+
+
+def status_of(page: ConfirmWeb, contract: Contract) -> str | None:
+    with page.db.reading() as session:
+        return session.get_one(Contract, contract.id).ssov_status
+
+
+def test_a_mail_that_was_confirmed_is_not_read_again(page: ConfirmWeb):
+    assert confirm(page, send(page, 2500)).status == 200
+    with page.db.transaction() as session, pytest.raises(UserError, match="has decided already: confirmed"):
+        replay_mail(call_of(session, page.settings, page.month.pat), page.log()[0].inbox_id or 0)
+
+
+def test_a_person_who_was_asked_sees_that_it_is_settled(page: ConfirmWeb):
+    way = send(page, 2500)
+    confirm(page, way, "disown")
+    assert "says that it is not theirs" in handled(page)
+
+
+def handled(page: ConfirmWeb) -> str:
+    with page.db.reading() as session:
+        return handled_words(session, page.log()[0].id)
 
 
 def test_a_page_ends_with_the_due_date_and_with_its_days(page: ConfirmWeb):
@@ -280,10 +346,8 @@ def test_policy_may_ask_for_the_page_of_a_sender_who_is_sure(sqlite_url: str):
 
 
 def test_without_a_page_a_person_takes_it(sqlite_url: str):
-    from mail_inbox import Inbox
-
     inbox = Inbox(Database(sqlite_url))
-    content = form(inbox, 2500)  # type: ignore[arg-type]
+    content = form(inbox, 2500)
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", content)], **NOTHING))
     assert inbox.letters("confirm_answer") == []
     assert inbox.notices() == [f"unclear:{inbox.log()[0].id}"]

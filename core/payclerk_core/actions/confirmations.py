@@ -37,10 +37,10 @@ from ..tables import (
 )
 from ..tokens import is_code, make_token, requested_by
 from .call import Call
-from .inbox import Incoming, ask_administrator, log_incoming
+from .inbox import Incoming, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
-from .owner_answers import take_owner_answer
+from .owner_answers import HANDLED, take_owner_answer
 
 TRIES: Final = 5
 LIFE: Final = timedelta(days=5)
@@ -353,17 +353,17 @@ def _decide(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> P
 
 
 def _take(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> Preview | None:
+    about = call.session.get_one(Message, page.confirmation.about_id)
     if given.answer == "disown":
-        about = call.session.get_one(Message, page.confirmation.about_id)
         about.decision_why = f"{page.person.name} says on the page that it is not theirs"[:500]
-        call.record("mail_disowned", about, project_id=page.contract.project_id)
-        ask_administrator(call, about, "unclear")
+        call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "disowned"})
         return None
     if take is None:
         raise UserError("This mail cannot be taken here.")
     preview = take(call, page)
     if preview.digest != given.seen:
         raise _ChangedError(preview)
+    call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "confirmed"})
     return preview
 
 

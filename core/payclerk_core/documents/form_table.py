@@ -18,7 +18,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from ..errors import UserError
 from .delimited import delimited_rows
 from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
-from .plain_sheet import PlainSheet, plain_sheet
+from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
 from .sheets import FORM, open_workbook, sheet_names
 
 MOST_ROWS: Final = 5000
@@ -115,7 +115,7 @@ def _has_table(sheet: Any) -> bool:
 def _sealed(sheet: Any) -> tuple[str, str, tuple[SealedLine, ...]]:
     try:
         lines = tuple(
-            SealedLine(int(row[0]), *(str(text or "") for text in row[1:5]))
+            SealedLine(int(row[0]), *(str(text or "")[:LONGEST_TEXT] for text in row[1:5]))
             for row in sheet.iter_rows(min_row=2, max_row=MOST_ROWS, max_col=5, values_only=True)
             if row[0] is not None
         )
@@ -123,7 +123,7 @@ def _sealed(sheet: Any) -> tuple[str, str, tuple[SealedLine, ...]]:
             Decimal(line.scheduled), Decimal(line.previous)
     except (TypeError, ValueError, ArithmeticError):
         raise UserError(_CHANGED, code="seal") from None
-    return str(sheet["A1"].value), str(sheet["B1"].value), lines
+    return str(sheet["A1"].value)[:LONGEST_TEXT], str(sheet["B1"].value)[:LONGEST_TEXT], lines
 
 
 def _in_text(content: bytes) -> FormTable:

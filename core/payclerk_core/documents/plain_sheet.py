@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from ..errors import UserError
 
 MOST_CELLS: Final = 60_000
-_LONGEST_TEXT: Final = 5000
+LONGEST_TEXT: Final = 5000
 _MOST_MERGED: Final = 100
 
 
@@ -110,4 +110,4 @@ def _data(value: Any) -> tuple[str, str | int | float | bool | None]:
         return "time", value.isoformat()
     if isinstance(value, timedelta):
         return "duration", value // timedelta(seconds=1)
-    return "plain", str(value)[:_LONGEST_TEXT]
+    return "plain", str(value)[:LONGEST_TEXT]

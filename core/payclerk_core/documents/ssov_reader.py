@@ -16,7 +16,7 @@ from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .delimited import delimited_rows
-from .plain_sheet import PlainCell, PlainSheet, plain_sheet, require_fit
+from .plain_sheet import LONGEST_TEXT, PlainCell, PlainSheet, plain_sheet, require_fit
 from .sheets import FORM, Fault, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
 
@@ -102,7 +102,7 @@ def _in_workbook(content: bytes) -> PlainSheet:
 
 def _in_text(content: bytes) -> PlainSheet:
     rows = delimited_rows(content, COLUMNS)
-    cells = {r: {c: PlainCell(r, c, data=text[:5000]) for c, text in enumerate(row, 1) if text} for r, row in enumerate(rows, 1)}  # fmt: skip
+    cells = {r: {c: PlainCell(r, c, data=text[:LONGEST_TEXT]) for c, text in enumerate(row, 1) if text} for r, row in enumerate(rows, 1)}  # fmt: skip
     require_fit(cells, SHEET)
     return PlainSheet(SHEET, len(rows), max(map(len, rows), default=0), {r: row for r, row in cells.items() if row})
 
