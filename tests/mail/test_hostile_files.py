@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from payclerk_core.db import Database
 from payclerk_core.tables import Event, InboxMail, Person, ReplyToken
 from payclerk_mailbox.guard import GuardedReader
 from payclerk_mailbox.handling import Handling
+from payclerk_mailbox.identity import own_identity
 from payclerk_mailbox.reading.opening import Purpose
 
 if TYPE_CHECKING:
@@ -64,6 +66,37 @@ def take(inbox: Inbox, reader: Watched, mail: Any) -> InboxMail:
     Handling(inbox.settings, inbox.db, noon, keys=inbox.keys, reader=reader).run()
     with inbox.db.reading() as session:
         return session.get_one(InboxMail, key)
+
+
+def test_somebody_who_may_not_write_while_a_mail_is_read_would_be_noticed(inbox: Inbox, reader: Watched):
+    with inbox.db.transaction() as session:
+        session.connection()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            reader.look(b"From: a@b.example\n\nhi", own_identity(inbox.settings))
+
+
+def test_a_mail_that_hangs_the_reader_when_it_is_judged_is_put_aside_with_its_reason_and_stops_no_other(inbox: Inbox):
+    class Hanging(Watched):
+        def _ask(self, request: Any) -> Any:
+            hangs = request.asked is not None and inbox.month.dana.name in request.asked.names
+            self._wall_seconds = 0.1 if hangs else 30
+            if hangs:
+                os.kill(self._running().pid, signal.SIGSTOP)
+            return super()._ask(request)
+
+    reader = Hanging(inbox)
+    poison = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    good = take(inbox, reader, inbox.answer(inbox.month.sam, "ACCEPT"))
+    for _ in range(3):
+        Handling(inbox.settings, inbox.db, noon, reader=reader).run()
+    reader.close()
+    with inbox.db.reading() as session:
+        row = session.get_one(InboxMail, poison)
+    assert good.status == "done"
+    assert (row.status, row.attempts) == ("quarantine", 3)
+    assert "took too long to read" in (row.reason or "")
+    assert f"quarantine:{poison}" in inbox.notices()
+    assert inbox.status(inbox.month.plumbing) == "invited"
 
 
 TABLES = {
@@ -134,7 +167,7 @@ def test_a_reader_that_is_ended_from_outside_opens_the_file_at_the_second_try(in
                 self.struck = True
                 self.ready()
                 assert self._process is not None
-                os.kill(self._process.pid, 19)  # stopped: then ended for doing nothing
+                os.kill(self._process.pid, signal.SIGSTOP)  # then ended for doing nothing
                 self._wall_seconds = 0.1
             else:
                 self._wall_seconds = 30
