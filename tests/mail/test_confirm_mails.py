@@ -197,7 +197,7 @@ def test_the_code_of_one_mail_takes_no_other(page: ConfirmWeb):
         assert next(row.work_cents for row in session.scalars(select(Claim)).one().lines) == 250_000
 
 
-@pytest.mark.parametrize("headers", [EVE, FORGED, {**EVE, "Reply_To": "eve@evil.example"}])
+@pytest.mark.parametrize("headers", [FORGED, {**EVE, "Reply_To": "eve@evil.example"}], ids=["forged", "stranger"])
 def test_a_forger_gets_nothing_and_what_they_sent_counts_only_with_the_code(page: ConfirmWeb, headers: dict[str, str]):
     way = send(page, 99_000, **headers)
     assert "eve" not in way.text.lower()
@@ -215,7 +215,7 @@ def test_a_forger_gets_nothing_and_what_they_sent_counts_only_with_the_code(page
 
 
 def test_letters_about_mails_are_few_a_day(page: ConfirmWeb):
-    for amount in range(MAILS_A_DAY + 2):
+    for amount in range(MAILS_A_DAY + 1):
         send(page, 100 + amount, **EVE)
     assert len(page.letters("confirm_answer")) == MAILS_A_DAY
     page.take(page.answer(page.month.dana, "ACCEPT", **NOTHING))

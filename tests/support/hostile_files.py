@@ -45,7 +45,7 @@ def nested_xml(depth: int = 400_000) -> bytes:
     return workbook_with({_SHEET: _sheet("<row>" * depth + "</row>" * depth)})
 
 
-def many_strings(count: int = 500_000) -> bytes:
+def many_strings(count: int = 50_000) -> bytes:
     """Shared strings of many runs each, of which none is used."""
     runs = f"<si>{'<r><t>x</t></r>' * 2}</si>" * count
     return workbook_with({_STRINGS: f'<sst xmlns="{_SPACE}">{runs}</sst>'.encode()})
@@ -53,7 +53,7 @@ def many_strings(count: int = 500_000) -> bytes:
 
 def archive_of_archives() -> bytes:
     """A part of zeros in an archive in an archive."""
-    content = bytes(50 * 2**20)
+    content = bytes(10 * 2**20)
     for name in ("part.bin", "inner.zip"):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
@@ -83,7 +83,7 @@ def pdf_of(objects: Mapping[int, bytes]) -> bytes:
 _ROOT = b"<< /Type /Catalog /Pages 2 0 R >>"
 
 
-def deep_pages(depth: int = 20_000) -> bytes:
+def deep_pages(depth: int = 5_000) -> bytes:
     """Pages in pages in pages."""
     node = b"<< /Type /Pages /Count 1 /Kids [%d 0 R] /Parent %d 0 R >>"
     return pdf_of({1: _ROOT, **{number: node % (number + 1, number - 1) for number in range(2, depth)}})
@@ -96,7 +96,7 @@ def circle_of_pages() -> bytes:
     return pdf_of({1: _ROOT, 2: node % (kids, 3), 3: node % (kids.replace(b"3", b"2"), 2)})
 
 
-def deflated_page(layers: int = 2, size: int = 100 * 2**20) -> bytes:
+def deflated_page(layers: int = 2, size: int = 40 * 2**20) -> bytes:
     """A page whose content unpacks to far more than it is, twice over."""
     maker, content = zlib.compressobj(9), bytearray()
     for _ in range(size // 2**20):
