@@ -7,6 +7,7 @@ browser send something has none. Link scanners may open, fetch and even submit t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -16,19 +17,30 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.confirmations import ANSWERS, TRIES, Given, Outcome, confirm
+from payclerk_core.actions.confirmations import ANSWERS, TRIES, Given, Outcome, ask_for_page
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
-from payclerk_core.documents.confirm_page import STYLE, Asked, PageText, confirm_style, render_confirm_page
-from payclerk_core.queries.confirmations import ConfirmPage, PageState, find_page
+from payclerk_core.documents.confirm_page import (
+    STYLE,
+    Asked,
+    PageText,
+    confirm_style,
+    render_ask_page,
+    render_confirm_page,
+)
+from payclerk_core.documents.mail_preview import Preview
+from payclerk_core.queries.confirmations import MAIL, ConfirmPage, PageState, find_page
 from payclerk_core.settings import Settings
+from payclerk_core.tokens import requested_by
+from payclerk_mailbox.confirming import Confirming
 
 LONGEST_FORM: Final = 16_384
-_OPEN: Final = frozenset({"wrong_code", "no_answer"})
+_OPEN: Final = frozenset({"wrong_code", "no_answer", "changed"})
 _STATUS: Final = {
     "wrong_code": 403,
     "no_answer": 422,
     "refused": 409,
+    "changed": 409,
     "answered": 409,
     "used": 409,
     "locked": 429,
@@ -55,44 +67,68 @@ class ConfirmPages:
 
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         self._settings, self._db, self._clock = settings, db, clock
+        self._confirming = Confirming(settings, db, clock)
 
     def routes(self) -> list[Route]:
         return [
             Route(f"/confirm/{STYLE}", _style, methods=["GET"]),
+            Route("/confirm/ask/{request}", self._show_ask, methods=["GET"]),
+            Route("/confirm/ask/{request}", self._take_ask, methods=["POST"]),
             Route("/confirm/{token}", self._show, methods=["GET"]),
             Route("/confirm/{token}", self._take, methods=["POST"]),
         ]
 
     def _show(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        preview = self._confirming.preview(token)
         with self._db.reading() as session:
-            page = find_page(session, request.path_params["token"], self._clock())
+            page = find_page(session, token, self._clock())
             if page is None:
                 return _answer(PageText(_language(request), "unknown"))
             result = "" if page.state is PageState.OPEN else page.state.value
-            return _answer(_text(page, result, Given("", page.confirmation.proposed or "")), shown=True)
+            return _answer(_text(page, result, Given("", page.confirmation.proposed or ""), preview), shown=True)
+
+    def _show_ask(self, request: Request) -> Response:
+        known = requested_by(self._settings.secret, request.path_params["request"]) is not None
+        return _ask_page(request, "" if known else "unknown")
+
+    async def _take_ask(self, request: Request) -> Response:
+        if await _fields(request) is None:
+            return _ask_page(request, "unknown")
+        return await run_in_threadpool(self._ask, request)
+
+    def _ask(self, request: Request) -> Response:
+        """Nobody learns from the answer whether anything is open: it goes to the one who was asked alone."""
+        wanted = request.path_params["request"]
+        if requested_by(self._settings.secret, wanted) is None:
+            return _ask_page(request, "unknown")
+        with self._db.transaction() as session:
+            ask_for_page(Call(session, self._clock(), self._settings, actor=None, door="web"), wanted)
+        return _ask_page(request, "sent")
 
     async def _take(self, request: Request) -> Response:
         fields = await _fields(request)
         if fields is None:
             return _answer(PageText(_language(request), "unreadable"))
-        given = Given(fields.get("code", ""), fields.get("answer", ""), fields.get("note", ""))
+        given = Given(fields.get("code", ""), fields.get("answer", ""), fields.get("note", ""), fields.get("seen", ""))
         return await run_in_threadpool(self._confirm, request, given)
 
     def _confirm(self, request: Request, given: Given) -> Response:
         """The outcome is a value and no error: a wrong code has to be counted, whatever becomes of the page."""
-        with self._db.transaction() as session:
-            call = Call(session, self._clock(), self._settings, actor=None, door="web")
-            outcome = confirm(call, request.path_params["token"], given)
-            return _answer(_outcome(outcome, given, _language(request)))
+        token, language = request.path_params["token"], _language(request)
+        made = self._confirming.confirm(token, given, lambda outcome: _outcome(outcome, given, language))
+        if made.result in _OPEN and made.purpose == MAIL and made.preview is None:
+            made = replace(made, preview=self._confirming.preview(token))
+        return _answer(made)
 
 
 def _outcome(outcome: Outcome, given: Given, language: str) -> PageText:
     if outcome.page is None:
         return PageText(language, outcome.result)
-    return _text(outcome.page, outcome.result, given)
+    return _text(outcome.page, outcome.result, given, outcome.preview)
 
 
-def _text(page: ConfirmPage, result: str, given: Given) -> PageText:
+def _text(page: ConfirmPage, result: str, given: Given, preview: Preview | None) -> PageText:
     row = page.confirmation
     has_form = result in _OPEN or not result
     return PageText(
@@ -106,6 +142,7 @@ def _text(page: ConfirmPage, result: str, given: Given) -> PageText:
         action=row.token,
         answer=row.answered or (page.invitation.status if page.invitation else ""),
         left=TRIES - row.attempts,
+        preview=preview,
     )
 
 
@@ -126,6 +163,11 @@ def _answer(text: PageText, *, shown: bool = False) -> Response:
     """A page that is only shown is there, whatever it says; what was sent is answered by its own status."""
     status = 200 if shown else _STATUS.get(text.result, 200)
     return HTMLResponse(render_confirm_page(text), status_code=status, headers=_HEADERS)
+
+
+def _ask_page(request: Request, said: str) -> Response:
+    page = render_ask_page(_language(request), request.path_params["request"] if not said else "", said)
+    return HTMLResponse(page, status_code=404 if said == "unknown" else 200, headers=_HEADERS)
 
 
 def _style(_request: Request) -> Response:

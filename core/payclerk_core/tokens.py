@@ -36,6 +36,21 @@ def is_code(secret: bytes, token: str, given: str) -> bool:
     return hmac.compare_digest(make_code(secret, token).encode(), digits.encode())
 
 
+def page_request(secret: bytes, message_id: int) -> str:
+    """What stands in the link by which a letter's reader asks for a page: the letter, signed. It has no power itself."""
+    return f"{message_id}.{_signature(secret, f'page:{message_id}')}"
+
+
+def requested_by(secret: bytes, text: str) -> int | None:
+    """The letter that such a link is of; None for one that we never made."""
+    number, _, signature = text.partition(".")
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
+        return None
+    return (
+        int(number) if hmac.compare_digest(_signature(secret, f"page:{number}").encode(), signature.encode()) else None
+    )
+
+
 def seal(secret: bytes, text: str) -> str:
     """`text` with its signature, for what leaves us and comes back in another's file (a billing form)."""
     return f"{text}|{_signature(secret, text)}"

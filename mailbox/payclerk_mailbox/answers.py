@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.confirmations import answer_unclear, offer_confirmation
+from payclerk_core.actions.confirmations import answer_unclear, offer_confirmation, offer_mail
 from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.actions.invitations import accept_invitation, decline_invitation
 from payclerk_core.actions.owner_answers import take_owner_answer
@@ -46,6 +46,7 @@ class Unsure:
     found: Match
     sender: Sender
     decision: str | None  # what it would say, if it is from who it says
+    matter: str | None = None  # what it would do besides: a form, a breakdown, a billing in words
 
 
 def ask_to_confirm(call: Call, unsure: Unsure) -> None:
@@ -57,9 +58,15 @@ def ask_to_confirm(call: Call, unsure: Unsure) -> None:
     asked = call.session.get(Person, token.person_id) if token.person_id else None
     reader = sender.person if sender.verified else asked
     proposed = unsure.decision if reader is not None and sender.person is reader else None
-    offered = reader is not None and offer_confirmation(call, unsure.message, token, reader, proposed)
-    if not (offered and sender.verified and proposed):
+    offered = reader is not None and _offer(call, unsure, reader, proposed)
+    if not (offered and sender.verified and (proposed or unsure.matter)):
         ask_administrator(call, unsure.message, "unclear")
+
+
+def _offer(call: Call, unsure: Unsure, reader: Person, proposed: str | None) -> bool:
+    if unsure.matter is not None:
+        return offer_mail(call, unsure.message, unsure.found.token, reader, unsure.matter)
+    return offer_confirmation(call, unsure.message, unsure.found.token, reader, proposed)
 
 
 def question_of(token: ReplyToken) -> Question | None:

@@ -12,13 +12,13 @@ from payclerk_core.documents.due_date import is_due_date_file
 from payclerk_core.tables import Attachment as AttachmentRow
 from payclerk_core.tables import InboxMail, Message, StoredFile, Thread
 
-from .reading.message import Attachment, IncomingMail
-from .reading.unsafe import why_unsafe
+from .reading.explain import Looked
+from .reading.message import Attachment
 
 
 def entry(
     inbox: InboxMail,
-    mail: IncomingMail,
+    looked: Looked,
     kind: str,
     text: str,
     *,
@@ -27,6 +27,7 @@ def entry(
     why: str = "",
     decision: str | None = None,
 ) -> Incoming:
+    mail = looked.mail
     senders = ", ".join(f"{one.name} <{one.email}>".strip() for one in mail.senders)
     return Incoming(
         inbox_id=inbox.id,
@@ -40,24 +41,24 @@ def entry(
         verified=verified,
         why=why,
         decision=decision,
-        files=[IncomingFile(file.name, file.content, file.content_type) for file in kept_files(mail)],
+        files=[IncomingFile(file.name, file.content, file.content_type) for file in kept_files(looked)],
         in_reply_to=next(iter(mail.in_reply_to), None),
     )
 
 
-def kept_files(mail: IncomingMail) -> list[Attachment]:
+def kept_files(looked: Looked) -> list[Attachment]:
     """The files of a mail but for our own calendar file come back, and those that could run.
 
     The mail itself, as it came, stays in the inbox.
     """
-    theirs = [file for file in mail.attachments if not is_due_date_file(file.content)]
-    return [file for file in theirs if why_unsafe(file.name, file.content) is None]
+    told = zip(looked.mail.attachments, looked.unsafe, strict=True)
+    return [file for file, why in told if why is None and not is_due_date_file(file.content)]
 
 
-def refused_files(mail: IncomingMail) -> list[tuple[str, str]]:
-    """The names of the other files, each with the reason."""
-    told = ((file.name, why_unsafe(file.name, file.content)) for file in mail.attachments)
-    return [(name, why) for name, why in told if why is not None]
+def refused_files(looked: Looked) -> list[tuple[str, str]]:
+    """The names of those that could run, each with the reason."""
+    told = zip(looked.mail.attachments, looked.unsafe, strict=True)
+    return [(file.name, why) for file, why in told if why is not None]
 
 
 def is_known(call: Call, thread: Thread, line: Incoming) -> bool:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, partial
 from typing import Final
 
@@ -18,15 +19,19 @@ import structlog
 
 from payclerk_core.errors import OutsideError
 
+from .reading.dkim_check import SIGNATURES, Keys
 from .reading.explain import Asked, Judged, Looked
 from .reading.kind import OwnIdentity
 from .reading.message import Unreadable
-from .reading.requests import Request, Response
+from .reading.opening import OpenedFile, Purpose
+from .reading.process import CPU_SECONDS
+from .reading.requests import Request, Response, Signed
 from .reading.wire import GarbledError, packed, read_frame, unpacked
 
 log = structlog.get_logger()
 
 WALL_SECONDS: Final = 30  # the process counts five seconds of processor time itself; this is for one that does nothing
+_SLOW: Final = "took too long to read"
 
 
 class ReadingDiedError(Exception):
@@ -36,12 +41,17 @@ class ReadingDiedError(Exception):
         super().__init__(reason)
         self.reason = reason
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it was the mail that took the time, and not the machine."""
+        return self.reason == _SLOW
+
 
 class GuardedReader:
     """Looks at mails and judges them in a process of its own, which is kept, and started anew when it has died."""
 
-    def __init__(self, wall_seconds: float = WALL_SECONDS) -> None:
-        self._wall_seconds = wall_seconds
+    def __init__(self, wall_seconds: float = WALL_SECONDS, cpu_seconds: float = CPU_SECONDS) -> None:
+        self._wall_seconds, self._cpu_seconds = wall_seconds, cpu_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._last = ""  # the mail the process remembers
         self._lock = threading.Lock()
@@ -59,18 +69,49 @@ class GuardedReader:
     def judge(self, looked: Looked, own: OwnIdentity, asked: Asked) -> Judged:
         """Raises Unreadable, or ReadingDiedError."""
         with self._lock:
-            self._running()
-            if self._last != looked.mail.sha256:
-                self._look(looked.mail.raw, own)
+            self._remember(looked, own)
             response = self._ask(Request(asked=asked))
         if response.judged is None:
             raise ReadingDiedError("the reading process answered something else")
         return response.judged
 
+    def signers(self, looked: Looked, own: OwnIdentity, keys: Keys, at: datetime) -> tuple[str, ...]:
+        """The domains whose signature on the mail holds. The network is asked here, for the process has none to ask.
+
+        Raises Unreadable, or ReadingDiedError.
+        """
+        if not looked.mail.headers.all("dkim-signature"):
+            return ()
+        wanted = self._names(looked, own, Signed(at))
+        found = {name: record for name in wanted[:SIGNATURES] if (record := keys(name)) is not None}
+        return self._names(looked, own, Signed(at, found)) if found else ()
+
+    def open(self, content: bytes, purpose: Purpose) -> OpenedFile:
+        """What is in a file of a mail. Raises Unreadable, or ReadingDiedError."""
+        with self._lock:
+            response = self._ask(Request(content, purpose=purpose))
+        if response.opened is None:
+            raise ReadingDiedError("the reading process answered something else")
+        return response.opened
+
     def close(self) -> None:
         """End the process."""
         with self._lock:
             self._end()
+
+    def _names(self, looked: Looked, own: OwnIdentity, signed: Signed) -> tuple[str, ...]:
+        with self._lock:
+            self._remember(looked, own)
+            response = self._ask(Request(signed=signed))
+        if response.names is None:
+            raise ReadingDiedError("the reading process answered something else")
+        return response.names
+
+    def _remember(self, looked: Looked, own: OwnIdentity) -> None:
+        """Make the process have this mail before it."""
+        self._running()
+        if self._last != looked.mail.sha256:
+            self._look(looked.mail.raw, own)
 
     def _look(self, raw: bytes, own: OwnIdentity) -> Looked:
         self._last = ""
@@ -96,7 +137,7 @@ class GuardedReader:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._end()
-            self._process = _start()
+            self._process = _start(self._cpu_seconds)
         return self._process
 
     def _cause(self, process: subprocess.Popen[bytes]) -> str:
@@ -108,7 +149,7 @@ class GuardedReader:
         self._end()
         log.warning("mail_reader_died", code=code)
         if code is None or code == -signal.SIGPROF:
-            return "took too long to read"
+            return _SLOW
         return "ended the process that read it"
 
     def _end(self) -> None:
@@ -128,10 +169,10 @@ def shared_reader() -> GuardedReader:
     return GuardedReader()
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(cpu_seconds: float) -> subprocess.Popen[bytes]:
     # Nothing of our environment: it holds the secrets of the mailbox and of Slack.
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "payclerk_mailbox.reading.process"]
+    command = [sys.executable, "-m", "payclerk_mailbox.reading.process", str(cpu_seconds)]
     try:
         return subprocess.Popen(
             command,

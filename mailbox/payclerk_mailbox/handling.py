@@ -1,5 +1,7 @@
 """What is done with each captured mail: read it, then change everything it changes in one transaction (reference 5.2).
 
+Nothing of a mail is read in that transaction (`ahead.py`), for whoever else writes waits for it.
+
 An attempt is counted before the mail is looked at, so that one which kills the process stops doing so; the row's state
 is claimed first in the transaction of its effects, so that two pollers never do it twice.
 """
@@ -7,6 +9,7 @@ is claimed first in the transaction of its effects, so that two pollers never do
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -23,17 +26,19 @@ from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
+from .ahead import Ahead, OutOfDateError, read_ahead
 from .dns_keys import key_from_dns
 from .guard import GuardedReader, ReadingDiedError, shared_reader
 from .identity import own_identity
-from .incoming import take_in
-from .reading.dkim_check import Keys, with_signers
+from .incoming import needs_of, take_in
+from .reading.dkim_check import Keys
 from .reading.explain import Looked
 from .reading.message import Unreadable
 
 log = structlog.get_logger()
 
 ATTEMPTS: Final = 3
+_READINGS: Final = 3  # in one attempt
 
 
 class Handling:
@@ -78,7 +83,7 @@ class Handling:
             self._quarantine(key, "There is nothing of this mail to read; look at it in the mailbox.")
             return
         try:
-            self._take_in(key, self._looked(key, raw))
+            self._take_in(key, self._look(key, raw))
         except Unreadable as error:
             self._quarantine(key, f"The mail {error.reason}.")
         except ReadingDiedError as error:
@@ -111,21 +116,41 @@ class Handling:
         with self._db.reading() as session:
             return session.scalars(select(InboxMail.raw).where(InboxMail.id == key)).one()
 
-    def _looked(self, key: int, raw: bytes) -> Looked:
+    def _look(self, key: int, raw: bytes) -> Looked:
         """Before the transaction, for the check of signatures may ask the network."""
-        looked = self._reader.look(raw, own_identity(self._settings))
+        own = own_identity(self._settings)
+        looked = self._reader.look(raw, own)
         if not self._settings.mail_dkim_check:
             return looked
         with self._db.reading() as session:
             arrived_at = session.scalars(select(InboxMail.arrived_at).where(InboxMail.id == key)).one()
-        return replace(looked, mail=with_signers(looked.mail, self._keys, arrived_at))
+        try:
+            signers = self._reader.signers(looked, own, self._keys, arrived_at)
+        except (Unreadable, ReadingDiedError) as error:
+            log.warning("mail_signatures_not_checked", reason=error.reason)
+            return looked  # as a mail without signatures: nobody vouches for it
+        return replace(looked, mail=replace(looked.mail, signers=signers))
+
+    def _read(self, looked: Looked) -> Ahead:
+        with self._db.reading() as session:
+            needs = needs_of(self._call(session), looked)
+        return read_ahead(self._reader, looked, own_identity(self._settings), needs)
 
     def _take_in(self, key: int, looked: Looked) -> None:
+        """Read, then change; once more when what it was read for changed in between."""
+        for _ in range(_READINGS):
+            ahead = self._read(looked)
+            with suppress(OutOfDateError):
+                self._change(key, ahead)
+                return
+        log.warning("mail_out_of_date")  # still new: the next poll tries again
+
+    def _change(self, key: int, ahead: Ahead) -> None:
         with self._db.transaction() as session:
             inbox = _claim(session, key)
             if inbox is None:
                 return
-            kind = take_in(self._call(session), inbox, looked, self._reader)
+            kind = take_in(self._call(session), inbox, ahead)
             finish_mail(self._call(session), inbox, "done", kind=kind)
         log.info("mail_handled", kind=kind)
 

@@ -9,19 +9,25 @@ from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_un
 from payclerk_core.jobs import promise
 from payclerk_core.tables import InboxMail
 
+from .ahead import Ahead, Needs
 from .entries import entry, is_known
-from .guard import GuardedReader
 from .matching import Match, match
-from .people import take_person
+from .people import needs_of_person, take_person
 from .reading.bounce import Bounce
 from .reading.explain import Looked
 from .reading.kind import Classified, Kind
-from .reading.message import IncomingMail
 from .refusals import explain
 
 
-def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader) -> str:
-    """Do everything this mail asks for. Returns the kind it was taken for."""
+def needs_of(call: Call, looked: Looked) -> Needs:
+    """What has to be read of this mail before it is taken in."""
+    matches = match(call, looked) if looked.classified.kind is Kind.PERSON else ()
+    return needs_of_person(call, looked.mail, matches) if matches else Needs()
+
+
+def take_in(call: Call, inbox: InboxMail, ahead: Ahead) -> str:
+    """Do everything this mail asks for. Returns the kind it was taken for; OutOfDateError when it is to be read anew."""
+    looked = ahead.looked
     mail, found = looked.mail, looked.classified
     inbox.details = {"from": mail.sender.email if mail.sender else "", "subject": mail.subject[:300]}
     if found.kind is Kind.OWN:
@@ -30,9 +36,9 @@ def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader)
     if not matches:
         _unmatched(call, inbox, found)
     elif found.kind is Kind.PERSON:
-        take_person(call, inbox, looked, matches, reader)
+        take_person(call, inbox, ahead, matches)
     else:
-        _machine(call, inbox, mail, found, matches)
+        _machine(call, inbox, looked, matches)
     return found.kind.value
 
 
@@ -42,10 +48,11 @@ def _unmatched(call: Call, inbox: InboxMail, found: Classified) -> None:
         promise(call.session, "slack.notice", f"unmatched:{inbox.id}", {"notice": "unmatched", "id": inbox.id})
 
 
-def _machine(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified, matches: Sequence[Match]) -> None:
+def _machine(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match]) -> None:
     """Kept in the log and folded there. A machine decides nothing and never gets an answer (3.3 #57)."""
+    found = looked.classified
     for one in matches:
-        line = entry(inbox, mail, found.kind.value, mail.plain or "", why=found.why)
+        line = entry(inbox, looked, found.kind.value, looked.mail.plain or "", why=found.why)
         if is_known(call, one.thread, line):
             continue
         message = log_incoming(call, one.thread, line)

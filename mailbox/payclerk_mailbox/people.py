@@ -3,54 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from payclerk_core.actions.backup_checks import check_backup, refuse_files
+from payclerk_core.actions.backup_checks import refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
-from payclerk_core.tables import InboxMail, Message, Person
+from payclerk_core.tables import InboxMail, Person
 
-from .answers import Answer, Unsure, ask_to_confirm, question_of, take_answer
-from .entries import entry, is_known, kept_files, refused_files
-from .guard import GuardedReader
-from .identity import own_identity
+from .acting import Act, act, matter_of
+from .ahead import Ahead, Needs
+from .answers import Unsure, ask_to_confirm, question_of
+from .entries import entry, is_known, refused_files
 from .matching import Match, text_as_sent
-from .reading.explain import Asked, Judged, Looked
+from .reading.explain import Asked, Judged
 from .reading.message import IncomingMail
+from .reading.opening import Purpose
 from .reading.sender import SenderCheck, Standing
-from .returned_breakdowns import find_breakdowns, take_breakdown
-from .returned_forms import find_forms, take_forms
 from .senders import Sender, identify
-from .text_billing import TextAnswer, take_text
 
 
-def take_person(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
+def needs_of_person(call: Call, mail: IncomingMail, matches: Sequence[Match]) -> Needs:
+    """What the reader has to read, before anything is changed."""
+    if len(matches) > 1:
+        return Needs(tuple(_asked_among(call, found, len(matches)) for found in matches))
+    [found] = matches
+    sender = identify(call, found, mail)
+    return Needs((asked_of(call, found, sender),), purposes_of(found, sender))
+
+
+def take_person(call: Call, inbox: InboxMail, ahead: Ahead, matches: Sequence[Match]) -> None:
     """Log the mail in its thread and let it decide. One that answers several threads decides none of them."""
     if len(matches) > 1:
-        _ambiguous(call, inbox, looked, matches, reader)
+        _ambiguous(call, inbox, ahead, matches)
     else:
-        _take_one(call, inbox, looked, matches[0], reader)
+        _take_one(call, inbox, ahead, matches[0])
 
 
-def _ambiguous(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Match], reader: GuardedReader) -> None:
+def _asked_among(call: Call, found: Match, places: int) -> Asked:
+    return Asked(text_as_sent(call, found), places=places)
+
+
+def purposes_of(found: Match, sender: Sender) -> frozenset[Purpose]:
+    """What may be in the files that come in answer to this."""
+    if found.thread.contract_id is None:
+        return frozenset()
+    tables = {Purpose.FORM, Purpose.BREAKDOWN} if found.token.purpose == "ssov" else {Purpose.FORM}
+    return frozenset(tables | {Purpose.INVOICE} if sender.decides else tables)
+
+
+def _ambiguous(call: Call, inbox: InboxMail, ahead: Ahead, matches: Sequence[Match]) -> None:
     logged = []
     for found in matches:
-        asked = Asked(text_as_sent(call, found), places=len(matches))
-        judged = reader.judge(looked, own_identity(call.settings), asked)
-        line = entry(inbox, looked.mail, "person", judged.reply.text, elided=judged.reply.elided, why=judged.why)
+        judged = ahead.judged_as(_asked_among(call, found, len(matches)))
+        line = entry(inbox, ahead.looked, "person", judged.reply.text, elided=judged.reply.elided, why=judged.why)
         if not is_known(call, found.thread, line):
             logged.append(log_incoming(call, found.thread, line))
     if logged:
         ask_administrator(call, logged[0], "unclear")
 
 
-def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader: GuardedReader) -> None:
-    mail = looked.mail
-    sender = identify(call, found, mail)
-    said = reader.judge(looked, own_identity(call.settings), _asked(call, found, sender))
+def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
+    sender = identify(call, found, ahead.looked.mail)
+    said = ahead.judged_as(asked_of(call, found, sender))
     line = entry(
         inbox,
-        mail,
+        ahead.looked,
         "person",
         said.reply.text,
         elided=said.reply.elided,
@@ -61,16 +77,16 @@ def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
-    if refused := refused_files(mail):
+    if refused := refused_files(ahead.looked):
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or not sender.decides:
-        ask_to_confirm(call, Unsure(message, found, sender, said.decision.value if said.decision else None))
+        decision = said.decision.value if said.decision else None
+        ask_to_confirm(call, Unsure(message, found, sender, decision, matter_of(call, found, said, ahead)))
         return
-    _act(call, mail, found, sender.person, message, said)
-    check_backup(replace(call, actor=sender.person), message)
+    act(call, Act(message, found, sender.person, said), ahead)
 
 
-def _asked(call: Call, found: Match, sender: Sender) -> Asked:
+def asked_of(call: Call, found: Match, sender: Sender) -> Asked:
     """What the reader has to know to judge the answer. It says what one from this person would decide, if it may."""
     person = sender.person
     first = call.session.get(Person, found.token.person_id) if found.token.person_id else None
@@ -81,6 +97,7 @@ def _asked(call: Call, found: Match, sender: Sender) -> Asked:
         check=SenderCheck(Standing.VERIFIED if person else Standing.OTHER, sender.why),
         names=(person.name, person.company.name) if person else (),
         language=addressed.language if addressed else "en",
+        billing_language=person.language if person else "",
     )
 
 
@@ -89,16 +106,3 @@ def _why(found: Match, sender: Sender, said: Judged) -> str:
     if not sender.decides:
         return sender.why
     return said.why if question_of(found.token) else ""
-
-
-def _act(call: Call, mail: IncomingMail, found: Match, person: Person, message: Message, said: Judged) -> None:
-    """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
-    files = kept_files(mail) if found.thread.contract_id is not None else []
-    breakdowns = find_breakdowns(files) if found.token.purpose == "ssov" else None
-    forms = [] if breakdowns else find_forms(files)
-    if breakdowns is not None:
-        take_breakdown(call, found.thread, person, message, breakdowns)
-    elif forms:
-        take_forms(call, found.thread, person, message, forms)
-    elif not take_text(call, TextAnswer(message, found, person, said.reply)):
-        take_answer(call, Answer(message, found, person, said, has_text=bool(said.reply.text.strip())))

@@ -14,46 +14,47 @@ from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.actions.ssov import submit_ssov
 from payclerk_core.actions.ssov_details import put_details
 from payclerk_core.actions.ssov_letters import confirm_breakdown, refuse_breakdown, ssov_sheet
-from payclerk_core.documents.ssov_file import has_breakdown, read_ssov_file
+from payclerk_core.documents.ssov_file import has_headings, read_breakdown
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.tables import Contract, Message, Person, Thread
 
+from .ahead import OpenedFiles
+from .reading.opening import FileFault, OpenedFile, Purpose
 from .reading.parts import Attachment
 
 log = structlog.get_logger()
 
 _TABLES: Final = (".xlsx", ".xls", ".xlsm", ".csv", ".tsv", ".ods", ".numbers")
-_MOST_TRIED: Final = 10
 _TWO_FILES: Final = (
     "The mail holds {count} breakdowns, and we cannot tell which of them counts; please send that one alone."
 )
+_NOTHING_THERE: Final = FileFault("This is no table that can be read; save it as .xlsx or .csv.", "not_a_table")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundBreakdowns:
     """The different files of a mail that look like the breakdown, or the one table that may be meant for it."""
 
-    files: tuple[Attachment, ...]
+    files: tuple[tuple[Attachment, OpenedFile], ...]
 
     @property
     def name(self) -> str:
-        return ", ".join(file.name for file in self.files)[:200]
+        return ", ".join(file.name for file, _ in self.files)[:200]
 
 
-def find_breakdowns(files: Sequence[Attachment]) -> FoundBreakdowns | None:
+def find_breakdowns(opened: OpenedFiles, files: Sequence[Attachment]) -> FoundBreakdowns | None:
     """What of a mail's files is a breakdown; None when there is no table at all."""
-    once = {file.sha256: file for file in files if _is_table(file)}
-    tables = list(once.values())[:_MOST_TRIED]
-    ours = [file for file in tables if has_breakdown(file.content)]
+    tables = [found for found in opened.of(files, Purpose.BREAKDOWN) if _is_table(*found)]
+    ours = [(file, one) for file, one in tables if one.breakdown is not None and has_headings(one.breakdown)]
     if ours:
         return FoundBreakdowns(tuple(ours))
     return FoundBreakdowns(tuple(tables)) if len(tables) == 1 else None
 
 
-def _is_table(file: Attachment) -> bool:
+def _is_table(file: Attachment, opened: OpenedFile) -> bool:
     if file.name.lower().endswith(_TABLES) or file.content_type == "text/csv":
         return True
-    return file.content.startswith(b"PK") and has_breakdown(file.content)
+    return opened.breakdown is not None and has_headings(opened.breakdown)
 
 
 def take_breakdown(call: Call, thread: Thread, person: Person, message: Message, found: FoundBreakdowns) -> None:
@@ -78,7 +79,10 @@ def _submit(call: Call, returned: ReturnedForm, found: FoundBreakdowns) -> None:
     if len(found.files) > 1:
         raise UserError(_TWO_FILES.format(count=len(found.files)), code="two_files")
     contract = call.get(Contract, returned.thread.contract_id or 0, "contract")
-    details = read_ssov_file(found.files[0].content, ssov_sheet(contract))
+    [(_, opened)] = found.files
+    if opened.breakdown is None:
+        raise (opened.fault or _NOTHING_THERE).error()
+    details = read_breakdown(opened.breakdown, ssov_sheet(contract))
     put_details(call, contract.id, details)
     submit_ssov(call, contract.id)
     call.session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,16 +16,18 @@ from payclerk_core.actions.forms import ReturnedForm, accepted_by_form, read_ide
 from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.invitations import accept_by_form
 from payclerk_core.actions.text_drafts import drop_draft
-from payclerk_core.documents.billing_form import FilledForm, FormTable, open_form
+from payclerk_core.documents.billing_form import FilledForm, FormTable
+from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.tables import Claim, Invitation, Message, Person, Thread
 
+from .ahead import TOO_HARD, OpenedFiles
+from .reading.opening import OpenedFile, Purpose
 from .reading.parts import Attachment
 
 log = structlog.get_logger()
 
 _NOT_OURS: Final = frozenset({"not_our_form", "not_a_workbook", "not_a_table", "too_large"})
-_MOST_TRIED: Final = 10  # files of a mail that are looked into for a form
 _TWO_FORMS: Final = (
     "The mail holds {count} billing forms that do not say the same, and we cannot tell which of them counts; "
     "please send that one alone."
@@ -38,31 +40,29 @@ class FoundForm:
 
     file_name: str
     table: FormTable | UserError
+    is_sure: bool = True  # it is a form of ours; one that could not be opened may be any file
 
     @property
     def seal(self) -> str:
         return "" if isinstance(self.table, UserError) else self.table.seal
 
 
-def find_forms(files: Sequence[Attachment]) -> list[FoundForm]:
+def find_forms(opened: OpenedFiles, files: Sequence[Attachment]) -> list[FoundForm]:
     """The attachments that are billing forms, by what is in them; any other file is just a file."""
-    once = {file.sha256: file for file in files if _may_be_form(file)}
-    found = [_look(file) for file in list(once.values())[:_MOST_TRIED]]
+    found = [_found(file, one) for file, one in opened.of(files, Purpose.FORM)]
     return [form for form in found if form is not None]
 
 
-def _may_be_form(file: Attachment) -> bool:
-    if file.content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        return True
-    return file.name.lower().endswith((".csv", ".txt", ".tsv")) or file.content_type in {"text/csv", "text/plain"}
-
-
-def _look(file: Attachment) -> FoundForm | None:
-    try:
-        return FoundForm(file.name, open_form(file.content))
-    except UserError as error:
-        ours = error.code not in _NOT_OURS and (error.code != "other_kind" or _named_as_ours(file.name))
-        return FoundForm(file.name, error) if ours or _old_kind_of_ours(file, error) else None
+def _found(file: Attachment, opened: OpenedFile) -> FoundForm | None:
+    if opened.form is not None:
+        return FoundForm(file.name, opened.form)
+    if opened.fault is None:
+        return None
+    error = opened.fault.error()
+    if error.code == TOO_HARD:
+        return FoundForm(file.name, error, is_sure=_named_as_ours(file.name))
+    ours = error.code not in _NOT_OURS and (error.code != "other_kind" or _named_as_ours(file.name))
+    return FoundForm(file.name, error) if ours or _old_kind_of_ours(file, error) else None
 
 
 def _named_as_ours(name: str) -> bool:
@@ -74,21 +74,29 @@ def _old_kind_of_ours(file: Attachment, error: UserError) -> bool:
     return error.code == "not_a_workbook" and file.content.startswith(b"\xd0\xcf") and _named_as_ours(file.name)
 
 
-def take_forms(call: Call, thread: Thread, person: Person, message: Message, forms: Sequence[FoundForm]) -> None:
+def take_forms(
+    call: Call,
+    thread: Thread,
+    person: Person,
+    message: Message,
+    forms: Sequence[FoundForm],
+    invoices: Mapping[str, InvoiceText],
+) -> None:
     """Make the claim of the form, or answer what is wrong. Of another contract's form beside it only that is said."""
     own = [form for form in forms if not _of_another(call, thread, form)]
+    notes = locked_notes(call, message, invoices)
     for form in forms:
         if own and form not in own:
-            _take(call, thread, person, message, form)
+            _take(call, ReturnedForm(thread, person, form.file_name, message.message_id, notes), message, form)
     taken = own or forms
-    returned = ReturnedForm(thread, person, taken[0].file_name, in_reply_to=message.message_id)
+    returned = ReturnedForm(thread, person, taken[0].file_name, message.message_id, notes)
     if len(taken) > 1 and not _same(replace(call, actor=person), returned, taken):
         names = ", ".join(form.file_name for form in taken)[:200]
         error = UserError(_TWO_FORMS.format(count=len(taken)), code="two_forms")
         refuse_form(replace(call, actor=person), replace(returned, file_name=names), error)
         log.info("form_refused")
     else:
-        _take(call, thread, person, message, taken[0])
+        _take(call, returned, message, taken[0])
 
 
 def _of_another(call: Call, thread: Thread, form: FoundForm) -> bool:
@@ -105,10 +113,9 @@ def _same(call: Call, returned: ReturnedForm, forms: Sequence[FoundForm]) -> boo
     return all(one == said[0] for one in said)
 
 
-def _take(call: Call, thread: Thread, person: Person, message: Message, form: FoundForm) -> None:
+def _take(call: Call, returned: ReturnedForm, message: Message, form: FoundForm) -> None:
     """The mail is stored in either case."""
-    returned = ReturnedForm(thread, person, form.file_name, message.message_id, locked_notes(call, message))
-    theirs = replace(call, actor=person)
+    theirs = replace(call, actor=returned.person)
     try:
         with call.session.begin_nested():
             claim = _submit(theirs, returned, form)

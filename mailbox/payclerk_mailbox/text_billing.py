@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,12 +14,14 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
+from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
-from payclerk_core.tables import Contract, Message, Person
+from payclerk_core.tables import Contract, Message, Person, Thread
 
 from .matching import Match
-from .reading.plain_billing import BillingText, Statement, Unread, read_billing, read_command
+from .reading.explain import Judged
+from .reading.plain_billing import BillingText, Statement, Unread
 from .reading.reply import ReplyText
 
 log = structlog.get_logger()
@@ -38,40 +41,53 @@ class TextAnswer:
     message: Message
     found: Match
     person: Person
-    reply: ReplyText
+    said: Judged
+    invoices: Mapping[str, InvoiceText]
+
+    @property
+    def reply(self) -> ReplyText:
+        return self.said.reply
 
 
 def take_text(call: Call, answer: TextAnswer) -> bool:
     """Do what the words bill, submit or cancel. False when they do none of it, or may not here: some other answer."""
-    if not _may_bill(call, answer):
+    if not _may_bill(call, answer.found, answer.reply):
         return False
-    names = (answer.person.name, answer.person.company.name)
-    command = read_command(answer.reply.text, names=names)
-    if command is not None:
-        return _command(call, answer, command)
-    billing = read_billing(answer.reply.text, names=names, language=answer.person.language)
-    if billing is None or not _is_open(call, answer):
+    if answer.said.command is not None:
+        return _command(call, answer, answer.said.command)
+    billing = answer.said.billing
+    if billing is None or not _is_open(call, answer.found.thread):
         return False
     _bill(call, answer, billing)
     return True
 
 
-def _may_bill(call: Call, answer: TextAnswer) -> bool:
-    contract = call.session.get(Contract, answer.found.thread.contract_id or 0)
-    known = contract is not None and not contract.is_prime and answer.found.token.purpose in _PURPOSES
-    return known and not answer.reply.forwarded and not answer.reply.interleaved
+def words_about(call: Call, found: Match, said: Judged) -> str | None:
+    """What the words of a mail would do here, whoever wrote them: submit, cancel, billing; None for nothing of it."""
+    if not _may_bill(call, found, said.reply):
+        return None
+    if said.command is not None:
+        return said.command if text_draft(call, found.thread) is not None else None
+    return "billing" if said.billing is not None and _is_open(call, found.thread) else None
 
 
-def _is_open(call: Call, answer: TextAnswer) -> bool:
+def _may_bill(call: Call, found: Match, reply: ReplyText) -> bool:
+    contract = call.session.get(Contract, found.thread.contract_id or 0)
+    known = contract is not None and not contract.is_prime and found.token.purpose in _PURPOSES
+    return known and not reply.forwarded and not reply.interleaved
+
+
+def _is_open(call: Call, thread: Thread) -> bool:
     """Once a claim was submitted, or begun by somebody else, words about it are for a person."""
-    thread = answer.found.thread
     return thread.claim_id is None or text_draft(call, thread) is not None
 
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
     if text_draft(call, answer.found.thread) is None:
         # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
-        return command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer)
+        return (
+            command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer.found.thread)
+        )
     theirs, mail = _theirs(call, answer)
     try:
         with call.session.begin_nested():
@@ -108,7 +124,7 @@ def _refuse(call: Call, answer: TextAnswer, error: UserError) -> None:
 
 
 def _theirs(call: Call, answer: TextAnswer) -> tuple[Call, TextMail]:
-    notes = locked_notes(call, answer.message)
+    notes = locked_notes(call, answer.message, answer.invoices)
     mail = TextMail(answer.found.thread, answer.person, answer.message.message_id, notes)
     return replace(call, actor=answer.person), mail
 

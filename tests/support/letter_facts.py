@@ -30,6 +30,8 @@ FACTS: dict[str, object] = {
     "code": "4829 1377",
     "expires_on": date(2026, 11, 30),
     "days_left": 3,
+    "matter": "answer",
+    "ask": "https://billing.example.com/confirm/ask/12.abcdefghijklmnopqrstuvwxyz",
     "note": "Please bill stored steel separately.\nThank you for the early start on level 9!",
     "reason": "no steel was set in November",
     "why": 'it says more than a plain answer ("yes, but only for level 9")',

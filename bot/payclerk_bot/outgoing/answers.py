@@ -24,6 +24,8 @@ AS: Final = {
     "approved": "marked approved",
     "revise_and_resubmit": "marked Revise & Resubmit",
     "logged": "kept in the log only",
+    "confirmed": "confirmed it on the page",
+    "disowned": "says that it is not theirs",
 }
 Targets = Sequence[str | None]
 Notice = tuple[Targets, Post]

@@ -28,6 +28,7 @@ DECISIONS: Final = {
     "approve": "Approves the claim",
     "approve_as_noted": "Approves the claim as noted",
     "reject": "Rejects the claim",
+    "confirmed": "Was confirmed on the page",
 }
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from ..documents.invoice_total import InvoiceTotals, read_totals
+from collections.abc import Mapping, Sequence
+
+from ..documents.invoice_total import InvoiceText, totals_in
 from ..jobs import promise
 from ..money import Money
 from ..queries.basis import basis_of
 from ..queries.claims import lines_of, summary_of
-from ..tables import Attachment, Claim, Contract, Message, Person, Thread
+from ..tables import Claim, Contract, Message, Person, Thread
 from .call import Call
+from .inbox import ask_administrator
 from .mailing import About, Recipient, write_letter
 
 _MOST_READ = 10  # invoices of a mail
 
 
-def check_backup(call: Call, message: Message) -> None:
+def check_backup(call: Call, message: Message, invoices: Mapping[str, InvoiceText]) -> None:
     """Put it before the administrator when an invoice names another total than its claim, or cannot be read.
 
-    Nothing is held up by it: the invoice may hold tax, or be of more than this claim.
+    Nothing is held up by it: the invoice may hold tax, or be of more than this claim. `invoices`: their words, by the
+    digest of the file.
     """
     call.session.flush()
     call.session.refresh(message, ["attachments"])
@@ -25,15 +29,16 @@ def check_backup(call: Call, message: Message) -> None:
     if not rows:
         return
     claim = call.get(Claim, rows[0].claim_id or 0, "claim")
-    read = [(row, read_totals(row.file.content, claim.contract.project.currency)) for row in rows]
-    differing = [(row.name, totals.amounts[-1]) for row, totals in read if _differs(call, claim, totals)]
-    locked = [row.name for row, totals in read if totals.locked]
+    read = [(row, invoices[row.file.sha256]) for row in rows if row.file.sha256 in invoices]
+    found = [(row, totals_in(words.text, claim.contract.project.currency)) for row, words in read]
+    differing = [(row.name, amounts[-1]) for row, amounts in found if _differs(call, claim, amounts)]
+    locked = [row.name for row, words in read if words.locked]
     if differing or locked:
         _tell(call, message, claim, differing, locked)
 
 
-def _differs(call: Call, claim: Claim, totals: InvoiceTotals) -> bool:
-    return bool(totals.amounts) and not set(totals.amounts) & set(expected(call, claim))
+def _differs(call: Call, claim: Claim, amounts: Sequence[Money]) -> bool:
+    return bool(amounts) and not set(amounts) & set(expected(call, claim))
 
 
 def expected(call: Call, claim: Claim) -> tuple[Money, Money]:
@@ -58,17 +63,24 @@ def _tell(call: Call, message: Message, claim: Claim, differing: list[tuple[str,
     promise(call.session, "slack.notice", f"invoice_total:{message.id}", {"notice": "invoice_total", "id": message.id})
 
 
-def locked_notes(call: Call, message: Message) -> list[str]:
+def locked_notes(call: Call, message: Message, invoices: Mapping[str, InvoiceText]) -> list[str]:
     """What to say to the sender of PDFs behind a password: they are kept, and nobody here can look into them."""
     call.session.flush()
     call.session.refresh(message, ["attachments"])
-    locked = [row.name for row in message.attachments[:_MOST_READ] if _is_locked(row)]
+    read = [(row.name, invoices.get(row.file.sha256)) for row in message.attachments[:_MOST_READ]]
+    locked = [name for name, words in read if words is not None and words.locked]
     return [f"{name} is behind a password; it is kept, but nobody here can open it." for name in locked]
 
 
-def _is_locked(row: Attachment) -> bool:
-    # The word stands in the trailer of every PDF behind a password; only those are opened.
-    return b"/Encrypt" in row.file.content and read_totals(row.file.content, "USD").locked
+def note_unopened(call: Call, message: Message, names: Sequence[str]) -> None:
+    """Put before the administrator which files of a mail are kept but were too much to open."""
+    if not names:
+        return
+    thread = call.get(Thread, message.thread_id, "thread")
+    call.record("files_unopened", message, project_id=thread.project_id, after={"files": list(names[:20])})
+    told = ", ".join(name[:80] for name in names[:3])
+    message.decision_why = f"{message.decision_why or ''}; not opened: {told}".lstrip("; ")[:500]
+    ask_administrator(call, message, "unclear")
 
 
 def refuse_files(

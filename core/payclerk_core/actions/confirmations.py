@@ -1,23 +1,26 @@
 """Answers that a mail alone does not settle: the letter with a link and a code, and what the page then does.
 
 The letter goes to the address that our own letter went to, never to who wrote; whoever opens the page sees what would
-happen, and only the code of that letter makes it happen, once.
+happen, and only the code of that letter makes it happen, once. What a mail brings (a form, a breakdown, a billing in
+words) is taken by whoever read it: `Take`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from ..dates import end_of_day, project_date
 from ..documents.letters import CODE_PLACE, LINK_PLACE
+from ..documents.mail_preview import Preview
 from ..errors import UserError
 from ..jobs import promise
-from ..queries.confirmations import ConfirmPage, PageState, find_page
+from ..queries.confirmations import MAIL, ConfirmPage, PageState, find_page
 from ..queries.directory import is_contact
 from ..rules.lifecycle import InvitationStatus
 from ..tables import (
@@ -32,20 +35,24 @@ from ..tables import (
     SlackPost,
     Thread,
 )
-from ..tokens import is_code, make_token
+from ..tokens import is_code, make_token, requested_by
 from .call import Call
 from .inbox import Incoming, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
-from .owner_answers import take_owner_answer
+from .owner_answers import HANDLED, take_owner_answer
 
 TRIES: Final = 5
 LIFE: Final = timedelta(days=5)
 ONCE_IN: Final = timedelta(days=1)
+ASKED_A_DAY: Final = 3  # letters that somebody asks for on the page behind the invitation's link
+MAILS_A_DAY: Final = 3  # letters to one person about mails that brought something
 ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
+    MAIL: ("take", "disown"),
     "invitation": ("accept", "decline"),
     "owner_claim": ("approve", "approve_as_noted", "reject"),
 }
+_DECISIONS: Final = frozenset(ANSWERS) - {MAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Given:
     code: str
     answer: str
     note: str = ""
+    seen: str = ""  # the digest of the preview that was shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,18 @@ class Outcome:
     result: str
     page: ConfirmPage | None
     why: str = ""
+    preview: Preview | None = None
+
+
+Take = Callable[[Call, ConfirmPage], Preview]  # do what the mail of a page brings; UserError when it cannot be done
+
+
+class _ChangedError(Exception):
+    """What would happen is not what was shown."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__()
+        self.preview = preview
 
 
 def offer_confirmation(call: Call, about: Message, token: ReplyToken, person: Person, proposed: str | None) -> bool:
@@ -72,21 +92,76 @@ def offer_confirmation(call: Call, about: Message, token: ReplyToken, person: Pe
     False where no page can settle it, so that a person has to.
     """
     thread = call.get(Thread, token.thread_id, "thread")
-    contract = call.session.get(Contract, thread.contract_id) if thread.contract_id else None
     purpose = _purpose(call, thread, token, person)
-    if contract is None or purpose is None or _written_lately(call, "confirm_answer", person):
+    if purpose is None or _offered_lately(call, person, tuple(_DECISIONS)) > 0:
         return False
-    deadline = _deadline(call, thread, purpose)
+    _offer(call, _Page(thread, person, purpose, about, proposed, "answer"), token)
+    return True
+
+
+def offer_mail(call: Call, about: Message, token: ReplyToken, person: Person, matter: str) -> bool:
+    """The same for a mail that brings a form, a breakdown or a billing in words; some three times a day at most.
+
+    False where no page can settle it, so that a person has to.
+    """
+    thread = call.get(Thread, token.thread_id, "thread")
+    if not _may_bring(call, thread, token, person) or _offered_lately(call, person, (MAIL,)) >= MAILS_A_DAY:
+        return False
+    _offer(call, _Page(thread, person, MAIL, about, None, matter), token)
+    return True
+
+
+def ask_for_page(call: Call, request: str) -> bool:
+    """Send the page of an open invitation to who its letter went to, whoever asks; some three times a day at most.
+
+    False, of which nobody outside is told, where nothing is open any more.
+    """
+    letter = call.session.get(Message, requested_by(call.settings.secret, request) or 0)
+    recipient = letter.recipients[0] if letter is not None and letter.recipients else None
+    token = call.session.get(ReplyToken, recipient.token_id) if recipient and recipient.token_id else None
+    person = call.session.get(Person, token.person_id) if token and token.person_id else None
+    if letter is None or token is None or person is None or token.revoked_at is not None:
+        return False
+    thread = call.get(Thread, token.thread_id, "thread")
+    purpose = _purpose(call, thread, token, person)
+    if purpose != "invitation" or _offered_lately(call, person, (purpose,), "out") >= ASKED_A_DAY:
+        return False
+    _offer(call, _Page(thread, person, purpose, letter, None, "asked"), token)
+    return True
+
+
+def _may_bring(call: Call, thread: Thread, token: ReplyToken, person: Person) -> bool:
+    contract = call.session.get(Contract, thread.contract_id) if thread.contract_id else None
+    if call.settings.web_url is None or token.person_id is None or contract is None or contract.is_prime:
+        return False
+    return is_contact(call.session, contract.id, person.id) and call.at < _deadline(call, thread, MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page to be made, and the letter that leads to it."""
+
+    thread: Thread
+    person: Person
+    purpose: str
+    about: Message
+    proposed: str | None
+    matter: str
+
+
+def _offer(call: Call, page: _Page, token: ReplyToken) -> None:
+    contract = call.session.get_one(Contract, page.thread.contract_id)
+    deadline = _deadline(call, page.thread, page.purpose)
     facts = {
-        **_place(person, contract),
-        "due_on": _due_on(call, thread, purpose),
+        **_place(page.person, contract),
+        "matter": page.matter,
+        "due_on": _due_on(call, page.thread, page.purpose),
         "expires_on": project_date(deadline, contract.project.timezone),
         "link": LINK_PLACE,
         "code": CODE_PLACE,
     }
-    letter = _write(call, thread, "confirm_answer", person, facts, about, token)
-    _make(call, letter, about, thread, person, purpose, proposed, deadline)
-    return True
+    letter = _write(call, page.thread, "confirm_answer", page.person, facts, page.about, token)
+    _make(call, letter, page.about, page.thread, page.person, page.purpose, page.proposed, deadline)
 
 
 def answer_unclear(call: Call, invitation: Invitation, person: Person, why: str, about: Message) -> bool:
@@ -122,6 +197,22 @@ def _purpose(call: Call, thread: Thread, token: ReplyToken, person: Person) -> s
     return "invitation" if call.at < _deadline(call, thread, "invitation") else None
 
 
+def _offered_lately(call: Call, person: Person, purposes: Sequence[str], about: str = "in") -> int:
+    """How many of these pages were offered to somebody since yesterday, about mails that came in, or letters of ours."""
+    # Locked, so that of two pollers only one writes.
+    call.session.refresh(person, with_for_update=True)
+    theirs = aliased(Message)
+    query = (
+        select(func.count(Confirmation.id))
+        .join(Message, Message.id == Confirmation.letter_id)
+        .join(theirs, theirs.id == Confirmation.about_id)
+        .where(theirs.direction == about)
+        .where(Confirmation.person_id == person.id, Confirmation.purpose.in_(purposes))
+        .where(Message.kind == "confirm_answer", Confirmation.made_at > call.at - ONCE_IN)
+    )
+    return call.session.scalar(query) or 0
+
+
 def _written_lately(call: Call, kind: str, person: Person) -> bool:
     # Locked, so that of two pollers only one writes.
     call.session.refresh(person, with_for_update=True)
@@ -142,7 +233,7 @@ def _has_answer(call: Call, about: Message) -> bool:
 def _deadline(call: Call, thread: Thread, purpose: str) -> datetime:
     due_on = _due_on(call, thread, purpose)
     contract = call.session.get_one(Contract, thread.contract_id)
-    ends = end_of_day(due_on, contract.project.timezone) if due_on and purpose == "invitation" else None
+    ends = end_of_day(due_on, contract.project.timezone) if due_on and purpose in {"invitation", MAIL} else None
     return min(call.at + LIFE, ends) if ends else call.at + LIFE
 
 
@@ -215,7 +306,7 @@ def _make(
     call.record("confirmation_offered", row, project_id=thread.project_id, after={"purpose": purpose})
 
 
-def confirm(call: Call, token: str, given: Given) -> Outcome:
+def confirm(call: Call, token: str, given: Given, take: Take | None = None) -> Outcome:
     """Do what the page asks, once, for who has the code of the letter. A wrong code is counted, by all processes."""
     page = find_page(call.session, token, call.at, lock=True)
     if page is None or page.state is not PageState.OPEN:
@@ -228,10 +319,13 @@ def confirm(call: Call, token: str, given: Given) -> Outcome:
     theirs = replace(call, actor=page.person)
     try:
         with call.session.begin_nested():
-            _decide(theirs, page, given)
+            preview = _decide(theirs, page, given, take)
+    except _ChangedError as changed:
+        call.session.expire_all()
+        return Outcome("changed", page, preview=changed.preview)
     except UserError as error:
         return Outcome("refused", page, error.message)
-    return _used(theirs, page, given)
+    return replace(_used(theirs, page, given), preview=preview)
 
 
 def _wrong_code(call: Call, page: ConfirmPage) -> Outcome:
@@ -244,8 +338,10 @@ def _wrong_code(call: Call, page: ConfirmPage) -> Outcome:
     return Outcome("locked" if locked else "wrong_code", replace(page, state=PageState.LOCKED) if locked else page)
 
 
-def _decide(call: Call, page: ConfirmPage, given: Given) -> None:
-    """The same actions as by mail: an invitation is answered, the owner's answer proposed or taken."""
+def _decide(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> Preview | None:
+    """The same actions as by mail: an invitation is answered, the owner's answer proposed or taken, a form submitted."""
+    if page.confirmation.purpose == MAIL:
+        return _take(call, page, given, take)
     line = _log(call, page, given)
     if page.invitation is None:
         take_owner_answer(call, line, page.confirmation.thread, page.person)
@@ -253,6 +349,22 @@ def _decide(call: Call, page: ConfirmPage, given: Given) -> None:
         accept_invitation(call, page.invitation, page.person)
     else:
         decline_invitation(call, page.invitation, page.person, given.note)
+    return None
+
+
+def _take(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> Preview | None:
+    about = call.session.get_one(Message, page.confirmation.about_id)
+    if given.answer == "disown":
+        about.decision_why = f"{page.person.name} says on the page that it is not theirs"[:500]
+        call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "disowned"})
+        return None
+    if take is None:
+        raise UserError("This mail cannot be taken here.")
+    preview = take(call, page)
+    if preview.digest != given.seen:
+        raise _ChangedError(preview)
+    call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "confirmed"})
+    return preview
 
 
 def _log(call: Call, page: ConfirmPage, given: Given) -> Message:

@@ -38,7 +38,7 @@ def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:
     recipients = [Recipient(returned.person)]
     files = _to_fill(call, contract, error)
     write_letter(call, returned.thread, name, recipients, facts, about, files=files, in_reply_to=returned.in_reply_to)
-    call.record("form_refused", returned.thread, project_id=contract.project_id, after={"why": error.message[:500]})
+    call.record("form_refused", returned.thread, project_id=contract.project_id, after={"why": error.message[:4000]})
 
 
 def _to_fill(call: Call, contract: Contract, error: UserError) -> list[NamedFile]:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, not_, select, update
 
 from ..dates import end_of_day, project_date
 from ..documents.due_date import CALENDAR, FILE_NAME, DueDate, due_date_file
+from ..documents.letters import ASK_PLACE
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.contracts import ContractRow, contract_rows, open_period, written_to
@@ -79,7 +80,8 @@ def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: Batch
     call.record(verb, invitation, project_id=contract.project_id, after={"contract": contract.number})
     thread = call.get(Thread, invitation.thread_id, "thread")
     for person in people:
-        facts = {**_facts(invitation, person), "invited_by": _inviter(call, contract)}
+        ask = ASK_PLACE if call.settings.web_url else ""
+        facts = {**_facts(invitation, person), "invited_by": _inviter(call, contract), "ask": ask}
         files = [_calendar(call, invitation, person)]
         about = _about(invitation)
         write_letter(call, thread, "invitation", [Recipient(person)], facts, about, files=files, batch_item=item)

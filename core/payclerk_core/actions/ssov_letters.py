@@ -90,7 +90,7 @@ def refuse_breakdown(call: Call, returned: ReturnedForm, error: UserError) -> No
     people, files = [Recipient(returned.person)], [_sheet_file(call, contract)]
     about, answered = About("ssov"), returned.in_reply_to
     write_letter(call, returned.thread, "ssov_faults", people, facts, about, files=files, in_reply_to=answered)
-    after = {"why": error.message[:500]}
+    after = {"why": error.message[:4000]}
     call.record("ssov_refused", contract, project_id=contract.project_id, after=after)
 
 

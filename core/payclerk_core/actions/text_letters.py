@@ -122,7 +122,7 @@ def refuse_text(call: Call, mail: TextMail, error: UserError) -> Message:
     facts = {**_place(mail, contract), "faults": rows, "why": "" if rows else error.message}
     files = newest_form(call, contract) if text_draft(call, mail.thread) is None else []
     letter = _answer(call, mail, "billing_refused", facts, _about_form(call, mail), files)
-    after = {"why": error.message[:500]}
+    after = {"why": error.message[:4000]}
     call.record("text_billing_refused", mail.thread, project_id=contract.project_id, after=after)
     return letter
 

@@ -13,8 +13,14 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .letters import known_language, one_line, written_date
+from .mail_preview import Preview
 
 STYLE: Final = "style.css"
+_HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "submitted": ("item", "description", "work", "stored"),
+    "drafted": ("item", "description", "work", "stored"),
+    "breakdown": ("item", "description", "amount"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class PageText:
     action: str = ""
     answer: str = ""  # what was answered, where that is said
     left: int = 0
+    preview: Preview | None = None  # what a mail would do
 
 
 def render_confirm_page(page: PageText) -> str:
@@ -51,6 +58,7 @@ def render_confirm_page(page: PageText) -> str:
     language = known_language(page.language)
     words = _words(language)
     labels = words.get(page.purpose, {})
+    preview = page.preview
     said = {**words["status"], **labels}.get(page.answer, "")
     return (
         _template()
@@ -61,13 +69,29 @@ def render_confirm_page(page: PageText) -> str:
             style=STYLE,
             said=words["said"][page.result].format(answer=said, left=page.left) if page.result else "",
             trouble=page.result not in {"", "done", "used", "answered"},
-            rows=_rows(page.asked, words["rows"], language) if page.asked else [],
+            rows=_rows(page.asked, words["rows"], language) + _sent(preview, words["rows"]) if page.asked else [],
+            preview=preview,
+            headings=[words["preview"][name] for name in _HEADINGS[preview.kind]] if preview and preview.rows else [],
+            totals=[(words["totals"][name], amount) for name, amount in preview.totals] if preview else [],
+            seen=preview.digest if preview else "",
+            asks_note=page.purpose != "mail",
             answers=[(answer, labels[answer]) for answer in page.answers],
             chosen=page.chosen,
             note=page.note,
             action=page.action,
         )
     )
+
+
+def render_ask_page(language: str, action: str, said: str = "") -> str:
+    """The page behind the link of an invitation: it knows nothing, and has the page with the answer sent by mail.
+
+    `said`: sent, or unknown; empty while nothing was sent.
+    """
+    language = known_language(language)
+    words = _words(language)
+    page = _template().get_template("ask.html")
+    return page.render(language=language, words=words["ask"], style=f"../{STYLE}", action=action, said=said)
 
 
 def confirm_style() -> str:
@@ -86,6 +110,13 @@ def _rows(asked: Asked, labels: Mapping[str, str], language: str) -> list[tuple[
         "period": period,
         "due": written_date(asked.due, language) if asked.due else "",
     }
+    return [(labels[name], one_line(value)) for name, value in values.items()]
+
+
+def _sent(preview: Preview | None, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    if preview is None:
+        return []
+    values = {"sender": preview.sender, "files": ", ".join(preview.files)}
     return [(labels[name], one_line(value)) for name, value in values.items()]
 
 

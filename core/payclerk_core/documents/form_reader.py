@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from ..errors import UserError
 from ..money import Money
 from .amounts import NotAnAmountError, amount_in, with_point
-from .form_table import FIRST_COLUMNS, MOST_ROWS, FormTable, beside, find_label, open_form, text_at
+from .form_table import MOST_ROWS, WIDEST, FormTable, beside, find_label, open_form, text_at
 from .form_values import (
     HEADINGS,
     INVOICE_LABEL,
@@ -32,6 +32,7 @@ from .form_values import (
     FormFaults,
     SealedLine,
 )
+from .plain_sheet import PlainCell, PlainSheet
 from .sheets import DUST, Fault, cell_money
 
 _WHOLE_FORM: Final = "Fill the form we sent, without adding, removing or merging rows."
@@ -57,7 +58,7 @@ def read_table(table: FormTable, lines: Sequence[SealedLine] | None = None, curr
     if known is None:
         text = "The form came without its hidden sheet; send it in answer to the mail it came with."
         raise UserError(text, code="no_lines")
-    reader = _Reader(table.sheet, table.formulas, table.currency or currency)
+    reader = _Reader(table.sheet, table.currency or currency)
     rows = reader.read(known)
     if reader.faults:
         raise FormFaults(reader.faults, table.seal, reader.entered)
@@ -66,10 +67,9 @@ def read_table(table: FormTable, lines: Sequence[SealedLine] | None = None, curr
 
 @dataclass
 class _Reader:
-    """The visible sheet twice: with results, and with formulas."""
+    """Goes through the visible sheet once; what is wrong is kept with its cell."""
 
-    sheet: Any
-    formulas: Any
+    sheet: PlainSheet
     currency: str
     faults: list[Fault] = field(default_factory=list)
     entered: dict[int, Entered] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class _Reader:
     _comma: bool = False
 
     def read(self, sealed: Sequence[SealedLine]) -> list[FilledRow]:
-        for merged in self.sheet.merged_cells.ranges:
-            self._fault(str(merged), "The cells are merged.", _WHOLE_FORM)
+        for merged in self.sheet.merged:
+            self._fault(merged, "The cells are merged.", _WHOLE_FORM)
         table = self._table()
         if table is None:
             return []
@@ -97,7 +97,7 @@ class _Reader:
     def _at(self, column: int) -> int:
         return self._columns.get(column, column)
 
-    def _cell(self, row: int, column: int) -> Any:
+    def _cell(self, row: int, column: int) -> PlainCell:
         return self.sheet.cell(row, self._at(column))
 
     def _item(self, row: int) -> str:
@@ -135,12 +135,12 @@ class _Reader:
 
     def _placed(self, head: int, first: int) -> dict[int, int]:
         """Each column by its heading; one whose heading was changed, by how far it was from the first."""
-        last = min(self.sheet.max_column, FIRST_COLUMNS + len(HEADINGS))
+        last = min(self.sheet.max_column, WIDEST)
         texts = {text_at(self.sheet, head, at).casefold(): at for at in range(last, first - 1, -1)}
         return {n: texts.get(name.casefold(), first + n - 1) for n, name in enumerate(HEADINGS, 1)}
 
     def _holds_something(self, row: int) -> bool:
-        return any(self.formulas.cell(row, self._at(n)).value is not None for n in range(1, STORED + 1))
+        return any(not self._cell(row, n).is_empty for n in range(1, STORED + 1))
 
     def _writes_commas(self, found: Sequence[tuple[SealedLine, int]]) -> bool:
         """Whether the amounts we wrote ourselves came back with decimal commas: then all of the file has them."""
@@ -187,7 +187,7 @@ class _Reader:
 
     def _amount(self, row: int, column: int) -> Money:
         cell = self._cell(row, column)
-        if cell.value is None and self.formulas.cell(row, self._at(column)).data_type == "f":
+        if cell.value is None and cell.formula:
             self._fault(cell.coordinate, "There is a formula without a result.", "Write the amount itself.")
             return Money(0, self.currency)
         try:

@@ -18,21 +18,22 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from ..errors import UserError
 from .delimited import delimited_rows
 from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
+from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
 from .sheets import FORM, open_workbook, sheet_names
 
 MOST_ROWS: Final = 5000
 FIRST_COLUMNS: Final = 10  # where the labels may stand, if somebody put columns before them
+WIDEST: Final = FIRST_COLUMNS + len(HEADINGS)
 _TOP: Final = HEAD_ROW + 60
 _CHANGED: Final = "The form's hidden sheet was changed; please fill the form we sent."
 
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """A form as it came: the shown sheet twice, with results and with formulas. `lines`: None where they did not come."""
+    """A form as it came: the shown sheet as plain values. `lines`: None where they did not come."""
 
     seal: str
-    sheet: Any
-    formulas: Any
+    sheet: PlainSheet
     currency: str = ""
     lines: tuple[SealedLine, ...] | None = None
 
@@ -75,11 +76,15 @@ def _in_workbook(content: bytes) -> FormTable:
     name = _shown(values, names)
     if SEAL_SHEET in names and name:
         seal, currency, lines = _sealed(values[SEAL_SHEET])
-        return FormTable(seal, values[name], open_workbook(content, formulas=True)[name], currency, lines)
+        return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]), currency, lines)
     seal = beside(values[name], CODE_LABEL) if name else ""
     if not seal:
         raise not_ours()
-    return FormTable(seal, values[name], open_workbook(content, formulas=True)[name])
+    return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]))
+
+
+def _plain(values: Any, formulas: Any) -> PlainSheet:
+    return plain_sheet(values, formulas, rows=_TOP + MOST_ROWS, columns=WIDEST)
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -110,7 +115,7 @@ def _has_table(sheet: Any) -> bool:
 def _sealed(sheet: Any) -> tuple[str, str, tuple[SealedLine, ...]]:
     try:
         lines = tuple(
-            SealedLine(int(row[0]), *(str(text or "") for text in row[1:5]))
+            SealedLine(int(row[0]), *(str(text or "")[:LONGEST_TEXT] for text in row[1:5]))
             for row in sheet.iter_rows(min_row=2, max_row=MOST_ROWS, max_col=5, values_only=True)
             if row[0] is not None
         )
@@ -118,7 +123,7 @@ def _sealed(sheet: Any) -> tuple[str, str, tuple[SealedLine, ...]]:
             Decimal(line.scheduled), Decimal(line.previous)
     except (TypeError, ValueError, ArithmeticError):
         raise UserError(_CHANGED, code="seal") from None
-    return str(sheet["A1"].value), str(sheet["B1"].value), lines
+    return str(sheet["A1"].value)[:LONGEST_TEXT], str(sheet["B1"].value)[:LONGEST_TEXT], lines
 
 
 def _in_text(content: bytes) -> FormTable:
@@ -128,7 +133,7 @@ def _in_text(content: bytes) -> FormTable:
     seal = beside(sheet, CODE_LABEL)
     if not seal:
         raise not_ours()
-    return FormTable(seal, sheet, sheet)
+    return FormTable(seal, _plain(sheet, sheet))
 
 
 def _as_sheet(rows: list[list[str]]) -> Any:

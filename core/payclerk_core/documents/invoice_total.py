@@ -46,6 +46,14 @@ _NOT_TOTAL: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceText:
+    """The words of a PDF, as far as they can be read; `locked`: it is behind a password."""
+
+    text: str = ""
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceTotals:
     """The amounts that the strongest words of the invoice name, in the order they stand; `locked`: nothing can be read."""
 
@@ -55,17 +63,23 @@ class InvoiceTotals:
 
 def read_totals(content: bytes, currency: str) -> InvoiceTotals:
     """What the invoice says its total is; none for a scan, a damaged file, or one beyond the limits."""
+    read = read_invoice(content)
+    return InvoiceTotals(totals_in(read.text, currency), read.locked)
+
+
+def read_invoice(content: bytes) -> InvoiceText:
+    """The words of an invoice's first pages and of its last; none where they cannot be had."""
     if len(content) > _LARGEST_FILE or b"%PDF-" not in content[:1024]:
-        return InvoiceTotals()
+        return InvoiceText()
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not reader.decrypt(""):
-            return InvoiceTotals(locked=True)
-        return InvoiceTotals(totals_in(_text(reader), currency))
+            return InvoiceText(locked=True)
+        return InvoiceText(_text(reader))
     except PyPdfError:
-        return InvoiceTotals()
+        return InvoiceText()
     except Exception:  # noqa: BLE001 - damaged files raise many kinds
-        return InvoiceTotals()
+        return InvoiceText()
 
 
 def _text(reader: pypdf.PdfReader) -> str:

@@ -35,11 +35,11 @@ _CLAIM: Final = frozenset(
 
 # The letters, and the facts each one needs.
 LETTERS: Final[Mapping[str, frozenset[str]]] = {
-    "invitation": _INVITED | {"invited_by", "note"},
+    "invitation": _INVITED | {"invited_by", "note", "ask"},
     "invitation_accepted": _INVITED,
     "invitation_declined": _INVITED | {"reason"},
     "answer_unclear": _PLACE | {"contract_title", "due_on", "why", "link", "code"},
-    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on"},
+    "confirm_answer": _PLACE | {"contract_title", "due_on", "link", "code", "expires_on", "matter"},
     "reminder": _INVITED | {"invited_by", "note", "days_left"},
     "claim_received": _CLAIM
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
@@ -93,6 +93,7 @@ _FRENCH_SPACE: Final = re.compile(r" (?=[?:;»]|!(?!important))|(?<=«) ")
 # What stands for the confirm page in a stored letter: the log is read by many, link and code are for one.
 LINK_PLACE: Final = "[confirm-link]"
 CODE_PLACE: Final = "[confirm-code]"
+ASK_PLACE: Final = "[ask-link]"  # of the page that sends link and code to who the letter went to
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,13 @@ def with_page(letter: Letter, link: str, code: str) -> Letter:
     text = letter.text.replace(LINK_PLACE, link).replace(CODE_PLACE, shown)
     html = letter.html.replace(LINK_PLACE, str(escape(link))).replace(CODE_PLACE, shown)
     return Letter(letter.subject, text, html)
+
+
+def with_ask_link(letter: Letter, link: str) -> Letter:
+    """The letter as it goes out, with the link by which its reader asks for a page."""
+    return Letter(
+        letter.subject, letter.text.replace(ASK_PLACE, link), letter.html.replace(ASK_PLACE, str(escape(link)))
+    )
 
 
 def _put_reference(body: str, token: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ssov_reader import has_breakdown, read_ssov_file
+from .ssov_reader import has_breakdown, has_headings, open_breakdown, read_breakdown, read_ssov_file
 from .ssov_values import CONTENT_TYPE, SsovFaults, SsovSheet, SsovSheetLine
 from .ssov_writer import make_ssov_file
 
@@ -12,6 +12,9 @@ __all__ = [
     "SsovSheet",
     "SsovSheetLine",
     "has_breakdown",
+    "has_headings",
     "make_ssov_file",
+    "open_breakdown",
+    "read_breakdown",
     "read_ssov_file",
 ]

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any, Final
 
-from openpyxl.utils import get_column_letter
-
 from ..errors import UserError
 from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .delimited import delimited_rows
-from .sheets import FORM, Fault, merged_faults, open_workbook, sheet_names
+from .plain_sheet import LONGEST_TEXT, PlainCell, PlainSheet, plain_sheet, require_fit
+from .sheets import FORM, Fault, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
 
 LINE, ITEM, DESCRIPTION, AMOUNT = COLUMNS
@@ -46,10 +45,22 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
 
     Raises SsovFaults with every fault; `whole` asks that each line of the contract is broken down to the cent.
     """
+    return read_breakdown(open_breakdown(content), sheet, whole=whole)
+
+
+def open_breakdown(content: bytes) -> PlainSheet:
+    """The table in a workbook or CSV file, as plain values; or UserError."""
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
-    reader = _Reader(sheet)
-    details = reader.read(_rows(content, reader), whole=whole)
+    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
+    return _in_workbook(content) if is_workbook else _in_text(content)
+
+
+def read_breakdown(table: PlainSheet, sheet: SsovSheet, *, whole: bool = True) -> dict[str, tuple[Detail, ...]]:
+    """As `read_ssov_file`, of a table that was opened before."""
+    reader = _Reader(sheet, table.title)
+    reader.faults.extend(Fault(table.title, place, "Merged cells.", "Unmerge them.") for place in table.merged)
+    details = reader.read(_rows(table), whole=whole)
     if reader.faults:
         raise SsovFaults(reader.faults)
     return details
@@ -58,39 +69,42 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
 def has_breakdown(content: bytes) -> bool:
     """Whether the file has a table with most of the breakdown's headings."""
     try:
-        rows = _rows(content, _Reader(_NOTHING))
+        return has_headings(open_breakdown(content))
     except UserError:
         return False
-    return any(_headings([cell.text for cell in row]) > len(COLUMNS) // 2 for row in rows[:_HEAD_WITHIN])
 
 
-def _rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
-    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
-    return _workbook_rows(content, reader) if is_workbook else _text_rows(content)
+def has_headings(table: PlainSheet) -> bool:
+    """Whether the table has most of the breakdown's headings."""
+    return any(_headings([cell.text for cell in row]) > len(COLUMNS) // 2 for row in _rows(table)[:_HEAD_WITHIN])
 
 
-def _workbook_rows(content: bytes, reader: _Reader) -> list[list[_Cell]]:
+def _rows(table: PlainSheet) -> list[list[_Cell]]:
+    """Rows from the first to the last that holds anything; one that holds nothing has no cells."""
+    width = min(table.max_column, _WIDEST)
+    last = max(table.cells, default=0)
+    return [[_cell(table, row, at) for at in range(1, width + 1)] if row in table.cells else [] for row in range(1, last + 1)]  # fmt: skip
+
+
+def _cell(table: PlainSheet, row: int, column: int) -> _Cell:
+    cell = table.cell(row, column)
+    return _Cell(cell.coordinate, cell.value, cell.number_format, formula=cell.value is None and cell.formula)
+
+
+def _in_workbook(content: bytes) -> PlainSheet:
     values, formulas = open_workbook(content), open_workbook(content, formulas=True)
     names = sheet_names(values)
     if not names:
         raise UserError("The workbook has no sheet with a table; fill the one we sent.", code="not_a_workbook")
     name = SHEET if SHEET in names else names[0]
-    reader.name = name
-    reader.faults.extend(merged_faults(values[name]))
-    return [
-        [_workbook_cell(cell, formulas[name][cell.coordinate].value) for cell in row if hasattr(cell, "coordinate")]
-        for row in values[name].iter_rows(max_col=_WIDEST)
-    ]
+    return plain_sheet(values[name], formulas[name], rows=FORM.rows, columns=_WIDEST)
 
 
-def _workbook_cell(cell: Any, raw: Any) -> _Cell:
-    uncomputed = cell.value is None and isinstance(raw, str) and raw.startswith("=")
-    return _Cell(cell.coordinate, cell.value, str(cell.number_format), formula=uncomputed)
-
-
-def _text_rows(content: bytes) -> list[list[_Cell]]:
+def _in_text(content: bytes) -> PlainSheet:
     rows = delimited_rows(content, COLUMNS)
-    return [[_Cell(f"{get_column_letter(c)}{r}", value or None) for c, value in enumerate(row, 1)] for r, row in enumerate(rows, 1)]  # fmt: skip
+    cells = {r: {c: PlainCell(r, c, data=text[:LONGEST_TEXT]) for c, text in enumerate(row, 1) if text} for r, row in enumerate(rows, 1)}  # fmt: skip
+    require_fit(cells, SHEET)
+    return PlainSheet(SHEET, len(rows), max(map(len, rows), default=0), {r: row for r, row in cells.items() if row})
 
 
 def _headings(texts: Sequence[str]) -> int:
@@ -216,6 +230,3 @@ class _Reader:
 
     def _fault(self, cell: str, what: str, fix: str) -> None:
         self.faults.append(Fault(self.name, cell, what, fix))
-
-
-_NOTHING: Final = SsovSheet("", "", "", "", "", "USD", ())

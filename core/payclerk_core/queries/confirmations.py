@@ -6,16 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..dates import end_of_day
-from ..documents.letters import Letter, with_page
+from ..documents.letters import Letter, with_ask_link, with_page
 from ..rules.lifecycle import InvitationStatus, PeriodStatus
 from ..settings import Settings
 from ..tables import BillingPeriod, Claim, Confirmation, Contract, Invitation, Message, Person
-from ..tokens import TOKEN_PATTERN, make_code
+from ..tokens import TOKEN_PATTERN, make_code, page_request
+
+MAIL: Final = "mail"  # the purpose of a page about all that a mail brings, not about a yes or no
 
 
 class PageState(Enum):
@@ -65,7 +68,7 @@ def find_page(session: Session, token: str, at: datetime, *, lock: bool = False)
 
 
 def _invitation(session: Session, row: Confirmation, *, lock: bool) -> Invitation | None:
-    if row.purpose != "invitation":
+    if row.purpose not in {"invitation", MAIL}:
         return None
     query = select(Invitation).where(Invitation.thread_id == row.thread_id)
     return session.scalar(query.with_for_update() if lock else query)
@@ -74,9 +77,11 @@ def _invitation(session: Session, row: Confirmation, *, lock: bool) -> Invitatio
 def _state(row: Confirmation, invitation: Invitation | None, at: datetime) -> PageState:
     if row.status != "open":
         return PageState(row.status)
-    if invitation is not None and invitation.status != InvitationStatus.INVITED.value:
+    if row.purpose == "invitation" and invitation is not None and invitation.status != InvitationStatus.INVITED.value:
         return PageState.ANSWERED
-    if row.purpose == "invitation" and (invitation is None or _is_over(invitation.period, at)):
+    if invitation is None and row.purpose == "invitation":
+        return PageState.CLOSED
+    if invitation is not None and _is_over(invitation.period, at):
         return PageState.CLOSED
     return PageState.EXPIRED if at > row.expires_at else PageState.OPEN
 
@@ -96,9 +101,14 @@ def page_tokens(session: Session, message_ids: Collection[int]) -> dict[int, str
     return {row.letter_id: row.token for row in session.execute(query)}
 
 
+def ask_link(settings: Settings, message_id: int) -> str:
+    """Where the reader of a letter asks for a page to answer on."""
+    return f"{(settings.web_url or '').rstrip('/')}/confirm/ask/{page_request(settings.secret, message_id)}"
+
+
 def as_it_goes_out(settings: Settings, message: Message, page_token: str | None) -> Letter:
     """A stored letter with the link and code of its confirm page, if it has one. They are in the mail alone."""
-    letter = Letter(message.subject, message.text, message.html or "")
+    letter = with_ask_link(Letter(message.subject, message.text, message.html or ""), ask_link(settings, message.id))
     if page_token is None:
         return letter
     return with_page(letter, page_link(settings, page_token), make_code(settings.secret, page_token))

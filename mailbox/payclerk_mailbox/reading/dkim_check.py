@@ -48,6 +48,13 @@ def with_signers(mail: IncomingMail, keys: Keys, at: datetime) -> IncomingMail:
     return replace(mail, signers=tuple(signers))
 
 
+def keys_wanted(mail: IncomingMail, at: datetime) -> tuple[str, ...]:
+    """The names of the keys that `with_signers` will ask for."""
+    names: dict[str, None] = {}
+    with_signers(mail, names.setdefault, at)
+    return tuple(names)
+
+
 def _is_readable(mail: IncomingMail) -> bool:
     """No more than dkimpy reads in a moment."""
     blanks = sum(len(run) ** 2 for run in _BLANKS.findall(mail.raw))

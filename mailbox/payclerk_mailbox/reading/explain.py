@@ -7,24 +7,27 @@ in the database, the command line from its options. `judge` then reads the answe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .decision import Decision, Question, Reading, read_decision
 from .kind import Classified, Kind, OwnIdentity, classify
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
+from .plain_billing import BillingText, read_billing, read_command
 from .receiver import Receiver
 from .reply import ReplyText, read_reply
 from .sender import SenderCheck, check_sender
+from .unsafe import why_unsafe
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a mail shows by itself: its parts, its kind, and the tokens it carries."""
+    """What a mail shows by itself: its parts, its kind, the tokens it carries, and which of its files could run."""
 
     mail: IncomingMail
     classified: Classified
     found: Found
+    unsafe: tuple[str | None, ...] = ()  # of each attachment in turn: why it is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Asked:
     names: tuple[str, ...] = ()
     language: str = "en"
     places: int = 1  # how many threads the mail answers; of several none is decided
+    billing_language: str = ""  # of who may bill in words here; empty: nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Judged:
     decision: Decision | None
     reason: str
     why: str
+    command: str | None = None  # submit or cancel, of a billing in words
+    billing: BillingText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +90,25 @@ def look(raw: bytes, own: OwnIdentity) -> Looked:
     """Take a mail apart; `Unreadable` is the only error."""
     mail = parse(raw)
     classified = classify(mail, own)
-    return Looked(mail, classified, _found(mail, classified, own))
+    unsafe = tuple(why_unsafe(file.name, file.content) for file in mail.attachments)
+    return Looked(mail, classified, _found(mail, classified, own), unsafe)
 
 
 def judge(looked: Looked, asked: Asked) -> Judged:
     """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
     reply = read_reply(looked.mail, asked.parent_text)
     reading = _decision(looked, asked, reply)
-    return Judged(reply, reading.decision, reading.reason, reading.why)
+    judged = Judged(reply, reading.decision, reading.reason, reading.why)
+    return _with_billing(judged, asked) if asked.billing_language else judged
+
+
+def _with_billing(judged: Judged, asked: Asked) -> Judged:
+    """What the words bill, submit or cancel, where they may."""
+    text = judged.reply.text
+    command = read_command(text, names=asked.names)
+    if command is not None:
+        return replace(judged, command=command)
+    return replace(judged, billing=read_billing(text, names=asked.names, language=asked.billing_language))
 
 
 def read(
