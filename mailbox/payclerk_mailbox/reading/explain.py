@@ -6,8 +6,10 @@ in the database, the command line from its options. `judge` then reads the answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from .decision import Decision, Question, Reading, read_decision
 from .kind import Classified, Kind, OwnIdentity, classify
@@ -16,6 +18,8 @@ from .message import Attachment, IncomingMail, parse
 from .receiver import Receiver
 from .reply import ReplyText, read_reply
 from .sender import SenderCheck, check_sender
+
+_STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,8 @@ def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
         return "the mail is a forward: whose words they are is for a person to say"
     if reply.interleaved:
         return "the answer stands between or under lines of our mail, and what it answers is not certain"
+    if mail.html is not None and _STRUCK_OUT.search(mail.html):
+        return "some of the mail is struck out, and plain text does not show what"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
     if not reply.text:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .vocabulary import MONEY, PARTICLES, SENTENCE_WORDS, words_of
+from .vocabulary import MONEY, PARTICLES, REMARK, SENTENCE_WORDS, words_of
 from .words import comparable
 
 _PHONE: Final = re.compile(r"\+?[\d(][\d().\-/ \u00a0x]{5,24}\d")
@@ -60,6 +60,8 @@ def _is_signature(line: str, names: Names) -> bool:
         return False
     rest = _PHONE.sub(" ", line)
     tokens = [token.strip(".()*_\"'-#") for token in _TOKEN.findall(rest)]
+    if any(tokens) and all(token.isdigit() for token in tokens if token):
+        return False  # a number alone may be an amount
     return len(tokens) <= 12 and all(_is_signature_word(token, names) for token in tokens if token)
 
 
@@ -67,13 +69,19 @@ def _is_signature_word(token: str, names: Names) -> bool:
     word = comparable(token)
     if "@" in token or word in names.words or word in _LABELS or word in PARTICLES:
         return True
-    if word in SENTENCE_WORDS:
+    if word in SENTENCE_WORDS or _is_remark(word):
         return False
     if "." in token and re.fullmatch(r"(?:https?:)?[\w-]+(?:\.[\w-]+)+", token):
         return not MONEY.search(token)  # a web address
     if token.isdigit():
         return len(token) <= 6  # a house number or a postal code
     return token[0].isupper() or token[0].isdigit()
+
+
+def _is_remark(word: str) -> bool:
+    """Also within `DO-NOT-PAY`."""
+    pieces = word.split("-")
+    return any(REMARK.fullmatch(piece) for piece in (word, *pieces)) or "not" in pieces
 
 
 def _says_name(line: str, names: Names) -> bool:

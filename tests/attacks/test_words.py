@@ -1,0 +1,118 @@
+# ruff: noqa: RUF001 - letters that only look alike
+"""Words that seem to answer and do not: no door, no database, only the reading of a text."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+
+from payclerk_mailbox.reading.decision import Decision, Question, read_decision
+from payclerk_mailbox.reading.explain import read
+from payclerk_mailbox.reading.kind import OwnIdentity
+from payclerk_mailbox.reading.reply import cut_reply
+
+NAMES = ("Sam Ortiz", "Ortiz Electric")
+OWN = OwnIdentity("billing@reply.maple.example", "reply.maple.example")
+
+
+def decided(text: str, question: Question = Question.INVITATION) -> Decision | None:
+    """As a mail's plain text goes: footers off, then the grammar."""
+    return read_decision(cut_reply(text, None).text, question, names=NAMES).decision
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent by accident",
+        "Sent with reservations",
+        "Sent by my assistant without my consent",
+        "Sent from my phone. Not binding.",
+        "Sent from my iPhone, declined",
+        "Envoyé par erreur",
+        "Envoyé avec réserves",
+        "Enviado con reservas",
+        "Enviado desde mi iPhone por error",
+    ],
+)
+@pytest.mark.parametrize("word", ["Accept", "J'accepte", "Acepto"])
+def test_a_line_that_only_begins_as_a_telephones_is_the_persons_own(word: str, line: str) -> None:
+    assert decided(f"{word}\n\n{line}") is None
+
+
+@pytest.mark.parametrize(
+    "line", ["Sent from my iPhone", "Sent via Superhuman", "Sent with Proton Mail secure email.", "Envoyé de mon iPhone"]
+)
+def test_and_a_telephones_is_not(line: str) -> None:
+    assert decided(f"Accept\n\n{line}") is Decision.ACCEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Accept".replace("", "\u0336").strip("\u0336") + "\u0336",
+        "A\u0338c\u0338c\u0338e\u0338p\u0338t\u0338",
+        "~~Accept~~",
+        "~Accept~",
+        "( ) Accept",
+        "[ ] Accept",
+        "☐ Accept",
+    ],
+)
+def test_what_is_struck_out_or_not_ticked_is_not_said(text: str) -> None:
+    assert decided(text) is None
+
+
+@pytest.mark.parametrize("html", ["<s>ACCEPT</s>", "<del>ACCEPT</del>", '<p style="text-decoration:line-through">ACCEPT'])
+def test_what_html_strikes_out_is_not_said(html: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = "sam@ortiz.example", OWN.address, "<1@ortiz.example>"
+    mail["Authentication-Results"] = "mx.maple.example; dmarc=pass header.from=ortiz.example"
+    mail.set_content("ACCEPT")
+    mail.add_alternative(html, subtype="html")
+    said = read(
+        mail.as_bytes(),
+        own=OWN,
+        question=Question.INVITATION,
+        invited="sam@ortiz.example",
+        authserv_id="mx.maple.example",
+    )
+    assert said.sender_check is not None
+    assert said.sender_check.verified
+    assert said.decision is None
+    assert "struck out" in said.why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Deduct Backcharges",
+        "Deduct 5000",
+        "Lien Rights Reserved",
+        "WITHHOLD SIGNATURE",
+        "Ortiz Electric Disputes Line Nine",
+        "DO-NOT-PAY",
+        "90000",
+        "Retenue Contestée",
+        "Descontar Multa",
+    ],
+)
+@pytest.mark.parametrize("question", list(Question))
+def test_a_remark_in_capitals_above_the_name_is_no_signature(line: str, question: Question) -> None:
+    word = "Accept" if question is Question.INVITATION else "Approved"
+    assert decided(f"{word}\nThanks,\n{line}\nSam Ortiz", question) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Decline. Invoice attached.",
+        "Decline\nSee our invoice",
+        "Decline\nWe'll send it to you on Monday",
+        "We decline: the form is enclosed",
+        "Je refuse. Facture ci-jointe.",
+        "Rechazo. Factura adjunta.",
+    ],
+)
+def test_who_declines_and_sends_an_invoice_is_asked_by_a_person(text: str) -> None:
+    assert decided(text) is None
