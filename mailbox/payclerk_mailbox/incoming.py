@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
@@ -18,6 +19,8 @@ from .reading.explain import Looked
 from .reading.kind import Classified, Kind
 from .reading.message import IncomingMail
 from .refusals import explain
+
+_TABLES: Final = (".xlsx", ".xls", ".csv", ".ods", ".numbers")
 
 
 def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader) -> str:
@@ -51,8 +54,14 @@ def _machine(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified
         message = log_incoming(call, one.thread, line)
         if found.bounce is not None:
             _bounced(call, one, found.bounce)
-        elif found.kind is Kind.COMPLAINT:
+        elif found.kind in {Kind.COMPLAINT, Kind.LIST} or (found.kind is Kind.AUTO_REPLY and _has_table(mail)):
+            # People write through lists and ticket systems too; what they sent is not to lie folded unseen.
             ask_administrator(call, message, "unclear")
+
+
+def _has_table(mail: IncomingMail) -> bool:
+    """A file that may be a form of ours, filled."""
+    return any(file.name.lower().endswith(_TABLES) or file.content.startswith(b"PK") for file in mail.attachments)
 
 
 def _bounced(call: Call, found: Match, bounce: Bounce) -> None:

@@ -11,6 +11,7 @@ from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.tables import InboxMail, Message, Person
 
 from .answers import Answer, Unsure, ask_to_confirm, question_of, take_answer
+from .contrary_words import contrary_words
 from .entries import entry, is_known, kept_files, refused_files
 from .guard import GuardedReader
 from .identity import own_identity
@@ -96,9 +97,12 @@ def _act(call: Call, mail: IncomingMail, found: Match, person: Person, message: 
     files = kept_files(mail) if found.thread.contract_id is not None else []
     breakdowns = find_breakdowns(files) if found.token.purpose == "ssov" else None
     forms = [] if breakdowns else find_forms(files)
+    contrary = contrary_words(said, person) if breakdowns or forms else None
+    if contrary is not None:
+        message.decision, message.decision_why = None, contrary.message[:500]
     if breakdowns is not None:
-        take_breakdown(call, found.thread, person, message, breakdowns)
+        take_breakdown(call, found.thread, person, message, breakdowns, contrary)
     elif forms:
-        take_forms(call, found.thread, person, message, forms)
+        take_forms(call, found.thread, person, message, forms, contrary)
     elif not take_text(call, TextAnswer(message, found, person, said.reply)):
         take_answer(call, Answer(message, found, person, said, has_text=bool(said.reply.text.strip())))

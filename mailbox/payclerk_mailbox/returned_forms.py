@@ -74,15 +74,28 @@ def _old_kind_of_ours(file: Attachment, error: UserError) -> bool:
     return error.code == "not_a_workbook" and file.content.startswith(b"\xd0\xcf") and _named_as_ours(file.name)
 
 
-def take_forms(call: Call, thread: Thread, person: Person, message: Message, forms: Sequence[FoundForm]) -> None:
-    """Make the claim of the form, or answer what is wrong. Of another contract's form beside it only that is said."""
+def take_forms(
+    call: Call,
+    thread: Thread,
+    person: Person,
+    message: Message,
+    forms: Sequence[FoundForm],
+    contrary: UserError | None = None,
+) -> None:
+    """Make the claim of the form, or answer what is wrong. Of another contract's form beside it only that is said.
+
+    `contrary`: what the mail's words say against the form.
+    """
     own = [form for form in forms if not _of_another(call, thread, form)]
     for form in forms:
         if own and form not in own:
             _take(call, thread, person, message, form)
     taken = own or forms
     returned = ReturnedForm(thread, person, taken[0].file_name, in_reply_to=message.message_id)
-    if len(taken) > 1 and not _same(replace(call, actor=person), returned, taken):
+    if contrary is not None:
+        refuse_form(replace(call, actor=person), returned, contrary)
+        log.info("form_refused")
+    elif len(taken) > 1 and not _same(replace(call, actor=person), returned, taken):
         names = ", ".join(form.file_name for form in taken)[:200]
         error = UserError(_TWO_FORMS.format(count=len(taken)), code="two_forms")
         refuse_form(replace(call, actor=person), replace(returned, file_name=names), error)

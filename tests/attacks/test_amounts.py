@@ -25,7 +25,9 @@ def test_a_lone_group_of_three_that_may_be_thousands_or_a_fraction_is_not_guesse
             read("4.000")
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e300, "NaN", "inf", "1e9", "0x10", "--5"])
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), float("-inf"), 1e300, "NaN", "inf", "1e9", "0x10", "--5"]
+)
 def test_what_no_one_counts_with_is_refused_in_words(value: object) -> None:
     with pytest.raises(NotAnAmountError):
         read(value)

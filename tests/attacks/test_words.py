@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - letters that only look alike
+
 """Words that seem to answer and do not: no door, no database, only the reading of a text."""
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def test_a_line_that_only_begins_as_a_telephones_is_the_persons_own(word: str, l
 
 
 @pytest.mark.parametrize(
-    "line", ["Sent from my iPhone", "Sent via Superhuman", "Sent with Proton Mail secure email.", "Envoyé de mon iPhone"]
+    "line",
+    ["Sent from my iPhone", "Sent via Superhuman", "Sent with Proton Mail secure email.", "Envoyé de mon iPhone"],
 )
 def test_and_a_telephones_is_not(line: str) -> None:
     assert decided(f"Accept\n\n{line}") is Decision.ACCEPT
@@ -63,7 +64,9 @@ def test_what_is_struck_out_or_not_ticked_is_not_said(text: str) -> None:
     assert decided(text) is None
 
 
-@pytest.mark.parametrize("html", ["<s>ACCEPT</s>", "<del>ACCEPT</del>", '<p style="text-decoration:line-through">ACCEPT'])
+@pytest.mark.parametrize(
+    "html", ["<s>ACCEPT</s>", "<del>ACCEPT</del>", '<p style="text-decoration:line-through">ACCEPT']
+)
 def test_what_html_strikes_out_is_not_said(html: str) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Message-ID"] = "sam@ortiz.example", OWN.address, "<1@ortiz.example>"

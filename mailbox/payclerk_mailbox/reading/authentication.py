@@ -11,7 +11,9 @@ from typing import Final
 from publicsuffixlist import PublicSuffixList
 
 _RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.IGNORECASE)
-_PROPERTY: Final = re.compile(r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})(?=[\s;\"]|$)", re.IGNORECASE)
+_PROPERTY: Final = re.compile(
+    r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})(?=[\s;\"]|$)", re.IGNORECASE
+)
 _VERDICT: Final = re.compile(r"(?:^|\s)compauth\s*=\s*([a-z]{1,20})", re.IGNORECASE)
 _NAME: Final = re.compile(r"([^\s=;]{1,255})(?:\s+(\d{1,5}))?\s*$")
 # Within quotes these separate nothing: a mailbox may be called "x; dmarc=pass"@evil.example.
