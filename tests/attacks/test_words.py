@@ -1,4 +1,3 @@
-
 """Words that seem to answer and do not: no door, no database, only the reading of a text."""
 
 from __future__ import annotations
@@ -119,3 +118,68 @@ def test_a_remark_in_capitals_above_the_name_is_no_signature(line: str, question
 )
 def test_who_declines_and_sends_an_invoice_is_asked_by_a_person(text: str) -> None:
     assert decided(text) is None
+
+
+PARENT = """— reply above this line —
+
+Hello Sam Ortiz,
+
+Do you want to bill this period?
+
+To bill this period, answer this mail with the single word ACCEPT. We then send you the billing form. If you have
+nothing to bill, answer DECLINE and say why.
+
+- Answer ACCEPT and get the billing form
+- Answer DECLINE, there is nothing to bill
+"""
+OUTLOOK = "\n\nFrom: Maple Street <billing@reply.maple.example>\nSent: Tuesday\nTo: Sam Ortiz\nSubject: Bill?\n\n"
+ON_WROTE = "\n\nOn Tue, Nov 10, 2026 at 6:00 AM Maple Street <billing@reply.maple.example> wrote:\n\n> "
+
+
+def answered(text: str) -> tuple[Decision | None, str]:
+    """What the mail decides where the letter it answers is known, and why."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = "sam@ortiz.example", OWN.address, "<1@ortiz.example>"
+    mail["Authentication-Results"] = "mx.maple.example; dmarc=pass header.from=ortiz.example"
+    mail.set_content(text)
+    said = read(
+        mail.as_bytes(),
+        own=OWN,
+        parent_text=PARENT,
+        question=Question.INVITATION,
+        invited="sam@ortiz.example",
+        authserv_id="mx.maple.example",
+        names=NAMES,
+    )
+    return said.decision, said.why
+
+
+QUOTED = PARENT.replace("\n", "\n> ")
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"{OUTLOOK}{PARENT}\n\nDECLINE",
+        f"{OUTLOOK}{PARENT.replace('this period?', 'this period? No thanks')}",
+        f"{ON_WROTE}{QUOTED.replace('this period?', 'this period? NO')}",
+        f"{ON_WROTE}{QUOTED}\n> We have nothing to bill",
+        "\n\n-- \nSam Ortiz\nWe decline",
+    ],
+)
+def test_a_contrary_answer_below_leaves_the_one_above_to_a_person(below: str) -> None:
+    decision, why = answered(f"ACCEPT{below}")
+    assert decision is None
+    assert "otherwise" in why
+
+
+@pytest.mark.parametrize("below", ["", f"{OUTLOOK}{PARENT}", f"{ON_WROTE}{QUOTED}", "\n\n-- \nSam Ortiz"])
+def test_and_our_own_words_below_do_not(below: str) -> None:
+    assert answered(f"ACCEPT{below}")[0] is Decision.ACCEPT
+
+
+@pytest.mark.parametrize("below", ["", f"{OUTLOOK}{PARENT}", f"{ON_WROTE}{QUOTED}"])
+def test_an_answer_in_words_that_our_mail_has_too_is_the_persons_own(below: str) -> None:
+    assert answered(f"There is nothing to bill{below}")[0] is Decision.DECLINE
+    assert answered(f"DECLINE, there is nothing to bill{below}")[0] is Decision.DECLINE
+    assert answered(f"Accept\nthere is nothing to bill{below}")[0] is None

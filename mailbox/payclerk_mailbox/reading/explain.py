@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .contrary import contrary_line
 from .decision import Decision, Question, Reading, read_decision
 from .kind import Classified, Kind, OwnIdentity, classify
 from .matching import Found, Match, token_of, tokens_in
@@ -157,7 +158,11 @@ def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
     if refusal is not None or asked.question is None:
         return Reading(None, "", refusal or "")
     names = (*asked.names, *sender_names(looked.mail))
-    return read_decision(reply.text, asked.question, names=names, language=asked.language)
+    reading = read_decision(reply.text, asked.question, names=names, language=asked.language)
+    if reading.decision is None or asked.parent_text is None:
+        return reading
+    contrary = contrary_line(reply.elided, asked.parent_text, reading.decision, asked.question)
+    return Reading(None, "", f'the mail says otherwise further down ("{contrary[:60]}")') if contrary else reading
 
 
 def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
