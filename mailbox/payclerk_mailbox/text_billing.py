@@ -14,8 +14,9 @@ from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
 from payclerk_core.errors import UserError
+from payclerk_core.rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
-from payclerk_core.tables import Contract, Message, Person
+from payclerk_core.tables import Claim, Contract, Message, Person
 
 from .matching import Match
 from .reading.plain_billing import BillingText, Statement, Unread, read_billing, read_command
@@ -70,8 +71,7 @@ def _is_open(call: Call, answer: TextAnswer) -> bool:
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
     if text_draft(call, answer.found.thread) is None:
-        # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
-        return command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer)
+        return command == "submit" and _was_submitted(call, answer)
     theirs, mail = _theirs(call, answer)
     try:
         with call.session.begin_nested():
@@ -83,6 +83,14 @@ def _command(call: Call, answer: TextAnswer, command: str) -> bool:
         _refuse(call, answer, error)
     answer.message.decision_why = f"understood as {command}"
     return True
+
+
+def _was_submitted(call: Call, answer: TextAnswer) -> bool:
+    """SUBMIT once more, in answer to the letter that was submitted already, changes nothing. If it came back, it might."""
+    claim = call.session.get(Claim, answer.found.thread.claim_id or 0)
+    if claim is None or answer.found.token.purpose != "billing":
+        return False
+    return ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT
 
 
 def _bill(call: Call, answer: TextAnswer, billing: BillingText) -> None:
