@@ -30,7 +30,8 @@ def match(call: Call, looked: Looked) -> Sequence[Match]:
     sender = email_key(looked.mail.sender.email) if looked.mail.sender else ""
     for token in looked.found.chosen:
         row = token_row(call, token)
-        if row is not None and (row.thread_id not in found or row.recipient_key == sender):
+        before = found.get(row.thread_id) if row is not None else None
+        if row is not None and (before is None or before.token.recipient_key != sender == row.recipient_key):
             found[row.thread_id] = Match(row.thread, row, recipient_of_token(call, row))
     return list(found.values())
 
