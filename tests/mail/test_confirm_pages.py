@@ -223,6 +223,7 @@ NO_FORMS = [
     (b"answer=accept&code=CODE", {"Sec-Fetch-Site": "cross-site"}),
     (b"answer=accept&code=CODE&code=CODE", {}),
     (b"answer=approve&code=CODE", {}),
+    (b"answer=decline&code=CODE&note=no%00crew", {}),
 ]
 
 
