@@ -15,7 +15,7 @@ from .contrary_words import contrary_words
 from .entries import entry, is_known, kept_files, refused_files
 from .guard import GuardedReader
 from .identity import own_identity
-from .matching import Match, text_as_sent
+from .matching import Match, text_as_sent, without_codes
 from .reading.explain import Asked, Judged, Looked
 from .reading.message import IncomingMail
 from .reading.sender import SenderCheck, Standing
@@ -53,8 +53,8 @@ def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader
         inbox,
         mail,
         "person",
-        said.reply.text,
-        elided=said.reply.elided,
+        without_codes(call, found.thread, said.reply.text),
+        elided=without_codes(call, found.thread, said.reply.elided),
         verified=sender.decides,
         why=_why(found, sender, said),
         decision=said.decision.value if said.decision and sender.decides else None,
