@@ -8,6 +8,7 @@ from dataclasses import replace
 from payclerk_core.actions.backup_checks import check_backup, refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
+from payclerk_core.actions.refusals import refused_often
 from payclerk_core.tables import InboxMail, Message, Person
 
 from .answers import Answer, Unsure, ask_to_confirm, question_of, take_answer
@@ -62,6 +63,10 @@ def _take_one(call: Call, inbox: InboxMail, looked: Looked, found: Match, reader
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
+    if sender.person is not None and sender.decides and refused_often(call, sender.person):
+        message.decision, message.decision_why = None, "refused too often today to be answered by payclerk once more"
+        ask_administrator(call, message, "unclear")
+        return
     if refused := refused_files(mail):
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or not sender.decides:

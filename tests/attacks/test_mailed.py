@@ -11,6 +11,7 @@ from mail_month import call_of
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.contacts import remove_contact
 from payclerk_core.actions.forms import billing_form_for
+from payclerk_core.actions.refusals import MOST
 from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, MessageRecipient, ReplyToken, StoredFile
@@ -100,3 +101,12 @@ def test_a_mail_that_goes_to_one_thread_and_answers_another_decides_neither(inbo
     inbox.take(inbox.answer(month.dana, "ACCEPT", token=other, In_Reply_To=f"<t.{own}.1@reply.maple.example>"))
     assert (inbox.status(month.plumbing), inbox.status(month.steel)) == ("invited", "invited")
     assert len(inbox.log()) == 2
+
+
+def test_a_machine_that_sends_back_what_we_refuse_is_left_to_a_person_in_the_end(inbox: Inbox):
+    for _ in range(MOST + 2):
+        inbox.take(inbox.answer(inbox.month.dana, "Line 1: 1.234"))
+    assert len(inbox.letters("billing_refused")) == MOST
+    assert inbox.notices() == [f"unclear:{message.id}" for message in inbox.log()[MOST:]]
+    inbox.take(inbox.answer(inbox.month.sam, "ACCEPT"))
+    assert inbox.status(inbox.month.steel) == "accepted"
