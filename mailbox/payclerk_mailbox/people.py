@@ -9,7 +9,7 @@ from payclerk_core.actions.backup_checks import check_backup, refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.actions.refusals import refused_often
-from payclerk_core.tables import InboxMail, Message, Person
+from payclerk_core.tables import Contract, InboxMail, Message, Person
 
 from .answers import Answer, Unsure, ask_to_confirm, question_of, take_answer
 from .contrary_words import contrary_words
@@ -99,7 +99,9 @@ def _why(found: Match, sender: Sender, said: Judged) -> str:
 
 def _act(call: Call, mail: IncomingMail, found: Match, person: Person, message: Message, said: Judged) -> None:
     """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
-    files = kept_files(mail) if found.thread.contract_id is not None else []
+    contract = call.session.get(Contract, found.thread.contract_id) if found.thread.contract_id is not None else None
+    # The owner fills no form: whatever file comes with their answer, it is an answer.
+    files = kept_files(mail) if contract is not None and not contract.is_prime else []
     breakdowns = find_breakdowns(files) if found.token.purpose == "ssov" else None
     forms = [] if breakdowns else find_forms(files)
     contrary = contrary_words(said, person) if breakdowns or forms else None

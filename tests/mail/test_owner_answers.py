@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -14,13 +15,11 @@ from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.correspondence import reply_email
 from payclerk_core.actions.emails import Draft
+from payclerk_core.db import Database
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, Event, Member
-
-if TYPE_CHECKING:
-    from payclerk_core.db import Database
 
 
 @pytest.fixture
@@ -200,3 +199,13 @@ def test_a_word_of_ours_in_between_does_not_make_another_amount_what_the_owner_a
     assert owner.status == "under_review"
     with pytest.raises(UserError, match="has changed since the owner got it"):
         owner.click(message, ClaimStatus.APPROVED)
+
+
+def test_an_approval_with_a_workbook_beside_it_is_an_approval(sqlite_url: str):
+    owner = Owner(Database(sqlite_url))
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("content.xml", "<a/>")
+    message = owner.says("Approved.", files=[("Billing form SC-001 claim 1.ods", book.getvalue())])
+    assert message.decision == "approve"
+    assert owner.notices("owner_reply") == [f"owner_reply:{message.id}"]
