@@ -31,7 +31,7 @@ def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader)
         return found.kind.value  # the log has it already
     matches = match(call, looked)
     if not matches:
-        _unmatched(call, inbox, found)
+        _unmatched(call, inbox, mail, found)
     elif found.kind is Kind.PERSON:
         take_person(call, inbox, looked, matches, reader)
     else:
@@ -39,9 +39,10 @@ def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader)
     return found.kind.value
 
 
-def _unmatched(call: Call, inbox: InboxMail, found: Classified) -> None:
+def _unmatched(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified) -> None:
     """Nobody's thread: shown to a person, unless a machine wrote it and lost nothing of ours."""
-    if found.kind in {Kind.PERSON, Kind.BOUNCE, Kind.COMPLAINT}:
+    passed_on = found.kind in {Kind.LIST, Kind.AUTO_REPLY} and _has_table(mail)
+    if found.kind in {Kind.PERSON, Kind.BOUNCE, Kind.COMPLAINT} or passed_on:
         promise(call.session, "slack.notice", f"unmatched:{inbox.id}", {"notice": "unmatched", "id": inbox.id})
 
 

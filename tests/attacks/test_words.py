@@ -183,3 +183,8 @@ def test_an_answer_in_words_that_our_mail_has_too_is_the_persons_own(below: str)
     assert answered(f"There is nothing to bill{below}")[0] is Decision.DECLINE
     assert answered(f"DECLINE, there is nothing to bill{below}")[0] is Decision.DECLINE
     assert answered(f"Accept\nthere is nothing to bill{below}")[0] is None
+
+
+@pytest.mark.parametrize("place", ["Springfield, IL 62701", "Portland, OR 97201-1234", "Toronto, ON M5V 2T6"])
+def test_the_letters_of_a_state_in_an_address_are_no_words(place: str) -> None:
+    assert decided(f"Accept\n\nRegards,\nSam Ortiz\n123 Main Street, Suite 4\n{place}") is Decision.ACCEPT

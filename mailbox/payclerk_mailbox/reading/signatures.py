@@ -11,6 +11,8 @@ from .vocabulary import MONEY, PARTICLES, REMARK, SENTENCE_WORDS, words_of
 from .words import comparable
 
 _PHONE: Final = re.compile(r"\+?[\d(][\d().\-/ \u00a0x]{5,24}\d")
+# `Springfield, IL 62701`: half of these letters are words too (il, or, in, on).
+_STATE: Final = re.compile(r"(?<=[a-z]), [A-Z]{2} {1,2}(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)$")
 _THOUSANDS: Final = re.compile(r"\b\d{1,3}(?:[.,']\d{3})+\b")
 _TOKEN: Final = re.compile(r"[^\s|,;:\u2022\u00b7/]+")
 _LABELS: Final = words_of(
@@ -58,7 +60,7 @@ def signature_lines(lines: Sequence[str], names: Names, letters: Callable[[str],
 def _is_signature(line: str, names: Names) -> bool:
     if len(line) > 90 or _THOUSANDS.search(line) or re.search(r"[$€£¥%!]", line):
         return False
-    rest = _PHONE.sub(" ", line)
+    rest = _PHONE.sub(" ", _STATE.sub("", line))
     tokens = [token.strip(".()*_\"'-#") for token in _TOKEN.findall(rest)]
     if any(tokens) and all(token.isdigit() for token in tokens if token):
         return False  # a number alone may be an amount
