@@ -18,7 +18,8 @@ from payclerk_core.rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
 from payclerk_core.tables import Claim, Contract, Message, Person
 
-from .matching import Match
+from .matching import Match, text_as_sent
+from .reading.contrary import other_amounts
 from .reading.plain_billing import BillingText, Statement, Unread, read_billing, read_command
 from .reading.reply import ReplyText
 
@@ -76,6 +77,7 @@ def _command(call: Call, answer: TextAnswer, command: str) -> bool:
     try:
         with call.session.begin_nested():
             if command == "submit":
+                _require_unchanged(call, answer)
                 submit_text(theirs, mail, answer.found.copy.message_id if answer.found.copy else None)
             else:
                 cancel_text(theirs, mail)
@@ -83,6 +85,16 @@ def _command(call: Call, answer: TextAnswer, command: str) -> bool:
         _refuse(call, answer, error)
     answer.message.decision_why = f"understood as {command}"
     return True
+
+
+def _require_unchanged(call: Call, answer: TextAnswer) -> None:
+    """Where a program quotes without marks, a correction in the middle of our mail stands with what was cut off."""
+    changed = other_amounts(answer.reply.elided, text_as_sent(call, answer.found) or "")
+    if answer.found.copy is not None and changed:
+        text = (
+            f"Below SUBMIT our mail names {changed[0]}, which it did not when we sent it; write your lines once more."
+        )
+        raise UserError(text, code="changed_below")
 
 
 def _was_submitted(call: Call, answer: TextAnswer) -> bool:

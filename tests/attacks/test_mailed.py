@@ -16,6 +16,7 @@ from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, MessageRecipient, ReplyToken, StoredFile
 from payclerk_core.tables import Message as Mail
+from payclerk_mailbox.reading.html_text import read_html
 
 
 @pytest.fixture
@@ -110,3 +111,28 @@ def test_a_machine_that_sends_back_what_we_refuse_is_left_to_a_person_in_the_end
     assert inbox.notices() == [f"unclear:{message.id}" for message in inbox.log()[MOST:]]
     inbox.take(inbox.answer(inbox.month.sam, "ACCEPT"))
     assert inbox.status(inbox.month.steel) == "accepted"
+
+
+def echoed(inbox: Inbox, text: str, *, change: tuple[str, str] = ("", ""), html: bool = False) -> None:
+    """An answer to what we said back, by a program that quotes without marks; with a change in the quotation."""
+    token, letter = token_of(inbox, "billing_understood"), inbox.letters("billing_understood")[-1]
+    head = "From: Maple Street <billing@reply.maple.example>\nSent: Tuesday\nTo: Dana\nSubject: Claim\n\n"
+    quoted = read_html(letter.html or "")[0] if html else letter.text
+    body = f"{text}\n\n{head}{quoted.replace('REPLY-REFERENCE', token).replace(*change)}"
+    dana = inbox.month.dana
+    inbox.take(inbox.mail(f"{dana.name} <{dana.email}>", body, to=inbox.to(token)))
+
+
+def status_of_claim(inbox: Inbox) -> str:
+    with inbox.db.reading() as session:
+        return session.scalars(select(Claim)).one().status
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_submit_above_an_amount_corrected_in_our_mail_submits_nothing(inbox: Inbox, html: bool):
+    inbox.take(inbox.answer(inbox.month.dana, "Line 1: 40 %"))
+    echoed(inbox, "SUBMIT", change=("$4,000.00", "$3,000.00"), html=html)
+    assert status_of_claim(inbox) == "draft"
+    assert "3,000.00" in inbox.letters("billing_refused")[-1].text
+    echoed(inbox, "SUBMIT", html=html)
+    assert status_of_claim(inbox) == "under_review"

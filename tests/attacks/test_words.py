@@ -6,6 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from payclerk_mailbox.reading.contrary import other_amounts
 from payclerk_mailbox.reading.decision import Decision, Question, read_decision
 from payclerk_mailbox.reading.explain import read
 from payclerk_mailbox.reading.kind import OwnIdentity
@@ -188,3 +189,17 @@ def test_an_answer_in_words_that_our_mail_has_too_is_the_persons_own(below: str)
 @pytest.mark.parametrize("place", ["Springfield, IL 62701", "Portland, OR 97201-1234", "Toronto, ON M5V 2T6"])
 def test_the_letters_of_a_state_in_an_address_are_no_words(place: str) -> None:
     assert decided(f"Accept\n\nRegards,\nSam Ortiz\n123 Main Street, Suite 4\n{place}") is Decision.ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("below", "changed"),
+    [
+        ("- 001 Rough-in: $4,000.00", ()),
+        ("- 001 Rough-in: $3,000.00", ("3,000.00",)),
+        ("- 001 Rough-in: 4 000,00 $", ()),
+        ("Sent: 10.11.2026 06:00:12, version 1.22.3, call 555-123-4567", ()),
+        ("line 2 should be 12,500", ("12,500",)),
+    ],
+)
+def test_amounts_that_our_mail_did_not_name_are_seen(below: str, changed: tuple[str, ...]) -> None:
+    assert other_amounts(below, "- 001 Rough-in: work this period $4,000.00, retainage $400.00") == changed
