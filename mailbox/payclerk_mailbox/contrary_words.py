@@ -16,8 +16,8 @@ from .reading.words import comparable
 _NOT_YET: Final = re.compile(
     r"\b(?:draft|not final|preliminary|(?:do not|don't|not to be|please don't) (?:submit|process|use|record|take)\w{0,3}"
     r"|(?:ignore|disregard) (?:this|the|my|our|it)|wrong (?:form|file|version|attachment)"
-    r"|brouillon|provisoire|ne pas (?:soumettre|traiter|utiliser)|mauvais (?:fichier|formulaire)"
-    r"|borrador|provisional|no (?:enviar|procesar|usar)|(?:archivo|formulario) equivocado)\b"
+    r"|brouillon|(?:version|facture) provisoire|ne pas (?:soumettre|traiter|utiliser)|mauvais (?:fichier|formulaire)"
+    r"|borrador|(?:version|factura) provisional|no (?:enviar|procesar|usar)|(?:archivo|formulario) equivocado)\b"
 )
 _SAYS: Final = "The mail {what}, and its file bills; please send the file without that, or that without the file."
 

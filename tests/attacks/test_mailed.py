@@ -136,3 +136,19 @@ def test_submit_above_an_amount_corrected_in_our_mail_submits_nothing(inbox: Inb
     assert "3,000.00" in inbox.letters("billing_refused")[-1].text
     echoed(inbox, "SUBMIT", html=html)
     assert status_of_claim(inbox) == "under_review"
+
+
+def test_a_table_that_a_ticket_system_passes_on_without_our_token_is_not_lost(inbox: Inbox):
+    files = [("November.xlsx", form_of(inbox, inbox.month.plumbing))]
+    sender = "Harbor Office <office@harbor.example>"
+    first = inbox.take(inbox.mail(sender, "", files=files, Auto_Submitted="auto-generated"))
+    inbox.take(inbox.mail(sender, "I am away", Auto_Submitted="auto-replied"))
+    assert inbox.notices() == [f"unmatched:{first.id}"]
+
+
+def test_a_form_with_the_words_of_a_building_site_beside_it_is_a_form(inbox: Inbox):
+    files = [("form.xlsx", typed(form_of(inbox, inbox.month.plumbing), {"E13": 100}))]
+    inbox.take(
+        inbox.answer(inbox.month.dana, "Après la réception provisoire du lot 3, voici le formulaire.", files=files)
+    )
+    assert status_of_claim(inbox) == "under_review"
