@@ -184,6 +184,8 @@ async def _fields(request: Request) -> Mapping[str, str] | None:
         found = parse_qs((body or b"").decode("ascii"), max_num_fields=10, errors="strict")
     except ValueError:
         return None
+    if any("\x00" in value for values in found.values() for value in values):
+        return None  # nobody types it, and not every database keeps it
     return None if body is None else {name: values[0] for name, values in found.items() if len(values) == 1}
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from payclerk_core.actions.backup_checks import check_backup, note_unopened
 from payclerk_core.actions.call import Call
 from payclerk_core.documents.invoice_total import InvoiceText
-from payclerk_core.tables import Message, Person
+from payclerk_core.tables import Contract, Message, Person
 
 from .ahead import TOO_HARD, Ahead
 from .answers import Answer, take_answer
+from .contrary_words import contrary_words
 from .entries import kept_files
 from .matching import Match
 from .reading.explain import Judged
@@ -39,9 +40,10 @@ class Brought:
     forms: tuple[FoundForm, ...] = ()
 
 
-def brought(found: Match, said: Judged, ahead: Ahead) -> Brought:
+def brought(call: Call, found: Match, said: Judged, ahead: Ahead) -> Brought:
     """The breakdown, or else the forms, that a mail brings. A file that could not be opened counts where no word does."""
-    if found.thread.contract_id is None:
+    contract = call.session.get(Contract, found.thread.contract_id) if found.thread.contract_id is not None else None
+    if contract is None or contract.is_prime:  # the owner fills no form: whatever comes along, it is an answer
         return Brought()
     files = kept_files(ahead.looked)
     breakdowns = find_breakdowns(ahead.files, files) if found.token.purpose == "ssov" else None
@@ -58,7 +60,7 @@ def _decides(said: Judged) -> bool:
 
 def matter_of(call: Call, found: Match, said: Judged, ahead: Ahead) -> str | None:
     """What a mail is about that does more than answer our question: form, breakdown, submit, cancel, billing."""
-    files = brought(found, said, ahead)
+    files = brought(call, found, said, ahead)
     if files.breakdowns is not None:
         return "breakdown"
     if any(form.is_sure for form in files.forms):
@@ -69,7 +71,7 @@ def matter_of(call: Call, found: Match, said: Judged, ahead: Ahead) -> str | Non
 def act(call: Call, mail: Act, ahead: Ahead) -> None:
     """A breakdown or a form counts, else the words may bill; what does neither is an answer to what we asked."""
     invoices = _invoices(mail, ahead)
-    files = brought(mail.found, mail.said, ahead)
+    files = brought(call, mail.found, mail.said, ahead)
     _take(call, mail, files, invoices)
     theirs = replace(call, actor=mail.person)
     answered = {form.file_name for form in files.forms}
@@ -79,10 +81,13 @@ def act(call: Call, mail: Act, ahead: Ahead) -> None:
 
 def _take(call: Call, mail: Act, files: Brought, invoices: Mapping[str, InvoiceText]) -> None:
     message, found, person, said = mail.message, mail.found, mail.person, mail.said
+    contrary = contrary_words(said) if files.breakdowns is not None or files.forms else None
+    if contrary is not None:
+        message.decision, message.decision_why = None, contrary.message[:500]
     if files.breakdowns is not None:
-        take_breakdown(call, found.thread, person, message, files.breakdowns)
+        take_breakdown(call, found.thread, person, message, files.breakdowns, contrary)
     elif files.forms:
-        take_forms(call, found.thread, person, message, files.forms, invoices)
+        take_forms(call, found.thread, person, message, files.forms, invoices, contrary)
     elif not take_text(call, TextAnswer(message, found, person, said, invoices)):
         take_answer(call, Answer(message, found, person, said, has_text=bool(said.reply.text.strip())))
 

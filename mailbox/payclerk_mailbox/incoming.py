@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
@@ -16,7 +17,10 @@ from .people import needs_of_person, take_person
 from .reading.bounce import Bounce
 from .reading.explain import Looked
 from .reading.kind import Classified, Kind
+from .reading.message import IncomingMail
 from .refusals import explain
+
+_TABLES: Final = (".xlsx", ".xls", ".csv", ".ods", ".numbers")
 
 
 def needs_of(call: Call, looked: Looked) -> Needs:
@@ -34,7 +38,7 @@ def take_in(call: Call, inbox: InboxMail, ahead: Ahead) -> str:
         return found.kind.value  # the log has it already
     matches = match(call, looked)
     if not matches:
-        _unmatched(call, inbox, found)
+        _unmatched(call, inbox, mail, found)
     elif found.kind is Kind.PERSON:
         take_person(call, inbox, ahead, matches)
     else:
@@ -42,9 +46,10 @@ def take_in(call: Call, inbox: InboxMail, ahead: Ahead) -> str:
     return found.kind.value
 
 
-def _unmatched(call: Call, inbox: InboxMail, found: Classified) -> None:
+def _unmatched(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified) -> None:
     """Nobody's thread: shown to a person, unless a machine wrote it and lost nothing of ours."""
-    if found.kind in {Kind.PERSON, Kind.BOUNCE, Kind.COMPLAINT}:
+    passed_on = found.kind in {Kind.LIST, Kind.AUTO_REPLY} and _has_table(mail)
+    if found.kind in {Kind.PERSON, Kind.BOUNCE, Kind.COMPLAINT} or passed_on:
         promise(call.session, "slack.notice", f"unmatched:{inbox.id}", {"notice": "unmatched", "id": inbox.id})
 
 
@@ -58,8 +63,14 @@ def _machine(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Mat
         message = log_incoming(call, one.thread, line)
         if found.bounce is not None:
             _bounced(call, one, found.bounce)
-        elif found.kind is Kind.COMPLAINT:
+        elif found.kind in {Kind.COMPLAINT, Kind.LIST} or (found.kind is Kind.AUTO_REPLY and _has_table(looked.mail)):
+            # People write through lists and ticket systems too; what they sent is not to lie folded unseen.
             ask_administrator(call, message, "unclear")
+
+
+def _has_table(mail: IncomingMail) -> bool:
+    """A file that may be a form of ours, filled."""
+    return any(file.name.lower().endswith(_TABLES) or file.content.startswith(b"PK") for file in mail.attachments)
 
 
 def _bounced(call: Call, found: Match, bounce: Bounce) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import recipient_of_token, token_row
 from payclerk_core.documents.letters import with_reference
 from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
-from payclerk_core.tables import Message, MessageRecipient, ReplyToken, Thread
+from payclerk_core.tables import Confirmation, Message, MessageRecipient, ReplyToken, Thread
+from payclerk_core.tokens import make_code
 
 from .reading.explain import Looked
 
@@ -30,9 +34,18 @@ def match(call: Call, looked: Looked) -> Sequence[Match]:
     sender = email_key(looked.mail.sender.email) if looked.mail.sender else ""
     for token in looked.found.chosen:
         row = token_row(call, token)
-        if row is not None and (row.thread_id not in found or row.recipient_key == sender):
+        before = found.get(row.thread_id) if row is not None else None
+        if row is not None and (before is None or before.token.recipient_key != sender == row.recipient_key):
             found[row.thread_id] = Match(row.thread, row, recipient_of_token(call, row))
     return list(found.values())
+
+
+def without_codes(call: Call, thread: Thread, text: str) -> str:
+    """What the log may show: not the codes of the thread's confirm pages, which an answer to their letter quotes."""
+    tokens = call.session.scalars(select(Confirmation.token).where(Confirmation.thread_id == thread.id))
+    codes = [make_code(call.settings.secret, token) for token in tokens]
+    shown = [rf"{code[:4]}[\s>\u00a0-]{{0,9}}{code[4:]}" for code in codes]
+    return re.sub("|".join(shown), "[…]", text) if shown else text
 
 
 def text_as_sent(call: Call, found: Match) -> str | None:

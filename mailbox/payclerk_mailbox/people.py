@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from payclerk_core.actions.backup_checks import refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
+from payclerk_core.actions.refusals import refused_often
 from payclerk_core.tables import InboxMail, Person
 
 from .acting import Act, act, matter_of
 from .ahead import Ahead, Needs
 from .answers import Unsure, ask_to_confirm, question_of
 from .entries import entry, is_known, refused_files
-from .matching import Match, text_as_sent
+from .matching import Match, text_as_sent, without_codes
 from .reading.explain import Asked, Judged
 from .reading.message import IncomingMail
 from .reading.opening import Purpose
@@ -68,8 +69,8 @@ def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
         inbox,
         ahead.looked,
         "person",
-        said.reply.text,
-        elided=said.reply.elided,
+        without_codes(call, found.thread, said.reply.text),
+        elided=without_codes(call, found.thread, said.reply.elided),
         verified=sender.decides,
         why=_why(found, sender, said),
         decision=said.decision.value if said.decision and sender.decides else None,
@@ -77,6 +78,10 @@ def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
+    if sender.person is not None and sender.decides and refused_often(call, sender.person):
+        message.decision, message.decision_why = None, "refused too often today to be answered by payclerk once more"
+        ask_administrator(call, message, "unclear")
+        return
     if refused := refused_files(ahead.looked):
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or not sender.decides:

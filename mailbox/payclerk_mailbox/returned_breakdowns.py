@@ -57,12 +57,21 @@ def _is_table(file: Attachment, opened: OpenedFile) -> bool:
     return opened.breakdown is not None and has_headings(opened.breakdown)
 
 
-def take_breakdown(call: Call, thread: Thread, person: Person, message: Message, found: FoundBreakdowns) -> None:
+def take_breakdown(
+    call: Call,
+    thread: Thread,
+    person: Person,
+    message: Message,
+    found: FoundBreakdowns,
+    contrary: UserError | None = None,
+) -> None:
     """Put the breakdown under review, or answer what is wrong with it. The mail is stored in either case."""
     returned = ReturnedForm(thread, person, found.name, in_reply_to=message.message_id)
     theirs = replace(call, actor=person)
     try:
         with call.session.begin_nested():
+            if contrary is not None:
+                raise contrary
             _submit(theirs, returned, found)
     except UserError as error:
         call.session.expire_all()

@@ -81,8 +81,12 @@ def take_forms(
     message: Message,
     forms: Sequence[FoundForm],
     invoices: Mapping[str, InvoiceText],
+    contrary: UserError | None = None,
 ) -> None:
-    """Make the claim of the form, or answer what is wrong. Of another contract's form beside it only that is said."""
+    """Make the claim of the form, or answer what is wrong. Of another contract's form beside it only that is said.
+
+    `contrary`: what the mail's words say against the form.
+    """
     own = [form for form in forms if not _of_another(call, thread, form)]
     notes = locked_notes(call, message, invoices)
     for form in forms:
@@ -90,7 +94,10 @@ def take_forms(
             _take(call, ReturnedForm(thread, person, form.file_name, message.message_id, notes), message, form)
     taken = own or forms
     returned = ReturnedForm(thread, person, taken[0].file_name, message.message_id, notes)
-    if len(taken) > 1 and not _same(replace(call, actor=person), returned, taken):
+    if contrary is not None:
+        refuse_form(replace(call, actor=person), returned, contrary)
+        log.info("form_refused")
+    elif len(taken) > 1 and not _same(replace(call, actor=person), returned, taken):
         names = ", ".join(form.file_name for form in taken)[:200]
         error = UserError(_TWO_FORMS.format(count=len(taken)), code="two_forms")
         refuse_form(replace(call, actor=person), replace(returned, file_name=names), error)

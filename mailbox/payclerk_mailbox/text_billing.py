@@ -16,10 +16,12 @@ from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
 from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
+from payclerk_core.rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
-from payclerk_core.tables import Contract, Message, Person, Thread
+from payclerk_core.tables import Claim, Contract, Message, Person, Thread
 
-from .matching import Match
+from .matching import Match, text_as_sent
+from .reading.contrary import other_amounts
 from .reading.explain import Judged
 from .reading.plain_billing import BillingText, Statement, Unread
 from .reading.reply import ReplyText
@@ -84,14 +86,12 @@ def _is_open(call: Call, thread: Thread) -> bool:
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
     if text_draft(call, answer.found.thread) is None:
-        # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
-        return (
-            command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer.found.thread)
-        )
+        return command == "submit" and _was_submitted(call, answer)
     theirs, mail = _theirs(call, answer)
     try:
         with call.session.begin_nested():
             if command == "submit":
+                _require_unchanged(call, answer)
                 submit_text(theirs, mail, answer.found.copy.message_id if answer.found.copy else None)
             else:
                 cancel_text(theirs, mail)
@@ -99,6 +99,24 @@ def _command(call: Call, answer: TextAnswer, command: str) -> bool:
         _refuse(call, answer, error)
     answer.message.decision_why = f"understood as {command}"
     return True
+
+
+def _require_unchanged(call: Call, answer: TextAnswer) -> None:
+    """Where a program quotes without marks, a correction in the middle of our mail stands with what was cut off."""
+    changed = other_amounts(answer.reply.elided, text_as_sent(call, answer.found) or "")
+    if answer.found.copy is not None and changed:
+        text = (
+            f"Below SUBMIT our mail names {changed[0]}, which it did not when we sent it; write your lines once more."
+        )
+        raise UserError(text, code="changed_below")
+
+
+def _was_submitted(call: Call, answer: TextAnswer) -> bool:
+    """SUBMIT once more, in answer to the letter that was submitted already, changes nothing. If it came back, it might."""
+    claim = call.session.get(Claim, answer.found.thread.claim_id or 0)
+    if claim is None or answer.found.token.purpose != "billing":
+        return False
+    return ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT
 
 
 def _bill(call: Call, answer: TextAnswer, billing: BillingText) -> None:

@@ -135,3 +135,17 @@ def test_any_bytes_behind_the_label_are_refused_or_read(tail):
         read(b"Form code," + tail, MADE)
     except UserError as error:
         assert error.message
+
+
+def test_a_large_list_of_somebodys_costs_is_left_alone_in_a_moment():
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Costs")
+    for row in range(15_000):
+        sheet.append([row, "Copper", 1234.5, 2, 3, 4, 5, 6])
+    out = io.BytesIO()
+    book.save(out)
+    before = time.process_time()
+    with pytest.raises(UserError) as told:
+        open_form(out.getvalue())
+    assert told.value.code == "not_our_form"
+    assert time.process_time() - before < 1.5

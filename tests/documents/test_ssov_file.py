@@ -307,7 +307,7 @@ def test_merged_cells_are_a_fault():
         ("", "row 1", "The column 'Contract line' is missing."),
         ("Contract line,Item,Descripton,Amount\n", "row 1", "Is 'descripton' it? Rename it."),
         (f"{HEAD}\n001,1.1", "C2", "'Description' is empty"),
-        (f"{HEAD}\n001,1.1,East,1.234,", "D2", "is not an amount"),
+        (f"{HEAD}\n001,1.1,East,1.234,", "D2", "can be read in two ways"),
         (f"{HEAD}\n001;1.1;East;5", "A2", "no line '001;1.1;East;5' to break down"),
         (f"{HEAD}\n001,,,\n\n,,,5", "A4", "is empty"),
         (

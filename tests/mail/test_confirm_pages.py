@@ -223,6 +223,7 @@ NO_FORMS = [
     (b"answer=accept&code=CODE", {"Sec-Fetch-Site": "cross-site"}),
     (b"answer=accept&code=CODE&code=CODE", {}),
     (b"answer=approve&code=CODE", {}),
+    (b"answer=decline&code=CODE&note=no%00crew", {}),
 ]
 
 
@@ -256,6 +257,16 @@ def test_the_log_keeps_neither_link_nor_code(page: ConfirmWeb):
     [stored] = page.letters("confirm_answer")
     for secret in (way.code, way.code.replace(" ", ""), way.path):
         assert secret not in stored.text + (stored.html or "")
+
+
+def test_an_answer_to_the_letter_brings_no_code_into_the_log(page: ConfirmWeb):
+    unsure(page)
+    way = page.letter_to(page.month.dana)
+    quoted = "> ".join(["", *way.text.splitlines(keepends=True)])
+    page.take(page.answer(page.month.dana, f"I do not know what to do with {way.code}.\n\n{quoted}"))
+    message = page.log()[-1]
+    assert "I do not know what to do with […]." in message.text
+    assert way.code not in message.text + (message.elided or "")
 
 
 def test_no_page_is_offered_where_none_is_served(sqlite_url: str):

@@ -183,7 +183,6 @@ def test_a_decision_for_a_closed_period_is_kept_and_shown(inbox: Inbox):
     [
         ({"Auto_Submitted": "auto-replied"}, "auto_reply"),
         ({"Subject": "Automatic reply: invited to bill"}, "auto_reply"),
-        ({"List_Id": "<all.harbor.example>", "Precedence": "list"}, "list"),
     ],
 )
 def test_machines_are_logged_and_never_decide_or_get_an_answer(inbox: Inbox, headers: dict[str, str], kind: str):
@@ -193,6 +192,18 @@ def test_machines_are_logged_and_never_decide_or_get_an_answer(inbox: Inbox, hea
     assert (message.kind, message.decision) == (kind, None)
     assert inbox.status(inbox.month.plumbing) == "invited"
     assert inbox.notices() == []
+    assert inbox.letters("answer_unclear") == []
+
+
+def test_a_mail_through_a_list_decides_nothing_and_is_put_before_a_person(inbox: Inbox):
+    row = inbox.take(
+        inbox.answer(inbox.month.dana, "ACCEPT", List_Id="<all.harbor.example>", Precedence="list"),
+    )
+    assert row.kind == "list"
+    [message] = inbox.log()
+    assert (message.kind, message.decision) == ("list", None)
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"unclear:{message.id}"]
     assert inbox.letters("answer_unclear") == []
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
@@ -12,10 +11,8 @@ from sqlalchemy import select
 from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.forms import billing_form_for
+from payclerk_core.db import Database
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, SovLine, StoredFile
-
-if TYPE_CHECKING:
-    from payclerk_core.db import Database
 
 FIRST_ROW = 13
 
@@ -23,6 +20,12 @@ FIRST_ROW = 13
 @pytest.fixture
 def inbox(database: Database) -> Inbox:
     return Inbox(database)
+
+
+@pytest.fixture
+def sqlite_inbox(sqlite_url: str) -> Inbox:
+    """Where the database decides nothing."""
+    return Inbox(Database(sqlite_url))
 
 
 def form_for(inbox: Inbox, contract: Contract) -> bytes:
@@ -153,3 +156,37 @@ def test_accept_in_a_thread_that_has_its_claim_is_only_shown(inbox: Inbox):
     inbox.take(inbox.answer(month.dana, "DECLINE"))
     assert inbox.status(month.plumbing) == "accepted"
     assert len(claims(inbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Decline", "declines"),
+        ("Nothing to bill this month.", "declines"),
+        ("CANCEL", "CANCEL"),
+        ("Line 1: 100 %", "bills in words too"),
+        ("This is only a draft, please do not submit it yet.", "draft"),
+        ("Sorry, wrong file", "wrong file"),
+    ],
+)
+def test_words_that_speak_against_the_form_are_answered_and_nothing_is_recorded(
+    sqlite_inbox: Inbox, text: str, why: str
+):
+    inbox = sqlite_inbox
+    form = filled(form_for(inbox, inbox.month.plumbing), 2500)
+    inbox.take(inbox.answer(inbox.month.dana, text, files=[("form.xlsx", form)]))
+    assert claims(inbox) == []
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    [letter] = inbox.letters("file_refused")
+    assert why in letter.text
+    assert inbox.log()[0].decision is None
+    inbox.take(inbox.answer(inbox.month.dana, "Here is our form.", files=[("form.xlsx", form)]))
+    assert len(claims(inbox)) == 1
+
+
+def test_a_form_that_a_ticket_system_sends_is_put_before_a_person(sqlite_inbox: Inbox):
+    inbox = sqlite_inbox
+    form = filled(form_for(inbox, inbox.month.plumbing), 2500)
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", form)], Auto_Submitted="auto-generated"))
+    assert claims(inbox) == []
+    assert inbox.notices() == [f"unclear:{inbox.log()[0].id}"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -12,13 +13,13 @@ from mail_month import NOON, call_of, make_person
 from owner_mail import Owner
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
 from payclerk_core.actions.claims import set_status
+from payclerk_core.actions.correspondence import reply_email
+from payclerk_core.actions.emails import Draft
+from payclerk_core.db import Database
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, Event, Member
-
-if TYPE_CHECKING:
-    from payclerk_core.db import Database
 
 
 @pytest.fixture
@@ -179,3 +180,32 @@ def test_somebody_of_the_owner_who_was_not_asked_only_proposes(database: Databas
     message = owner.says("Approved.", other)
     assert message.sender_verified
     assert owner.status == "under_review"
+
+
+def test_a_word_of_ours_in_between_does_not_make_another_amount_what_the_owner_approved(database: Database):
+    owner = Owner(database, owner_answers="act")
+    month = owner.inbox.month
+    asked = owner.says("Can you check the roof?")
+    with database.transaction() as session:
+        call = call_of(session, owner.inbox.settings, session.merge(month.pat))
+        claim = session.get_one(Claim, owner.claim_id)
+        set_status(call, claim.id, ClaimStatus.REVISE_AND_RESUBMIT)
+        line = claim.lines[0].sov_line.id
+        correct_amounts(call, claim.id, {line: LineEntry(work=Money(200_000, "USD"))}, "the roof")
+        set_status(call, claim.id, ClaimStatus.UNDER_REVIEW)
+        reply_email(call, asked.id, Draft([month.olga.id], [], [], "Claim 1", "We have checked it."))
+    message = owner.says("Approved.")
+    assert message.decision == "approve"
+    assert owner.status == "under_review"
+    with pytest.raises(UserError, match="has changed since the owner got it"):
+        owner.click(message, ClaimStatus.APPROVED)
+
+
+def test_an_approval_with_a_workbook_beside_it_is_an_approval(sqlite_url: str):
+    owner = Owner(Database(sqlite_url))
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.writestr("content.xml", "<a/>")
+    message = owner.says("Approved.", files=[("Billing form SC-001 claim 1.ods", book.getvalue())])
+    assert message.decision == "approve"
+    assert owner.notices("owner_reply") == [f"owner_reply:{message.id}"]

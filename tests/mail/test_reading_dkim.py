@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dkim_mail import SIGNED as SIGNED_NAMES
 from dkim_mail import record, sign, table
 from payclerk_mailbox.reading import dkim_check
 from payclerk_mailbox.reading.dkim_check import with_signers
@@ -67,6 +68,13 @@ SIGNED = sign(MAIL, "ortiz.example")
 )
 def test_anything_else_does_not(raw: bytes, keys) -> None:
     assert signers(raw, keys) == ()
+
+
+@pytest.mark.parametrize("name", [b"subject", b"date", b"message-id"])
+def test_an_old_mail_cannot_be_given_another_day_id_or_subject(name: bytes) -> None:
+    less = sign(MAIL, "ortiz.example", names=[one for one in SIGNED_NAMES if one != name])
+    assert signers(less) == ()
+    assert signers(name.title() + b": Wed, 11 Nov 2026 11:00:00 +0000\r\n" + SIGNED) == ()
 
 
 def test_a_key_below_the_limit_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,13 @@ def test_precedence() -> None:
     got = found(everything, f"[payclerk:{'d' * 26}]")
     assert got.tokens == (ONE, TWO, THREE, "d" * 26)
     assert [match.matched_by for match in got.matches] == ["address", "in_reply_to", "references", "marker"]
-    assert (got.chosen, got.marker_tokens) == ((ONE,), ("d" * 26,))
+    assert (got.matched_by, got.marker_tokens) == ("address", ("d" * 26,))
+
+
+def test_what_it_answers_besides_the_address_is_chosen_too_and_older_references_are_not() -> None:
+    everything = f"To: billing+{ONE}@reply.example\nIn-Reply-To: <t.{TWO}.1@reply.example>\nReferences: <t.{THREE}.1@reply.example>"
+    assert found(everything, f"[payclerk:{'d' * 26}]").chosen == (ONE, TWO, "d" * 26)
+    assert found(f"To: billing+{ONE}@reply.example\nReferences: <t.{TWO}.1@reply.example>").chosen == (ONE,)
 
 
 def test_the_newest_reference_counts() -> None:

@@ -152,3 +152,19 @@ def test_results_are_read_through_comments() -> None:
     )
     assert [(one.method, one.value) for one in got.results] == [("spf", "pass"), ("dkim", "pass")]
     assert got.results[1].properties == {"header.d": "c.example"}
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        # The end of the address, behind as many characters as a property is read of.
+        f"spf=pass smtp.mailfrom={'a' * 306}@ortiz.example.evil.example",
+        # The mailbox of the envelope, shown within a comment by a server that does not mark its brackets.
+        'spf=pass (mx: domain of "x);dmarc=pass ("@evil.example permits it) smtp.mailfrom="x);dmarc=pass ("@evil.example',
+        'spf=pass (mx: domain of "x);dkim=pass header.d=ortiz.example ("@evil.example permits it)',
+        # What a very long header says at its end is not known.
+        f"dmarc=pass; {'dkim=fail; ' * 2000} dmarc=fail",
+    ],
+)
+def test_what_the_sender_writes_into_our_servers_stamp_is_no_word_of_it(stamp: str) -> None:
+    assert not check(f"Authentication-Results: mx.gc.example; {stamp}\n{FROM}".rstrip()).verified

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 
@@ -47,10 +47,20 @@ class _Signer(dkim.DKIM):
         return super().gen_header([*fields[:-1], *end, fields[-1]], *rest, **more)
 
 
-def sign(raw: bytes, domain: str, *, bits: int = 1024, ends_at: datetime | None = None, length: bool = False) -> bytes:
+SIGNED = (b"from", b"to", b"subject", b"date", b"message-id")
+
+
+def sign(
+    raw: bytes,
+    domain: str,
+    *,
+    bits: int = 1024,
+    ends_at: datetime | None = None,
+    length: bool = False,
+    names: Sequence[bytes] = SIGNED,
+) -> bytes:
     """The mail with a signature of the domain on top, over the headers that mail programs sign."""
     raw = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     signer = _Signer(raw)
     signer.ends_at = ends_at
-    names = [b"from", b"to", b"subject", b"date", b"message-id"]
-    return signer.sign(b"s1", domain.encode(), private_key(bits), include_headers=names, length=length) + raw
+    return signer.sign(b"s1", domain.encode(), private_key(bits), include_headers=list(names), length=length) + raw

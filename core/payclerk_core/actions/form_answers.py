@@ -9,6 +9,7 @@ from ..documents.billing_form import Entered, FormFaults
 from ..errors import UserError
 from ..queries.claims import claim_of_period
 from ..queries.contracts import open_period
+from ..queries.directory import is_contact
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
 from ..tables import Contract, Invitation
 from .call import Call
@@ -36,7 +37,8 @@ def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:
     invitation = call.session.query(Invitation).filter_by(thread_id=returned.thread.id).one_or_none()
     about = About("form", invitation_id=invitation.id if invitation else None, claim_id=returned.thread.claim_id)
     recipients = [Recipient(returned.person)]
-    files = _to_fill(call, contract, error)
+    may_fill = is_contact(call.session, contract.id, returned.person.id)  # who was one gets no amounts any more
+    files = _to_fill(call, contract, error) if may_fill else []
     write_letter(call, returned.thread, name, recipients, facts, about, files=files, in_reply_to=returned.in_reply_to)
     call.record("form_refused", returned.thread, project_id=contract.project_id, after={"why": error.message[:4000]})
 

@@ -23,6 +23,7 @@ from .mailing import About, Recipient, write_letter
 HANDLED: Final = "answer_handled"
 ANSWERED: Final = "owner_answered"
 SENT: Final = "communication_created"
+ASKED: Final = "owner_claim"  # the letter with the claim's figures; a reply in free words has another kind
 # The owner's claim has no status of its own for "as noted" (domain 1.3): it is approved, and the notes are in the log.
 MEANS: Final[Mapping[str, ClaimStatus]] = {
     "approve": ClaimStatus.APPROVED,
@@ -124,12 +125,12 @@ def _obstacle(call: Call, claim: Claim, message: Message, thread: Thread, status
 
 
 def _sent(call: Call, message: Message) -> int | None:
-    """The event of the newest mail of ours before the answer."""
+    """The event of the newest mail before the answer that showed the claim; a word of ours in between shows none."""
     query = (
         select(Event.id)
         .join(Message, Message.id == Event.record_id)
         .where(Event.record == "message", Event.verb == SENT)
-        .where(Message.thread_id == message.thread_id, Message.id < message.id)
+        .where(Message.thread_id == message.thread_id, Message.id < message.id, Message.kind == ASKED)
     )
     return call.session.scalar(query.order_by(Event.id.desc()).limit(1))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from ..documents.ssov_file import CONTENT_TYPE, SsovFaults, SsovSheet, SsovSheetLine, make_ssov_file
 from ..errors import UserError
 from ..queries.contracts import contract_sum
+from ..queries.directory import is_contact
 from ..tables import Contract, Message, Person, Thread
 from .call import Call
 from .forms import ReturnedForm
@@ -87,7 +88,8 @@ def refuse_breakdown(call: Call, returned: ReturnedForm, error: UserError) -> No
         told = error.faults[:_MOST_FAULTS]
         faults = [{"where": f.cell or f.sheet, "what": f.what, "fix": f.fix} for f in told]
     facts = {**_place(contract, returned.person), "file_name": returned.file_name, "faults": faults}
-    people, files = [Recipient(returned.person)], [_sheet_file(call, contract)]
+    may_fill = is_contact(call.session, contract.id, returned.person.id)  # who was one gets no amounts any more
+    people, files = [Recipient(returned.person)], [_sheet_file(call, contract)] if may_fill else []
     about, answered = About("ssov"), returned.in_reply_to
     write_letter(call, returned.thread, "ssov_faults", people, facts, about, files=files, in_reply_to=answered)
     after = {"why": error.message[:4000]}

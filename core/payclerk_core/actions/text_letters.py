@@ -12,6 +12,7 @@ from ..documents.claim_pdf import render_claim
 from ..errors import UserError
 from ..money import percent_of
 from ..queries.claims import lines_of, summary_of
+from ..queries.directory import is_contact
 from ..queries.ties import findings_of
 from ..rules.findings import told_to_them
 from ..rules.text_billing import TextFaults
@@ -120,7 +121,8 @@ def refuse_text(call: Call, mail: TextMail, error: UserError) -> Message:
     faults = error.faults if isinstance(error, TextFaults) else ()
     rows = [{"where": f.where, "what": f.what, "fix": f.fix} for f in faults]
     facts = {**_place(mail, contract), "faults": rows, "why": "" if rows else error.message}
-    files = newest_form(call, contract) if text_draft(call, mail.thread) is None else []
+    may_fill = is_contact(call.session, contract.id, mail.person.id)  # who was one gets no amounts any more
+    files = newest_form(call, contract) if may_fill and text_draft(call, mail.thread) is None else []
     letter = _answer(call, mail, "billing_refused", facts, _about_form(call, mail), files)
     after = {"why": error.message[:4000]}
     call.record("text_billing_refused", mail.thread, project_id=contract.project_id, after=after)

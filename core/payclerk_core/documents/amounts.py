@@ -11,7 +11,7 @@ from .sheets import cell_money
 
 _DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3}([. \u00a0\u202f']?\d{3})*,\d{1,2}")
 _COMMA_FILE: Final = re.compile(r"\d+(,\d+)?|\d{1,3}([. \u00a0\u202f']\d{3})+(,\d+)?")
-_LONE_GROUP: Final = re.compile(r"\d{1,3},\d{3}")
+_LONE_GROUP: Final = re.compile(r"\d{1,3}[.,]\d{3}")  # a thousand to some, one and a little to others
 _HOW: Final = "Write an amount like 1234.50, with at most two decimals."
 
 
@@ -34,7 +34,7 @@ def amount_in(cell: Any, currency: str, *, comma: bool = False) -> Money:
     if isinstance(value, datetime | date | time | timedelta):
         raise NotAnAmountError("This is a date, not an amount.", f"Format the cell as a number. {_HOW}")
     if isinstance(value, str):
-        return _typed(with_point(value.strip()) if comma else value.strip(), currency)
+        return _typed(value.strip(), currency, comma=comma)
     if "%" in str(cell.number_format):
         raise NotAnAmountError("This is a percentage.", "Write the amount itself, such as 1234.50.")
     return _exact(value, currency)
@@ -60,8 +60,9 @@ def _exact(value: Any, currency: str) -> Money:
         raise NotAnAmountError(f"{error}.") from None
 
 
-def _typed(text: str, currency: str) -> Money:
+def _typed(written: str, currency: str, *, comma: bool) -> Money:
     """An amount kept as text: taken when it can be read in one way only."""
+    text = with_point(written) if comma else written
     if "%" in text:
         raise NotAnAmountError(f"'{text[:40]}' is a percentage.", "Write the amount itself, such as 1234.50.")
     if _DECIMAL_COMMA.fullmatch(text):
@@ -69,7 +70,7 @@ def _typed(text: str, currency: str) -> Money:
         raise NotAnAmountError(f"'{text[:40]}' has a decimal comma.", f"If {plain} is meant, write it so.")
     if _LONE_GROUP.fullmatch(text.lstrip("-(").rstrip(")")):
         plain = re.sub(r"[^\d-]", "", text)
-        raise NotAnAmountError(f"'{text[:40]}' can be read in two ways.", f"If {plain}.00 is meant, write it so.")
+        raise NotAnAmountError(f"'{written[:40]}' can be read in two ways.", f"If {plain}.00 is meant, write it so.")
     try:
         return cell_money(text, currency)
     except ValueError:

@@ -19,12 +19,13 @@ from ..errors import UserError
 from .delimited import delimited_rows
 from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
 from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
-from .sheets import FORM, open_workbook, sheet_names
+from .sheets import FORM, open_workbook, opened_archive, sheet_names
 
 MOST_ROWS: Final = 5000
 FIRST_COLUMNS: Final = 10  # where the labels may stand, if somebody put columns before them
 WIDEST: Final = FIRST_COLUMNS + len(HEADINGS)
 _TOP: Final = HEAD_ROW + 60
+_SEAL_SHEET_NAME: Final = f'"{SEAL_SHEET}"'.encode()
 _CHANGED: Final = "The form's hidden sheet was changed; please fill the form we sent."
 
 
@@ -71,6 +72,8 @@ def beside(sheet: Any, label: str) -> str:
 
 def _in_workbook(content: bytes) -> FormTable:
     _refuse_other_kinds(content)
+    if _is_another_book(content):
+        raise not_ours()
     values = open_workbook(content)
     names = sheet_names(values)
     name = _shown(values, names)
@@ -98,6 +101,15 @@ def _refuse_other_kinds(content: bytes) -> None:
     kind = "a Numbers file" if any(name.startswith("Index/") and name.endswith(".iwa") for name in names) else kind
     if kind:
         raise UserError(f"This is {kind}; save the form as Excel workbook (.xlsx) or CSV.", code="other_kind")
+
+
+def _is_another_book(content: bytes) -> bool:
+    """Somebody's list of costs takes seconds to open; that it is no form of ours is seen in its parts as they are."""
+    with opened_archive(content, FORM) as archive:
+        entries = archive.infolist()
+        parts = (archive.read(entry) for entry in entries)
+        is_book = any(entry.filename.startswith("xl/") for entry in entries)
+        return is_book and not any(CODE_LABEL.encode() in part or _SEAL_SHEET_NAME in part for part in parts)
 
 
 def _shown(book: Any, names: list[str]) -> str:

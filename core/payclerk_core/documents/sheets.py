@@ -180,6 +180,7 @@ def cell_money(value: Any, currency: str) -> Money:
     try:
         exact = Decimal(str(value))
         rounded = exact.quantize(Decimal("0.01"))
+        dusty = abs(rounded - exact) < DUST  # which no comparison with NaN is: it raises
     except ArithmeticError:
         raise ValueError("this is not an amount") from None
-    return decimal_to_money(rounded if abs(rounded - exact) < DUST else exact, currency)
+    return decimal_to_money(rounded if dusty else exact, currency)

@@ -11,7 +11,9 @@ from typing import Final
 from publicsuffixlist import PublicSuffixList
 
 _RESULT: Final = re.compile(r"\s*([a-z][\w-]{0,30})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})(?:\s|$)", re.IGNORECASE)
-_PROPERTY: Final = re.compile(r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
+_PROPERTY: Final = re.compile(
+    r"(?:^|\s)([a-z]{1,20}\.[\w-]{1,40})\s*=\s*\"?([^\s;\"]{1,320})(?=[\s;\"]|$)", re.IGNORECASE
+)
 _VERDICT: Final = re.compile(r"(?:^|\s)compauth\s*=\s*([a-z]{1,20})", re.IGNORECASE)
 _NAME: Final = re.compile(r"([^\s=;]{1,255})(?:\s+(\d{1,5}))?\s*$")
 # Within quotes these separate nothing: a mailbox may be called "x; dmarc=pass"@evil.example.
@@ -37,7 +39,10 @@ class Results:
 
 def read_results(header: str) -> Results:
     """The name of the server and its results. What makes no sense is left out; a version but 1 makes none."""
-    pieces = _plain(header[:_LONGEST]).split(";")
+    text = _plain(header) if len(header) <= _LONGEST else ""  # the end of one that was cut might say the contrary
+    if text != _plain(header[:_LONGEST], quotes_in_comments=True):
+        return Results("", ())  # a mailbox called "x);dmarc=pass("@evil.example, shown within a comment
+    pieces = text.split(";")
     named = _NAME.match(pieces[0].strip())
     if named and named.group(2) not in {None, "1"}:
         return Results("", ())
@@ -79,12 +84,15 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _plain(text: str) -> str:
-    """Without comments, which may nest and may hold `dmarc=pass`, and with nothing in quotes that separates."""
-    return "".join(_pieces(text))
+def _plain(text: str, *, quotes_in_comments: bool = False) -> str:
+    """Without comments, which may nest and may hold `dmarc=pass`, and with nothing in quotes that separates.
+
+    By the standard a quote within a comment quotes nothing; not every server knows, and both readings have to agree.
+    """
+    return "".join(_pieces(text, quotes_in_comments=quotes_in_comments))
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(text: str, *, quotes_in_comments: bool) -> Iterator[str]:
     depth, quoted, escaped = 0, False, False
     for char in text:
         if escaped:
@@ -92,10 +100,10 @@ def _pieces(text: str) -> Iterator[str]:
             yield "_" if not depth else ""
         elif char == "\\" and (quoted or depth):
             escaped = True
-        elif char == '"' and not depth:
+        elif char == '"' and (quotes_in_comments or not depth):
             quoted = not quoted
         elif quoted:
-            yield char.translate(_TAMED)
+            yield char.translate(_TAMED) if not depth else ""
         elif char == "(":
             depth += 1
         elif char == ")" and depth:

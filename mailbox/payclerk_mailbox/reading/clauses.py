@@ -17,7 +17,7 @@ _SEPARATOR: Final = re.compile(
     r"|\b(?:because of|because|due to|parce qu[e']|puisqu[e']|porque|ya que|debido a|car)(?=\s|$))\s*",
     re.IGNORECASE,
 )
-_WRAPPING: Final = " \t*_\"'`\u00ab\u00bb~#>"
+_WRAPPING: Final = " \t*_\"'`\u00ab\u00bb#>"  # and no `~`, which strikes out
 
 
 @dataclass(frozen=True, slots=True)

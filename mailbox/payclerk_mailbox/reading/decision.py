@@ -15,7 +15,7 @@ from typing import Final
 from .clauses import Clause, clauses_of, tidy_lines
 from .kinds_of_clauses import ClauseKinds
 from .signatures import Names, signature_lines
-from .vocabulary import ACCEPTING, CONDITIONS, MONEY, TAKEN_BACK
+from .vocabulary import ACCEPTING, CONDITIONS, MONEY, SENDING, TAKEN_BACK
 from .words import comparable
 
 
@@ -41,6 +41,7 @@ class Reading:
     why: str  # how it was understood, or why it was not: for people
 
 
+_EMPTY_BOX: Final = re.compile(r"\[\s*\]|\(\s*\)")
 _ONLY_NOT: Final = re.compile(r"not|no|pas|non|nope|never|jamais|nunca")
 _LONGEST: Final = 3000  # characters; an answer is short
 _MOST_CLAUSES: Final = 60
@@ -75,6 +76,8 @@ def read_decision(text: str, question: Question, *, names: Sequence[str] = (), l
         return _none("the answer is too long to be a plain yes or no")
     if "?" in text or "\u00bf" in text:
         return _none("the answer asks something")
+    if _EMPTY_BOX.search(text):
+        return _none("the answer holds a box that is not ticked")
     lines = tidy_lines(text)
     if any(line.startswith(">") for line in lines):
         return _none("the answer holds quoted lines")
@@ -121,6 +124,7 @@ def _doubt(words: str, decision: Decision) -> str | None:
         (CONDITIONS, "sets a condition"),
         (ACCEPTING, "speaks of accepting too"),
         (MONEY, "names an amount"),
+        (SENDING, "speaks of something sent"),
     ):
         found = pattern.search(words)
         if found:

@@ -6,9 +6,12 @@ in the database, the command line from its options. `judge` then reads the answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
+from .contrary import contrary_line
 from .decision import Decision, Question, Reading, read_decision
 from .kind import Classified, Kind, OwnIdentity, classify
 from .matching import Found, Match, token_of, tokens_in
@@ -18,6 +21,8 @@ from .receiver import Receiver
 from .reply import ReplyText, read_reply
 from .sender import SenderCheck, check_sender
 from .unsafe import why_unsafe
+
+_STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,11 @@ def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
     if refusal is not None or asked.question is None:
         return Reading(None, "", refusal or "")
     names = (*asked.names, *sender_names(looked.mail))
-    return read_decision(reply.text, asked.question, names=names, language=asked.language)
+    reading = read_decision(reply.text, asked.question, names=names, language=asked.language)
+    if reading.decision is None or asked.parent_text is None:
+        return reading
+    contrary = contrary_line(reply.elided, asked.parent_text, reading.decision, asked.question)
+    return Reading(None, "", f'the mail says otherwise further down ("{contrary[:60]}")') if contrary else reading
 
 
 def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
@@ -191,6 +200,8 @@ def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
         return "the mail is a forward: whose words they are is for a person to say"
     if reply.interleaved:
         return "the answer stands between or under lines of our mail, and what it answers is not certain"
+    if mail.html is not None and _STRUCK_OUT.search(mail.html):
+        return "some of the mail is struck out, and plain text does not show what"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
     if not reply.text:

@@ -36,6 +36,12 @@ _PHONE_ANYWHERE: Final = re.compile(
         )
     )
 )  # fmt: skip
+# "Sent by accident" is nobody's telephone.
+_SAYS_MORE: Final = re.compile(
+    r"\b(?:not|never|without|error|accident\w{0,4}|reserv(?:e|es|ation|ations)|consent|objections?|protest|void|cancel\w{0,6}"
+    r"|pas|sans|erreur|inadvertance|no|sin|error|reservas?|equivocacion|anul\w{2,6}|my (?:assistant|colleague|son|daughter|kid)"
+    r"|accept\w{0,5}|approv\w{1,4}|approuv\w{1,4}|declin\w{1,3}|reject\w{0,4}|refus\w{0,4}|rechaz\w{1,5}|acept\w{1,5}|aprob\w{1,4})\b"
+)
 _FROM_MOBILE: Final = re.compile(r"\w{1,20} from mobile")
 _BANNERS: Final = (
     "caution: external", "caution: this email originated", "caution - external", "caution: this message",
@@ -60,7 +66,7 @@ _LEGAL: Final = (
 def _is_phones(text: str) -> bool:
     """`Sent from my phone`. One that sets a condition is the person's own sentence, whatever it begins with."""
     bare = text.strip("<>()[]* -\u2013\u2014_")
-    if not bare or len(bare) > 110 or CONDITIONS.search(bare):
+    if not bare or len(bare) > 110 or CONDITIONS.search(bare) or _SAYS_MORE.search(bare):
         return False
     return bool(bare.startswith(_PHONE) or _PHONE_ANYWHERE.search(bare) or _FROM_MOBILE.fullmatch(bare))
 

@@ -23,6 +23,7 @@ _ADDRESS_HEADERS: Final = (
     "x-forwarded-to",
     "resent-to",
 )
+_ANSWERED: Final = frozenset({"in_reply_to", "marker"})
 _TOKEN: Final = rf"[a-z2-7]{{{TOKEN_LENGTH}}}"
 _OUR_MESSAGE_ID: Final = re.compile(rf"<t\.({_TOKEN})\.[0-9a-z]{{1,20}}@[^<>\s]{{1,200}}>", re.IGNORECASE)
 _MARKER: Final = re.compile(rf"\[payclerk:({_TOKEN})\]", re.IGNORECASE)
@@ -51,13 +52,16 @@ class Found:
 
     @property
     def chosen(self) -> tuple[str, ...]:
-        """The tokens of the strongest place: one, or several different ones, with which nothing may be decided.
+        """What the mail answers: one token, or several different ones, with which nothing may be decided.
 
-        A long thread has a token of each of its mails in References; only the newest of those counts.
+        Those of the strongest place, and what it answers or quotes besides: a mail to the address of one letter that
+        answers another may mean either. A long thread has a token of each of its mails in References; of those only
+        the newest counts, and only where nothing better is found.
         """
         best = [match for match in self.matches if match.matched_by == self.matched_by]
         kept = best[:1] if self.matched_by == "references" else best
-        return tuple(dict.fromkeys(match.token for match in kept))
+        besides = [match for match in self.matches if match.matched_by in _ANSWERED]
+        return tuple(dict.fromkeys(match.token for match in (*kept, *besides)))
 
     @property
     def matched_by(self) -> str | None:

@@ -8,18 +8,21 @@ from itertools import pairwise
 from .attribution import core_of
 
 _ENOUGH_WORDS = 4  # that many words in a row, found in our own mail, are ours
+_SURELY_OURS = 8  # where the person writes: "there is nothing to bill" is an answer, though our mail says it too
 
 
 def parent_lines(lines: Sequence[str], parent_text: str, *, lone_words_too: bool) -> frozenset[int]:
     """The numbers of the lines that repeat the mail answered, also where a program wrapped them anew.
 
     A short line (`Thanks,`) may be the answerer's own. Below the quotation's start it is ours when our mail has it;
-    above (`lone_words_too` false) only beside another line of ours.
+    above (`lone_words_too` false) only beside another line of ours, or when it is a line of ours from end to end.
     """
     ours = _Ours(parent_text)
     cores = [core_of(line) for line in lines]
-    found = {at for at, core in enumerate(cores) if core and ours.says(core)}
+    enough = _ENOUGH_WORDS if lone_words_too else _SURELY_OURS
+    found = {at for at, core in enumerate(cores) if core and ours.says(core, enough)}
     shown = [at for at, core in enumerate(cores) if core]
+    found |= ours.running_on(shown, cores)
     if lone_words_too:
         found |= {at for at in shown if ours.has_line(cores[at])}
     # Both ways, so that a run of short lines follows its long neighbour on either side.
@@ -48,8 +51,17 @@ class _Ours:
     def has_line(self, core: str) -> bool:
         return core in self._lines
 
-    def says(self, core: str) -> bool:
-        return len(core.split()) >= _ENOUGH_WORDS and (self.has_line(core) or self.contains(core))
+    def says(self, core: str, enough: int) -> bool:
+        words = len(core.split())
+        return (words >= _ENOUGH_WORDS and self.has_line(core)) or (words >= enough and self.contains(core))
+
+    def running_on(self, shown: Sequence[int], cores: Sequence[str]) -> set[int]:
+        """Neighbours that follow one another in our mail too: a paragraph of ours, wrapped anew."""
+        pairs = (pair for pair in pairwise(shown) if self._long(cores, pair))
+        return {at for pair in pairs for at in pair if self.contains(" ".join(cores[one] for one in pair))}
+
+    def _long(self, cores: Sequence[str], pair: tuple[int, int]) -> bool:
+        return all(len(cores[at].split()) >= _ENOUGH_WORDS for at in pair)
 
     def contains(self, core: str) -> bool:
         return f" {core} " in self._running

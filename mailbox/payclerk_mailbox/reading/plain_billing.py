@@ -7,7 +7,7 @@ nothing of it is billed; the sender is told which line that was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -26,6 +26,8 @@ _LONGEST_LINE: Final = 200
 _BULLET: Final = re.compile(r"^[-*\u2022\u00b7>]\s+")
 _SILENT: Final = frozenset("GCXAYK")  # what may stand around: greeting, courtesy, signature, and a yes
 _HUNDRED: Final = Decimal(100)
+_SMALL: Final = re.compile(r"\d{1,2}|100|\d{1,2}[.,]\d")
+_BILL: Final = re.compile(r"\b(?:bill|invoice|claim|factur\w{1,4})\b")
 _SIGNS: Final = {"\u20ac": "EUR", "\u00a3": "GBP", "us$": "USD"}
 
 
@@ -142,9 +144,17 @@ def _statement(found: re.Match[str], language: str, written: str) -> Statement |
     amount = read_amount(said["amount"], language)
     if amount is None:
         return Unread(written, _TWO_WAYS)
+    if _may_be_percent(said, written):
+        return Unread(written, _TWO_WAYS)
     kind = Kind.STORED if said.get("stored") else Kind.WORK
     signs = {sign for sign in (said["before"], said["after"]) if sign}
     return Statement(item, kind, amount, written, _SIGNS.get(sign := " ".join(signs), sign.upper()))
+
+
+def _may_be_percent(said: Mapping[str, str | None], written: str) -> bool:
+    """`Line 3: 40` is forty percent to some and forty dollars to others; `bill 40 on line 3` and `line 3: 40.00` are not."""
+    bare = not (said.get("stored") or said["before"] or said["after"] or _BILL.search(written))
+    return bare and _SMALL.fullmatch(said["amount"] or "") is not None
 
 
 _UNKNOWN: Final = "unknown"

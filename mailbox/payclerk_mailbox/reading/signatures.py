@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .vocabulary import MONEY, PARTICLES, SENTENCE_WORDS, words_of
+from .vocabulary import MONEY, PARTICLES, REMARK, SENTENCE_WORDS, words_of
 from .words import comparable
 
 _PHONE: Final = re.compile(r"\+?[\d(][\d().\-/ \u00a0x]{5,24}\d")
+# `Springfield, IL 62701`: half of these letters are words too (il, or, in, on).
+_STATE: Final = re.compile(r"(?<=[a-z]), [A-Z]{2} {1,2}(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)$")
 _THOUSANDS: Final = re.compile(r"\b\d{1,3}(?:[.,']\d{3})+\b")
 _TOKEN: Final = re.compile(r"[^\s|,;:\u2022\u00b7/]+")
 _LABELS: Final = words_of(
@@ -58,8 +60,10 @@ def signature_lines(lines: Sequence[str], names: Names, letters: Callable[[str],
 def _is_signature(line: str, names: Names) -> bool:
     if len(line) > 90 or _THOUSANDS.search(line) or re.search(r"[$€£¥%!]", line):
         return False
-    rest = _PHONE.sub(" ", line)
+    rest = _PHONE.sub(" ", _STATE.sub("", line))
     tokens = [token.strip(".()*_\"'-#") for token in _TOKEN.findall(rest)]
+    if any(tokens) and all(token.isdigit() for token in tokens if token):
+        return False  # a number alone may be an amount
     return len(tokens) <= 12 and all(_is_signature_word(token, names) for token in tokens if token)
 
 
@@ -67,13 +71,19 @@ def _is_signature_word(token: str, names: Names) -> bool:
     word = comparable(token)
     if "@" in token or word in names.words or word in _LABELS or word in PARTICLES:
         return True
-    if word in SENTENCE_WORDS:
+    if word in SENTENCE_WORDS or _is_remark(word):
         return False
     if "." in token and re.fullmatch(r"(?:https?:)?[\w-]+(?:\.[\w-]+)+", token):
         return not MONEY.search(token)  # a web address
     if token.isdigit():
         return len(token) <= 6  # a house number or a postal code
     return token[0].isupper() or token[0].isdigit()
+
+
+def _is_remark(word: str) -> bool:
+    """Also within `DO-NOT-PAY`."""
+    pieces = word.split("-")
+    return any(REMARK.fullmatch(piece) for piece in (word, *pieces)) or "not" in pieces
 
 
 def _says_name(line: str, names: Names) -> bool:

@@ -39,8 +39,9 @@ _OLE_MACROS: Final = tuple(name.encode("utf-16-le") for name in ("_VBA_PROJECT",
 _INSTALLER: Final = b"\x84\x10\x0c\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"  # the class of .msi files
 _MACRO_PARTS: Final = ("vbaproject.bin", "vbadata.xml")
 _SCRIPTS: Final = words_of(
-    "app appimage appx apk bash bat cmd com command cpl deb desktop dll dmg exe gadget hta inf ins iso img jar js jse"
-    " lnk mht mhtml msc msi msix msp pif pkg ps1 psm1 py pyw rb reg rpm run scf scr sct sh url vb vbe vbs vhd vhdx workflow"
+    "app appimage appref-ms appx apk bash bat chm cmd com command cpl deb desktop diagcab dll dmg exe gadget hta inf ins"
+    " iso img jar jnlp js jse lnk mht mhtml msc msi msix msp pif pkg ps1 psm1 py pyw rb reg rpm run scf scr sct"
+    " settingcontent-ms sh url vb vbe vbs vhd vhdx workflow"
     " ws wsc wsf wsh xll"
 )
 _DEEPEST: Final = 2

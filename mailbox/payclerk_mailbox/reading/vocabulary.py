@@ -29,6 +29,22 @@ TAKEN_BACK: Final = re.compile(
 MONEY: Final = re.compile(
     r"[$€£¥]|\b\d{1,3}(?:[.,' ]\d{3})+\b|\b\d{5,}\b|\b\d+[.,]\d\d\b|\b\d+ ?(?:usd|cad|eur|dollars|k)\b|%"
 )
+# "Decline. Our invoice is attached": who sends an invoice declines nothing.
+SENDING: Final = re.compile(
+    r"\b(?:attach\w{0,6}|enclos\w{0,4}|see (?:our|the|my) (?:bill|invoice|form)|(?:we|i)(?:'ll| will) (?:send|submit)"
+    r"|to follow|ci-joint\w{0,2}|(?:en )?piece jointe|ci-inclus\w?|adjunt\w{0,4}|anex[oa]s?)\b"
+)
+# What a person writes of a bill, also in capitals between name and telephone.
+REMARK: Final = re.compile(
+    r"(?:deduct\w{0,4}|withh[eo]ld\w{0,3}|reserv(?:ed?s?|ation|ations|ing)|disput\w{1,3}|den(?:y|ies|ied)|disallow\w{0,3}"
+    r"|backcharg\w{1,3}|back-charg\w{1,3}|charge[ds]?|cancel\w{2,6}|void(?:ed|s)?|reduc\w{1,4}|offset\w{0,5}|penalt\w{1,4}"
+    r"|damages|liens?|rights?|protest\w{0,3}|object(?:ed|s|ing)?|draft|test|sample|jok(?:e|es|ing)|sarcas[mt]\w{0,4}"
+    r"|rescind\w{0,3}|revok\w{1,3}|mistaken?|errors?|erroneous\w{0,2}|accident\w{0,4}|incomplete|unpaid|overdue|retain\w{0,4}"
+    r"|retention|unsigned|unauthori[sz]ed|discount\w{0,3}|owed|owing|unacceptable|disapprov\w{1,3}|disagree\w{0,2}|fake"
+    r"|dedui\w{1,4}|retenue?s?|retenir|litige|contest\w{1,4}|annul\w{1,4}|brouillon|erreurs?|blague|penalites?|reserves?"
+    r"|deduc\w{2,5}|reten\w{2,5}|descont\w{1,4}|descuent\w{1,2}|disput\w{1,4}|anul\w{2,4}|borrador|broma|multas?|reservas?"
+    r"|reclam\w{1,6})"
+)
 
 # A line or a name that holds one of these is a sentence.
 SENTENCE_WORDS: Final = words_of(

@@ -11,6 +11,8 @@ _DROPPED: Final = dict.fromkeys(
     [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFE0F, 0xFEFF]
 )
 
+_OVERLAY: Final = 1  # the combining class of strokes; accents have higher ones, letters 0
+
 
 def comparable(text: str) -> str:
     """NFKC first: French programs put a no-break space before the colon (issue 79).
@@ -29,4 +31,5 @@ def straight(text: str) -> str:
 
 
 def unaccented(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    """Accents go; a stroke through a letter stays, for a word that is struck out is not said."""
+    return "".join(char for char in unicodedata.normalize("NFD", text) if unicodedata.combining(char) <= _OVERLAY)

@@ -1,0 +1,37 @@
+"""Words beside a filled file that speak against it: with them nobody can tell which of the two counts."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from payclerk_core.errors import UserError
+
+from .reading.decision import Decision
+from .reading.explain import Judged
+from .reading.words import comparable
+
+_NOT_YET: Final = re.compile(
+    r"\b(?:draft|not final|preliminary|(?:do not|don't|not to be|please don't) (?:submit|process|use|record|take)\w{0,3}"
+    r"|(?:ignore|disregard) (?:this|the|my|our|it)|wrong (?:form|file|version|attachment)"
+    r"|brouillon|(?:version|facture) provisoire|ne pas (?:soumettre|traiter|utiliser)|mauvais (?:fichier|formulaire)"
+    r"|borrador|(?:version|factura) provisional|no (?:enviar|procesar|usar)|(?:archivo|formulario) equivocado)\b"
+)
+_SAYS: Final = "The mail {what}, and its file bills; please send the file without that, or that without the file."
+
+
+def contrary_words(said: Judged) -> UserError | None:
+    """What the mail's own words say against the file that came with it; None for any other words."""
+    what = _against(said)
+    return UserError(_SAYS.format(what=what), code="contrary_words") if what else None
+
+
+def _against(said: Judged) -> str | None:
+    if said.decision is Decision.DECLINE:
+        return "declines"
+    if said.command == "cancel":
+        return "says CANCEL"
+    if said.billing is not None and said.billing.statements:
+        return "bills in words too"
+    found = _NOT_YET.search(comparable(said.reply.text[:5000]))
+    return f'says "{found.group()}"' if found else None
