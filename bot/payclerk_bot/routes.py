@@ -16,6 +16,7 @@ from .handlers import (
     periods,
     review,
     schedules,
+    settings,
     status,
 )
 from .registry import Command, Listener, Registry
@@ -56,6 +57,7 @@ COMMANDS: Final = (
     ),
     Command("pay", "Record a payment on a contract's latest claim.", "/billing pay SC-03", None, payments.open_form),
     Command("status", "Show what waits, what failed, and try it again.", "/billing status", None, status.open_status),
+    Command("settings", "Change the project's settings.", "/billing settings", "T6", settings.open_form),
     Command("digest", "Show the digest of the open period to you.", "/billing digest", "T22", basics.show_digest),
 )
 
@@ -71,6 +73,7 @@ LISTENERS: Final = (
     Listener("click", "schedule.open", "When billing periods open by themselves", schedules.open_form),
     Listener("click", "schedule.frequency", "Another frequency", schedules.choose_frequency),
     Listener("submit", "schedule", "Save when billing periods open", schedules.submit),
+    Listener("submit", "settings", "Save the project's settings", settings.submit),
     Listener("click", "bench.all", "Choose all rows that can be chosen", bench.select_all),
     Listener("click", "bench.clear", "Choose none", bench.clear),
     Listener("click", "bench.prev", "The page before", bench.turn_page),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ..documents.words import DICTIONARIES
-from ..documents.workbook import INVOICE_TYPES
+from ..documents.workbook import INVOICE_TYPES, OWNER_ANSWERS
 from ..errors import NotAllowedError, UserError
 from ..rules.billing import StoredMaterials
 from ..rules.tie_out import Overbilling
@@ -49,7 +49,7 @@ SETTINGS: Final[Mapping[str, tuple[Check, str]]] = {
     "show_claimed": _YES_NO,
     "overbilling": _one_of(*Overbilling),
     "stored_materials": _one_of(*StoredMaterials),
-    "owner_answers": _one_of("propose", "act"),
+    "owner_answers": _one_of(*OWNER_ANSWERS),
     "pdf_footer": _text("pdf_footer"),
     "jurisdiction": _text("jurisdiction"),
     "public_works": _YES_NO,

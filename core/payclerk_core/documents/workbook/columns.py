@@ -18,6 +18,7 @@ STATUSES: Final = tuple(status.value for status in ContractStatus)
 CHANGE_STATUSES: Final = ("approved", "draft", "pending", "void")
 SSOV_STATUSES: Final = ("draft", "under_review", "revise_and_resubmit", "approved")
 INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "by_invitation")
+OWNER_ANSWERS: Final = ("propose", "act")
 YES_NO: Final = ("no", "yes")
 
 
@@ -87,6 +88,7 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _yes("Show claimed", "Show what was claimed beside what stands.", "show_claimed", empty=True),
         _choice("Overbilling", ("allow", "warn", "prevent"), "Lines over 100 %.", "warn", "overbilling"),
         _choice("Stored materials", ("manual", "automatic"), "How they become work.", "manual", "stored_materials"),
+        _choice("Owner answers", OWNER_ANSWERS, "Does a clear one act?", "propose", "owner_answers"),
         _text("PDF footer", 500, "Printed under each claim.", "", "pdf_footer"),
         _text("Jurisdiction", 20, "Whose law counts, such as us-il.", None, "jurisdiction"),
         _yes("Public works", "The project is public works.", "public_works"),

@@ -37,6 +37,7 @@ EXAMPLE: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
             "Show claimed": "yes",
             "Overbilling": "warn",
             "Stored materials": "manual",
+            "Owner answers": "propose",
             "Public works": "no",
         }
     ],
