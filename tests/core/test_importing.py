@@ -213,7 +213,7 @@ def test_a_file_says_whether_the_owners_answers_act(database):
     load(database, Draft().without("Project", "Owner answers"))
     with database.reading() as session:
         assert session.scalars(select(Project)).one().owner_answers == "act"
-    with pytest.raises(WorkbookFaults, match="Owner answers"):
+    with pytest.raises(WorkbookFaults, match="Use one of: propose, act"):
         load(database, Draft().put("Project", 0, "Owner answers", "always"))
 
 

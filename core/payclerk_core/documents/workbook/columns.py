@@ -88,10 +88,10 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _yes("Show claimed", "Show what was claimed beside what stands.", "show_claimed", empty=True),
         _choice("Overbilling", ("allow", "warn", "prevent"), "Lines over 100 %.", "warn", "overbilling"),
         _choice("Stored materials", ("manual", "automatic"), "How they become work.", "manual", "stored_materials"),
-        _choice("Owner answers", OWNER_ANSWERS, "Does a clear one act?", "propose", "owner_answers"),
         _text("PDF footer", 500, "Printed under each claim.", "", "pdf_footer"),
         _text("Jurisdiction", 20, "Whose law counts, such as us-il.", None, "jurisdiction"),
         _yes("Public works", "The project is public works.", "public_works"),
+        _choice("Owner answers", OWNER_ANSWERS, "Does a clear one act?", "propose", "owner_answers"),
     ),
     "Companies": (
         _text("Name", 200, "The company's name; it finds the company again."),

@@ -37,8 +37,8 @@ EXAMPLE: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
             "Show claimed": "yes",
             "Overbilling": "warn",
             "Stored materials": "manual",
-            "Owner answers": "propose",
             "Public works": "no",
+            "Owner answers": "propose",
         }
     ],
     "Companies": [
