@@ -113,6 +113,7 @@ LISTENERS: Final = (
     Listener("click", "import.discard", "Import nothing of it", importing.discard),
     Listener("click", "job.retry", "Try a failed job again", status.retry_job),
     Listener("click", "mail.retry", "Read a mail again", status.retry_mail),
+    Listener("click", "mail.raw", "Have a mail that could not be read sent to you as it came", status.send_raw),
 )
 
 REGISTRY: Final = Registry(COMMANDS, LISTENERS)

@@ -37,7 +37,7 @@ class FilePosts:
                 content=upload.content,
                 filename=upload.name,
                 title=upload.name,
-                initial_comment="From the Emails log, as you asked. Look before you open: it came by e-mail.",
+                initial_comment="As you asked. Look before you open: it came by e-mail.",
             )
 
 
@@ -48,5 +48,7 @@ def _upload(session: Session, what: str, key: int, person_id: int) -> Upload:
     if what == "attachment":
         row = session.get_one(Attachment, key)
         return Upload(user, row.name, row.file.content)
+    if what == "held":
+        return Upload(user, f"mail-held-{key}.eml", session.get_one(InboxMail, key).raw)
     message = session.get_one(Message, key)
     return Upload(user, f"mail-{message.id}.eml", session.get_one(InboxMail, message.inbox_id).raw)
