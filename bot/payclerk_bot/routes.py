@@ -97,6 +97,7 @@ LISTENERS: Final = (
     Listener("submit", "emails", "Search the log", mail_log.submit_search),
     Listener("click", "emails.contract", "The log of the whole contract", mail_log.whole_contract),
     Listener("click", "emails.claim", "The log of the latest claim only", mail_log.only_claim),
+    Listener("click", "emails.export", "Have the whole log sent to you as a ZIP file", mail_log.send_export),
     Listener("click", "emails.open", "One message in full", mail_log.open_message),
     Listener("click", "emails.reply", "Answer a message", mails.reply),
     Listener("click", "emails.forward", "Pass a message on", mails.forward),
