@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from payclerk_bot.checks import check_slack
+from payclerk_core.actions.logos import logo_of
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
@@ -43,6 +44,8 @@ def examine() -> Iterator[Finding]:
     yield _try("database", lambda: _database(settings))
     yield _try("slack", lambda: _slack(settings))
     yield _try("smtp", lambda: check_smtp(settings), set_up=settings.has_mail, what=MAIL)
+    if settings.mail_logo_file is not None:
+        yield _try("logo", lambda: _logo(settings))
     yield from _mailboxes(settings)
     if settings.has_mail:
         yield _try("last read", lambda: _last_read(settings))
@@ -75,6 +78,11 @@ def _mailboxes(settings: Settings) -> Iterator[Finding]:
         yield finding
         if number == 1 and finding.ok:
             yield _try("mail to ourselves", lambda: check_round_trip(settings))
+
+
+def _logo(settings: Settings) -> str:
+    logo = logo_of(settings)
+    return f"shown {logo.width} by {logo.height} dots, {len(logo.content)} bytes in each mail" if logo else "none"
 
 
 def _last_read(settings: Settings) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
 from payclerk_core.jobs import promise
 from payclerk_core.tables import InboxMail
 
-from .entries import entry, is_known
+from .entries import entry, is_known, without_our_logo
 from .guard import GuardedReader
 from .matching import Match, match
 from .people import take_person
@@ -22,6 +23,7 @@ from .refusals import explain
 
 def take_in(call: Call, inbox: InboxMail, looked: Looked, reader: GuardedReader) -> str:
     """Do everything this mail asks for. Returns the kind it was taken for."""
+    looked = replace(looked, mail=without_our_logo(call.session, looked.mail))
     mail, found = looked.mail, looked.classified
     inbox.details = {"from": mail.sender.email if mail.sender else "", "subject": mail.subject[:300]}
     if found.kind is Kind.OWN:

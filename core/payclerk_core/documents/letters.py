@@ -17,6 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from .logo import Logo
 from .sentences import in_language
 
 # An answer is what stands above this line; the mailbox looks for the same words.
@@ -104,8 +105,8 @@ class Letter:
     html: str
 
 
-def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Letter:
-    """A letter with these facts, in English where the language is not known.
+def render_letter(name: str, language: str, facts: Mapping[str, object], logo: Logo | None = None) -> Letter:
+    """A letter with these facts, in English where the language is not known; the logo is for its HTML alone.
 
     Errors: KeyError for an unknown letter or a missing fact.
     """
@@ -113,6 +114,7 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
     subject = _cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT)
+    shown["logo"] = logo
     shown["mail_answer"] = partial(_answer_link, subject)
     return Letter(
         subject=subject,
