@@ -13,6 +13,7 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
+from payclerk_core.actions.text_revisions import pending_revision, returned_claim
 from payclerk_core.errors import UserError
 from payclerk_core.rules.text_billing import Said, TextFault, TextFaults
 from payclerk_core.tables import Contract, Message, Person
@@ -63,13 +64,15 @@ def _may_bill(call: Call, answer: TextAnswer) -> bool:
 
 
 def _is_open(call: Call, answer: TextAnswer) -> bool:
-    """Once a claim was submitted, or begun by somebody else, words about it are for a person."""
+    """Once a claim was submitted, or begun by somebody else, words about it are for a person; sent back, it is open."""
     thread = answer.found.thread
-    return thread.claim_id is None or text_draft(call, thread) is not None
+    if thread.claim_id is None or text_draft(call, thread) is not None:
+        return True
+    return returned_claim(call, thread) is not None
 
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
-    if text_draft(call, answer.found.thread) is None:
+    if text_draft(call, answer.found.thread) is None and pending_revision(call, answer.found.thread) is None:
         # SUBMIT once more, in answer to the letter that was submitted already, changes nothing.
         return command == "submit" and answer.found.token.purpose == "billing" and not _is_open(call, answer)
     theirs, mail = _theirs(call, answer)

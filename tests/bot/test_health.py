@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The age of a look is asked of both databases by the HTTP door."""
+    return sqlite_url
+
+
+@pytest.fixture
 def settings(slack: LocalSlack) -> Settings:
     return make_settings(slack.url, smtp_host="127.0.0.1", imap_host="127.0.0.1", imap_user="box@maple.example")
 

@@ -22,6 +22,12 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz"
 BROKEN = b"To: billing+" + TOKEN.upper().encode() + b"@reply.maple.example\r\n\r\n\xff\x00"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What a notice says is no matter of the database."""
+    return sqlite_url
+
+
 def hold(m: Month, status: str = "quarantine", reason: str = "The mail is nested too deep.", **more: Any) -> int:
     facts: dict[str, Any] = {"raw": BROKEN, "size": len(BROKEN), "attempts": 3, **more}
     mail = InboxMail(

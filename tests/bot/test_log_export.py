@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 RAW = b"From: olga@owner.example\r\nSubject: As it came\r\n\r\nApproved.\r\n"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Who may see what is asked of both databases by the log itself."""
+    return sqlite_url
+
+
 def incoming(m: Month, thread: Thread, text: str, **more: Any) -> Message:
     count = m.session.query(InboxMail).count()
     raw = InboxMail(

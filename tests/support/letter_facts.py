@@ -77,6 +77,7 @@ FACTS: dict[str, object] = {
         },
     ],
     "changed": False,
+    "revised": False,
     "refused": [{"name": "invoice.exe", "why": "It is a Windows program."}],
     "lines_count": 6,
     "details_count": 21,

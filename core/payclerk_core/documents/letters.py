@@ -46,7 +46,7 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
     "billing_understood": _CLAIM
     | {"contact_name", "due_on", "completed", "retainage", "previous", "due", "percent", "warnings", "billed"}
-    | {"changed"},
+    | {"changed", "revised"},
     "billing_refused": _PLACE | {"faults", "why"},
     "billing_cancelled": _PLACE | {"claim_number"},
     "files_refused": _PLACE | {"refused"},
