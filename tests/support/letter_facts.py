@@ -78,7 +78,7 @@ FACTS: dict[str, object] = {
     ],
     "changed": False,
     "revised": False,
-    "refused": [{"name": "invoice.exe", "why": "It is a Windows program."}],
+    "refused": [{"name": "invoice.exe", "why": "It is a program."}],
     "lines_count": 6,
     "details_count": 21,
     "status_label": "Approved as Noted",

@@ -76,7 +76,11 @@ _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "summary": ("label", "amount"),
 }
 # What payclerk words itself; everything else is somebody's own and stays as they wrote it.
-_OURS: Final = frozenset({"why", "faults", "warnings"})
+_OURS: Final = frozenset({"why", "warnings"})
+_OUR_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
+    "faults": frozenset({"where", "what", "fix"}),
+    "refused": frozenset({"why"}),
+}
 _MONTHS: Final[Mapping[str, str]] = {
     "en": "January February March April May June July August September October November December",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -191,12 +195,9 @@ def _shown(fact: str, value: object, language: str) -> object:
         text = _lines(value) if fact == "message" else one_line(value)
         return _sentence(in_language(text, language)) if fact in _OURS else text
     if fact in _ROWS and isinstance(value, Sequence):
+        ours = _OUR_COLUMNS.get(fact, frozenset())
         rows = [_row(row, _ROWS[fact]) for row in value]
-        return (
-            [{name: in_language(text, language) for name, text in row.items()} for row in rows]
-            if fact in _OURS
-            else rows
-        )
+        return [{n: in_language(text, language) if n in ours else text for n, text in row.items()} for row in rows]
     if isinstance(value, Sequence):
         return [in_language(one_line(str(text)), language) for text in value]
     return value
