@@ -37,6 +37,22 @@ def test_an_administrator_lets_clear_answers_of_the_owner_act(month: Callable[..
     assert len(kept(office)[1]) == 1
 
 
+def test_a_project_asks_for_more_than_payclerk_is_set_up_with_and_takes_it_back(
+    month: Callable[..., Any], office: Office
+) -> None:
+    month(lambda m: m.ada.id, contracts=1)
+    for chosen, stored in (("confirm", "confirm"), ("usual", None)):
+        office.billing(ADA, "settings")
+        form = office.modal(ADA, "settings")
+        assert "As payclerk is set up: the sender is vouched for" in texts(form)
+        office.world.select(form, "trust_owner", chosen)
+        assert office.world.submit(ADA, form).error is None
+        office.modal(ADA, "settings_saved")
+        with office.database.reading() as session:
+            project = session.scalars(select(Project)).one()
+            assert (project.trust_owner, project.trust_invitation) == (stored, None)
+
+
 def test_who_does_not_administer_the_project_cannot_open_or_save_the_form(
     month: Callable[..., Any], office: Office
 ) -> None:

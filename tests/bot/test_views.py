@@ -33,7 +33,7 @@ from payclerk_bot.views.period import Dates, period_modal, period_opened, period
 from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
-from payclerk_bot.views.settings import ProjectForm, settings_modal
+from payclerk_bot.views.settings import TRUST, ProjectForm, settings_modal
 from payclerk_bot.views.status import Failed, Health, status_modal, trouble_message
 from payclerk_core.actions.importing import Shown
 from payclerk_core.documents.sheets import Fault
@@ -285,7 +285,7 @@ def collected() -> list[b.View]:
         schedule_modal(ScheduleForm(1, Frequency.WEEKLY, USUAL[Frequency.WEEKLY])),
         status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [notices.HeldMail(1, "x")], "never")),
         home_view("x", []),
-        settings_modal(ProjectForm(1, "x", "propose")),
+        settings_modal(ProjectForm(1, "x", "propose", dict.fromkeys(TRUST), dict.fromkeys(TRUST, "verified"))),
     ]
     return [*views, *({"type": "message", "blocks": blocks} for _, blocks in messages)]
 

@@ -18,6 +18,19 @@ _OWNER_HINT: Final = (
 )
 
 
+TRUST: Final[Mapping[str, str]] = {
+    "trust_invitation": "Accepting or declining an invitation by mail",
+    "trust_billing": "Billing by mail",
+    "trust_owner": "The owner's decision by mail",
+}
+_TRUSTS: Final[Mapping[str, str]] = {
+    "verified": "The sender is vouched for",
+    "confirm": "Besides, the code on the confirm page",
+    "address": "The invited address alone",
+}
+_AS_SET_UP: Final = "usual"
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectForm:
     """What is set now."""
@@ -25,6 +38,8 @@ class ProjectForm:
     project_id: int
     project_name: str
     owner_answers: str
+    trust: Mapping[str, str | None]  # by kind of decision; None: as payclerk is set up
+    usual: Mapping[str, str]
 
 
 def settings_modal(form: ProjectForm) -> b.View:
@@ -33,9 +48,22 @@ def settings_modal(form: ProjectForm) -> b.View:
     blocks = [
         b.section(f"*{b.esc(form.project_name, 200)}*"),
         b.field("owner_answers", "The owner's answer to a claim", chooser, hint=_OWNER_HINT),
+        *[_trust(form, name) for name in TRUST],
         b.context("What is answered already stays as it is. Everything else is set by the project's import file."),
     ]
     return b.modal("settings", "Project settings", blocks, submit="Save", metadata=str(form.project_id))
+
+
+def _trust(form: ProjectForm, name: str) -> b.Block:
+    usual = _TRUSTS[form.usual[name]]
+    options = [b.option(f"As payclerk is set up: {usual[:1].lower()}{usual[1:]}", _AS_SET_UP)]
+    options += [b.option(_TRUSTS[value], value) for value in ("verified", "confirm")]
+    return b.field(name, TRUST[name], b.select(name, "Choose", options, form.trust[name] or _AS_SET_UP))
+
+
+def chosen_trust(option: str) -> str:
+    """Empty for what payclerk is set up with."""
+    return "" if option == _AS_SET_UP else option
 
 
 def settings_saved(changed: bool) -> b.View:
