@@ -69,14 +69,12 @@ def submit_revision(call: Call, mail: TextMail, period: BillingPeriod, answered:
     _require_of(claim, period)
     said = event.after or {}
     amounts = _kept_amounts(said)
-    trial = call.session.begin_nested()
-    entered = _entered(call, claim, amounts)
-    if (said.get("message"), said.get("digest")) != (answered, digest_of(entered)):
-        trial.rollback()
-        call.session.expire_all()
+    with _taken_back(call):
+        would_be = digest_of(_entered(call, claim, amounts))
+    if (said.get("message"), said.get("digest")) != (answered, would_be):
         _say_back(call, mail, claim, amounts, changed=True)
         return None
-    trial.commit()
+    entered = _entered(call, claim, amounts)
     entered.revision += 1
     findings = submit(call, entered)
     confirm(call, mail.thread, mail.person, entered, told_to_them(findings), mail.in_reply_to)
