@@ -16,6 +16,7 @@ from .handlers import (
     periods,
     review,
     schedules,
+    settings,
     status,
 )
 from .registry import Command, Listener, Registry
@@ -56,6 +57,7 @@ COMMANDS: Final = (
     ),
     Command("pay", "Record a payment on a contract's latest claim.", "/billing pay SC-03", None, payments.open_form),
     Command("status", "Show what waits, what failed, and try it again.", "/billing status", None, status.open_status),
+    Command("settings", "Change the project's settings.", "/billing settings", "T6", settings.open_form),
     Command("digest", "Show the digest of the open period to you.", "/billing digest", "T22", basics.show_digest),
 )
 
@@ -71,6 +73,7 @@ LISTENERS: Final = (
     Listener("click", "schedule.open", "When billing periods open by themselves", schedules.open_form),
     Listener("click", "schedule.frequency", "Another frequency", schedules.choose_frequency),
     Listener("submit", "schedule", "Save when billing periods open", schedules.submit),
+    Listener("submit", "settings", "Save the project's settings", settings.submit),
     Listener("click", "bench.all", "Choose all rows that can be chosen", bench.select_all),
     Listener("click", "bench.clear", "Choose none", bench.clear),
     Listener("click", "bench.prev", "The page before", bench.turn_page),
@@ -94,6 +97,7 @@ LISTENERS: Final = (
     Listener("submit", "emails", "Search the log", mail_log.submit_search),
     Listener("click", "emails.contract", "The log of the whole contract", mail_log.whole_contract),
     Listener("click", "emails.claim", "The log of the latest claim only", mail_log.only_claim),
+    Listener("click", "emails.export", "Have the whole log sent to you as a ZIP file", mail_log.send_export),
     Listener("click", "emails.open", "One message in full", mail_log.open_message),
     Listener("click", "emails.reply", "Answer a message", mails.reply),
     Listener("click", "emails.forward", "Pass a message on", mails.forward),
@@ -110,6 +114,7 @@ LISTENERS: Final = (
     Listener("click", "import.discard", "Import nothing of it", importing.discard),
     Listener("click", "job.retry", "Try a failed job again", status.retry_job),
     Listener("click", "mail.retry", "Read a mail again", status.retry_mail),
+    Listener("click", "mail.raw", "Have a mail that could not be read sent to you as it came", status.send_raw),
 )
 
 REGISTRY: Final = Registry(COMMANDS, LISTENERS)

@@ -12,10 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
 from payclerk_bot.checks import check_slack
+from payclerk_core.actions.logos import logo_of
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.mailboxes import mailboxes
+from payclerk_core.queries.mailboxes import Look, looks_into
 from payclerk_core.settings import Settings, load_settings
 from payclerk_mailbox.checks import check_imap, check_smtp
 from payclerk_mailbox.round_trip import check_round_trip
@@ -42,7 +44,11 @@ def examine() -> Iterator[Finding]:
     yield _try("database", lambda: _database(settings))
     yield _try("slack", lambda: _slack(settings))
     yield _try("smtp", lambda: check_smtp(settings), set_up=settings.has_mail, what=MAIL)
+    if settings.mail_logo_file is not None:
+        yield _try("logo", lambda: _logo(settings))
     yield from _mailboxes(settings)
+    if settings.has_mail:
+        yield _try("last read", lambda: _last_read(settings))
     yield _docusign(settings)
     if settings.clock_file is not None:
         yield Finding(
@@ -72,6 +78,34 @@ def _mailboxes(settings: Settings) -> Iterator[Finding]:
         yield finding
         if number == 1 and finding.ok:
             yield _try("mail to ourselves", lambda: check_round_trip(settings))
+
+
+def _logo(settings: Settings) -> str:
+    logo = logo_of(settings)
+    return f"shown {logo.width} by {logo.height} dots, {len(logo.content)} bytes in each mail" if logo else "none"
+
+
+def _last_read(settings: Settings) -> str:
+    """Whether somebody reads the mailboxes: that they can be read says nothing of it."""
+    db = Database(settings.database_url)
+    try:
+        with db.reading() as session:
+            looks = looks_into(session, mailboxes(settings, to_sign_in=False), clock_for(settings.clock_file)())
+    except SQLAlchemyError as error:
+        raise UserError(f"not known, for the database cannot be read ({type(error).__name__})") from None
+    finally:
+        db.close()
+    said = ", ".join(_age(number, look) for number, look in enumerate(looks, 1))
+    if any(look.silent for look in looks):
+        raise UserError(f"{said}: start 'payclerk up' or 'payclerk mail', or see what it logs")
+    return said
+
+
+def _age(number: int, look: Look) -> str:
+    if look.age is None:
+        return f"mailbox {number} not yet"
+    seconds = int(look.age.total_seconds())
+    return f"mailbox {number} {seconds // 60} minutes ago" if seconds >= 120 else f"mailbox {number} {seconds} s ago"
 
 
 def _database(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -16,7 +17,7 @@ from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import waiting
 from payclerk_core.mailboxes import mailboxes
-from payclerk_core.queries.mailboxes import last_polls
+from payclerk_core.queries.mailboxes import Look, last_polls, looks_into
 from payclerk_core.settings import Settings
 from payclerk_core.tables import FailedJob, InboxMail
 
@@ -27,15 +28,29 @@ def build_web(settings: Settings, db: Database, clock: Clock) -> Starlette:
     """The routes, over one database."""
 
     def health(_request: Request) -> Response:
-        with db.reading() as session:
-            session.execute(text("SELECT 1"))
-        return JSONResponse({"status": "ok"})
+        return JSONResponse(_health(settings, db, clock))
 
     def metrics(_request: Request) -> Response:
         return PlainTextResponse(generate_latest(_measure(settings, db, clock)), media_type="text/plain; version=0.0.4")
 
     pages = ConfirmPages(settings, db, clock).routes()
     return Starlette(routes=[Route("/health", health), Route("/metrics", metrics), *pages])
+
+
+def _health(settings: Settings, db: Database, clock: Clock) -> Mapping[str, object]:
+    """Degraded is no fault of this process, so the answer is 200: who restarts on faults would restart the wrong one."""
+    with db.reading() as session:
+        session.execute(text("SELECT 1"))
+        boxes = mailboxes(settings, to_sign_in=False) if settings.has_mail else []
+        looks = looks_into(session, boxes, clock())
+    shown = [_shown(number, look) for number, look in enumerate(looks, 1)]
+    return {"status": "degraded" if any(look.silent for look in looks) else "ok", "mailboxes": shown}
+
+
+def _shown(number: int, look: Look) -> Mapping[str, object]:
+    """A mailbox by its place in the settings: its name is an address."""
+    age = None if look.age is None else int(look.age.total_seconds())
+    return {"mailbox": number, "last_read_seconds_ago": age, "silent": look.silent}
 
 
 def _measure(settings: Settings, db: Database, clock: Clock) -> CollectorRegistry:

@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from payclerk_bot.app import BotDoor
+from payclerk_core.actions.logos import logo_of
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
@@ -53,6 +54,7 @@ class Office:
 
 def open_office(settings: Settings, names: Sequence[str]) -> Office:
     """The doors of these names, ready to start. What is not set up is said at once."""
+    logo_of(settings)  # a file that cannot be shown is said before the first mail
     db = Database(settings.database_url)
     clock = clock_for(settings.clock_file)
     # The id must be the same after a restart, for that is how the jobs in hand are found again.

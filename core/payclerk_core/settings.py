@@ -40,6 +40,7 @@ class Settings(BaseSettings):
 
     mail_address: str | None = None
     mail_name: str = "payclerk"
+    mail_logo_file: Path | None = None
     mail_authserv_id: str | None = None
     mail_microsoft365: bool = False
     mail_receivers: str = ""

@@ -27,6 +27,7 @@ from payclerk_core.tokens import is_code
 
 from .acting import Act, act
 from .ahead import Ahead, Needs, OutOfDateError, read_ahead
+from .entries import without_our_logo
 from .guard import GuardedReader, ReadingDiedError, shared_reader
 from .identity import own_identity
 from .matching import Match, match
@@ -126,6 +127,7 @@ class Confirming:
         looked = self._reader.look(raw, own)
         with self._db.reading() as session:
             call = self._call(session)
+            looked = without_our_logo(session, looked)
             page = find_page(session, token, call.at)
             found = _match(call, page, looked) if page else None
             if page is None or found is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import Incoming, IncomingFile
+from payclerk_core.actions.logos import our_logos
 from payclerk_core.documents.due_date import is_due_date_file
 from payclerk_core.tables import Attachment as AttachmentRow
 from payclerk_core.tables import InboxMail, Message, StoredFile, Thread
@@ -44,6 +47,15 @@ def entry(
         files=[IncomingFile(file.name, file.content, file.content_type) for file in kept_files(looked)],
         in_reply_to=next(iter(mail.in_reply_to), None),
     )
+
+
+def without_our_logo(session: Session, looked: Looked) -> Looked:
+    """The mail without pictures that went out as our logo: mail programs send them back under names of their own (3.4 #92)."""
+    told = list(zip(looked.mail.attachments, looked.unsafe, strict=True))
+    ours = our_logos(session, {file.sha256 for file, _ in told})
+    kept = [one for one in told if one[0].sha256 not in ours]
+    mail = replace(looked.mail, attachments=tuple(file for file, _ in kept))
+    return replace(looked, mail=mail, unsafe=tuple(why for _, why in kept))
 
 
 def kept_files(looked: Looked) -> list[Attachment]:

@@ -28,6 +28,7 @@ from payclerk_core.tables import InboxMail
 
 from .ahead import Ahead, OutOfDateError, read_ahead
 from .dns_keys import key_from_dns
+from .entries import without_our_logo
 from .guard import GuardedReader, ReadingDiedError, shared_reader
 from .identity import own_identity
 from .incoming import needs_of, take_in
@@ -133,6 +134,7 @@ class Handling:
 
     def _read(self, looked: Looked) -> Ahead:
         with self._db.reading() as session:
+            looked = without_our_logo(session, looked)
             needs = needs_of(self._call(session), looked)
         return read_ahead(self._reader, looked, own_identity(self._settings), needs)
 

@@ -98,6 +98,7 @@ class Outgoing:
     earlier: Sequence[str] = ()  # Message-IDs of ours that this person has of the conversation, oldest first
     stop_subject: str = ""  # of the mail that asks us to stop; empty: there is nothing to stop
     files: Sequence[OutgoingFile] = field(default_factory=tuple)
+    logo: OutgoingFile | None = None  # its name is the one the HTML calls it by
 
     @property
     def return_address(self) -> str:
@@ -123,6 +124,8 @@ def build_mail(mail: Outgoing) -> bytes:
     message.set_content(letter.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+        if mail.logo is not None:
+            _relate(message, mail.logo)
     for file in mail.files:
         _attach(message, file)
     _fix_boundaries(message, mail.message_id)
@@ -190,6 +193,14 @@ def _attach(message: EmailMessage, file: OutgoingFile) -> None:
     if not re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file.content_type) or main in {"text", "multipart", "message"}:
         main, sub = "application", "octet-stream"
     message.add_attachment(file.content, maintype=main, subtype=sub, filename=one_line(file.name))
+
+
+def _relate(message: EmailMessage, logo: OutgoingFile) -> None:
+    """A picture inside the mail: no program lists it among the files, none has to load it."""
+    main, _, sub = logo.content_type.partition("/")
+    html = message.get_body(("html",))
+    if html is not None:
+        html.add_related(logo.content, main, sub, cid=f"<{logo.name}>", disposition="inline", filename="logo.png")
 
 
 def _attach_calendar(message: EmailMessage, file: OutgoingFile) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from payclerk_core.actions.logos import our_logos
+from payclerk_core.documents.logo import PNG, content_id, logo_in
 from payclerk_core.errors import OutsideError
 from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Attachment, Message, MessageRecipient, ReplyToken
+from payclerk_core.tables import Attachment, Message, MessageRecipient, ReplyToken, StoredFile
 
 from .mime import MOST_EARLIER, Named, Outgoing, OutgoingFile, own_message_id
 
@@ -41,12 +43,22 @@ def copies_to_send(session: Session, settings: Settings, recipient_ids: Collecti
     messages, tokens = _messages(session, rows), _tokens(session, rows)
     pages = page_tokens(session, messages)
     earlier = _earlier(session, settings.mail_address, messages)
-    return [
-        Copy(
-            row.id, row.email, _outgoing(settings, row, messages[row.message_id], tokens[row.token_id], pages, earlier)
-        )
-        for row in rows
-    ]
+    logos = _logos(session, messages)
+    copies = []
+    for row in rows:
+        message = messages[row.message_id]
+        mail = _outgoing(settings, row, message, tokens[row.token_id], pages, earlier)
+        logo = logos.get(logo_in(message.html or "") or "")
+        copies.append(Copy(row.id, row.email, replace(mail, logo=logo) if logo else mail))
+    return copies
+
+
+def _logos(session: Session, messages: Mapping[int, Message]) -> dict[str, OutgoingFile]:
+    """By hash: a letter names the logo it was written with, so that it goes out the same whenever it is sent."""
+    hashes = {found for message in messages.values() if (found := logo_in(message.html or ""))}
+    keys = our_logos(session, hashes)
+    files = session.scalars(select(StoredFile).where(StoredFile.id.in_(keys.values())))
+    return {file.sha256: OutgoingFile(content_id(file.sha256), file.content, PNG) for file in files}
 
 
 def _messages(session: Session, rows: Sequence[MessageRecipient]) -> dict[int, Message]:

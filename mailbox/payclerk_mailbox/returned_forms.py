@@ -70,8 +70,9 @@ def _named_as_ours(name: str) -> bool:
 
 
 def _old_kind_of_ours(file: Attachment, error: UserError) -> bool:
-    """Our form as .xls or behind a password cannot be looked into; its name is all there is to go by."""
-    return error.code == "not_a_workbook" and file.content.startswith(b"\xd0\xcf") and _named_as_ours(file.name)
+    """Our form as .xls, damaged or behind a password cannot be looked into; its name is all there is to go by."""
+    is_book = file.content.startswith((b"\xd0\xcf", b"PK"))
+    return error.code == "not_a_workbook" and is_book and _named_as_ours(file.name)
 
 
 def take_forms(

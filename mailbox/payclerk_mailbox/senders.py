@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.queries.directory import email_key
-from payclerk_core.settings import Settings, Trust
-from payclerk_core.tables import Contract, Message, Person
+from payclerk_core.settings import Settings
+from payclerk_core.tables import Contract, Message, Person, Project
 
 from .matching import Match
 from .reading.message import IncomingMail
@@ -50,15 +50,17 @@ def receiver_of(settings: Settings) -> Receiver:
     return Receiver(settings.mail_authserv_id, settings.mail_microsoft365, settings.receiving_hosts)
 
 
-def trust_for(settings: Settings, purpose: str) -> Trust:
-    """What an answer to a letter of this purpose needs before it decides anything."""
+def trust_for(settings: Settings, project: Project, purpose: str) -> str:
+    """What an answer to a letter of this purpose needs before it decides anything: the project's word, else ours."""
     if purpose == "owner_claim":
-        return settings.mail_trust_owner
-    return settings.mail_trust_invitation if purpose == "invitation" else settings.mail_trust_billing
+        return project.trust_owner or settings.mail_trust_owner
+    if purpose == "invitation":
+        return project.trust_invitation or settings.mail_trust_invitation
+    return project.trust_billing or settings.mail_trust_billing
 
 
 def _weigh(call: Call, found: Match, mail: IncomingMail, person: Person, check: SenderCheck) -> Sender:
-    trust = trust_for(call.settings, found.token.purpose)
+    trust = trust_for(call.settings, call.session.get_one(Project, found.thread.project_id), found.token.purpose)
     if not (check.by_address if trust == "address" else check.verified):
         return Sender(person, decides=False, why=check.why)
     stale = _stale(call, found, mail)

@@ -14,6 +14,7 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
+from payclerk_core.actions.text_revisions import pending_revision, returned_claim
 from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
@@ -69,7 +70,7 @@ def words_about(call: Call, found: Match, said: Judged) -> str | None:
     if not _may_bill(call, found, said.reply):
         return None
     if said.command is not None:
-        return said.command if text_draft(call, found.thread) is not None else None
+        return said.command if _waits(call, found.thread) else None
     return "billing" if said.billing is not None and _is_open(call, found.thread) else None
 
 
@@ -80,12 +81,19 @@ def _may_bill(call: Call, found: Match, reply: ReplyText) -> bool:
 
 
 def _is_open(call: Call, thread: Thread) -> bool:
-    """Once a claim was submitted, or begun by somebody else, words about it are for a person."""
-    return thread.claim_id is None or text_draft(call, thread) is not None
+    """Once a claim was submitted, or begun by somebody else, words about it are for a person; sent back, it is open."""
+    if thread.claim_id is None or text_draft(call, thread) is not None:
+        return True
+    return returned_claim(call, thread) is not None
+
+
+def _waits(call: Call, thread: Thread) -> bool:
+    """Whether something we said back waits for SUBMIT or CANCEL."""
+    return text_draft(call, thread) is not None or pending_revision(call, thread) is not None
 
 
 def _command(call: Call, answer: TextAnswer, command: str) -> bool:
-    if text_draft(call, answer.found.thread) is None:
+    if not _waits(call, answer.found.thread):
         return command == "submit" and _was_submitted(call, answer)
     theirs, mail = _theirs(call, answer)
     try:

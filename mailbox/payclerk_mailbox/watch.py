@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,11 +20,10 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.mailbox_silence import note_heard, note_silent
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
-from payclerk_core.queries.mailboxes import last_polled
+from payclerk_core.queries.mailboxes import INTERVALS, last_polled
 from payclerk_core.settings import Settings
 
 log = structlog.get_logger()
-INTERVALS: Final = 3
 
 
 @dataclass(slots=True)

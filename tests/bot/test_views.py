@@ -33,7 +33,8 @@ from payclerk_bot.views.period import Dates, period_modal, period_opened, period
 from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
-from payclerk_bot.views.status import Failed, Health, Quarantined, status_modal, trouble_message
+from payclerk_bot.views.settings import TRUST, ProjectForm, settings_modal
+from payclerk_bot.views.status import Failed, Health, status_modal, trouble_message
 from payclerk_core.actions.importing import Shown
 from payclerk_core.documents.sheets import Fault
 from payclerk_core.jobs import Waiting
@@ -150,7 +151,7 @@ def test_notices(name: str) -> None:
         notices.declined(answered),
         notices.submitted(claim),
         notices.bounced("invitation", name, name, name, name),
-        notices.quarantine(3, name, waiting=True),
+        notices.quarantine(notices.HeldMail(3, name, 3, oversize=True, size=10**9)),
         notices.unmatched(3, name, name, name),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), None),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), datetime(2026, 11, 10, 13, tzinfo=UTC)),
@@ -176,7 +177,7 @@ def test_modals_and_home(size: int, name: str) -> None:
     many = Health(
         [Waiting("mail.send", size, size)],
         [Failed(n, "mail.send", name, 3) for n in range(size)],
-        [Quarantined(n, name) for n in range(size)],
+        [notices.HeldMail(n, name) for n in range(size)],
         "never",
     )
     money = Money(1)
@@ -264,7 +265,7 @@ def collected() -> list[b.View]:
         notices.unclear(answer, open_=True),
         notices.owner_reply(answer),
         notices.submitted(claim),
-        notices.quarantine(3, "x", waiting=True),
+        notices.quarantine(notices.HeldMail(3, "x")),
         period_opened("x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
         importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
@@ -282,8 +283,9 @@ def collected() -> list[b.View]:
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),
         schedule_modal(ScheduleForm(1, Frequency.WEEKLY, USUAL[Frequency.WEEKLY])),
-        status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [Quarantined(1, "x")], "never")),
+        status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [notices.HeldMail(1, "x")], "never")),
         home_view("x", []),
+        settings_modal(ProjectForm(1, "x", "propose", dict.fromkeys(TRUST), dict.fromkeys(TRUST, "verified"))),
     ]
     return [*views, *({"type": "message", "blocks": blocks} for _, blocks in messages)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ from typer.testing import CliRunner
 from payclerk.demo.clockwork import Clockwork
 from payclerk.demo.local import EXAMPLES, settings_for, start_world
 from payclerk.main import app
+from payclerk_core.clock import clock_for
+from payclerk_core.db import Database
+from payclerk_core.settings import load_settings
+from payclerk_core.tables import MailFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +61,26 @@ def test_doctor_finds_all_well_once_the_database_is_migrated(world: World) -> No
     assert run("migrate")[0] == 0
 
     code, text = run("doctor")
-    assert (code, text.count("ok  ")) == (0, 8), text
+    assert (code, text.count("ok  ")) == (0, 9), text
+    assert "last read: mailbox 1 not yet" in text
     assert "xoxb-" not in text
+
+
+def test_doctor_says_that_nobody_reads_the_mailbox(world: World) -> None:
+    run("migrate")
+    settings = load_settings()
+    db = Database(settings.database_url)
+    with db.transaction() as session:
+        polled_at = clock_for(settings.clock_file)() - timedelta(minutes=15)
+        row = {"account": settings.account, "folder": "INBOX", "uidvalidity": 1, "last_uid": 0}
+        session.add(MailFolder(**row, polled_at=polled_at))
+    db.close()
+
+    code, text = run("doctor")
+
+    assert code == 1
+    assert "last read: mailbox 1 15 minutes ago: start 'payclerk up'" in text
+    assert settings.account not in text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -39,7 +40,7 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
     web.start()
     try:
         shown = eventually(lambda: look(settings.web_port, "/metrics"))
-        assert look(settings.web_port, "/health") == '{"status":"ok"}'
+        health = look(settings.web_port, "/health")
     finally:
         web.stop()
     ages = [line for line in shown.splitlines() if line.startswith("payclerk_mail_poll_age_seconds")]
@@ -47,4 +48,12 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
         'payclerk_mail_poll_age_seconds{mailbox="1"} 40.0',
         'payclerk_mail_poll_age_seconds{mailbox="2"} 300.0',
     ]
-    assert "@x" not in shown
+    assert json.loads(health) == {
+        "status": "degraded",
+        "mailboxes": [
+            {"mailbox": 1, "last_read_seconds_ago": 40, "silent": False},
+            {"mailbox": 2, "last_read_seconds_ago": 300, "silent": True},
+            {"mailbox": 3, "last_read_seconds_ago": None, "silent": False},
+        ],
+    }
+    assert "@x" not in shown + health

@@ -208,6 +208,15 @@ def test_a_missing_column_leaves_what_is_there(database):
         assert contract_of(session, "SC-01").signed_on == date(2020, 1, 1)
 
 
+def test_a_file_says_whether_the_owners_answers_act(database):
+    load(database, Draft().put("Project", 0, "Owner answers", "act"))
+    load(database, Draft().without("Project", "Owner answers"))
+    with database.reading() as session:
+        assert session.scalars(select(Project)).one().owner_answers == "act"
+    with pytest.raises(WorkbookFaults, match="Use one of: propose, act"):
+        load(database, Draft().put("Project", 0, "Owner answers", "always"))
+
+
 def test_one_sheet_for_a_project_that_is_there(database):
     load(database, Draft())
     with database.reading() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letter_facts import FACTS
-from payclerk_core.actions import forms
-from payclerk_core.documents import amounts, form_reader
+from payclerk_core.actions import claim_making, forms, ssov_details, text_billing, text_drafts, text_revisions
+from payclerk_core.documents import amounts, delimited, form_reader, form_table, sheets, ssov_reader
 from payclerk_core.documents.letters import render_letter
 from payclerk_core.documents.sentences import in_language
+from payclerk_core.rules import text_billing as text_rules
 from payclerk_core.rules import tie_out
+from payclerk_mailbox import returned_breakdowns, returned_forms
+from payclerk_mailbox import text_billing as text_mails
+from payclerk_mailbox.reading import unsafe
 from payclerk_mailbox.reading.decision import Question, read_decision
 
 if TYPE_CHECKING:
@@ -33,7 +38,7 @@ def sentences_of(module: Any) -> Iterator[str]:
         if isinstance(node, ast.JoinedStr):
             text = "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
-            text = node.value
+            text = re.sub(r"\{\w+\}", "7", node.value)  # filled later
         else:
             continue
         if text[:1].isupper() and text.endswith((".", "?")) and " " in text and text not in docs:
@@ -42,15 +47,43 @@ def sentences_of(module: Any) -> Iterator[str]:
 
 # The name of the cell is put in for the 7.
 CHANGED = {"The scheduled value was changed.", "The amount billed before was changed."}
+# Whatever says why a form, a breakdown, a billing in words or a file was not taken: it is told to contacts by mail.
+PRODUCERS = (
+    amounts, claim_making, delimited, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
+    ssov_details, ssov_reader, text_billing, text_drafts, text_mails, text_revisions, text_rules, tie_out, unsafe,
+)  # fmt: skip
+# Those that begin with a hole, or are made of two, or stand where the fault is.
+PUT_TOGETHER = {
+    "'7' is empty.",
+    "'7' is a date or a truth value.",
+    "'7' has 7 characters.",
+    "7 goes against line 7, which is 7.",
+    "7 % is less than what was billed before.",
+    "Line 7: 7 of 7 remains to allocate.",
+    "Line 7: the details come to 7, but the line to 7.",
+    "Detail 7 (7) goes against line 7 (7).",
+    "The breakdown is Under Review; wait for its review.",
+    "Claims were made on this breakdown; it cannot change any more.",
+    "7.pdf is behind a password; it is kept, but nobody here can open it.",
+    "The archive holds a.b.exe. It is a program.",
+    "The archive holds 7. It is a script, which runs when it is opened.",
+    "The archive holds 7. It holds macros; save it as .xlsx or .docx without them.",
+    "The archive holds 7. It is the image of a disk.",
+    "The archive holds 7. It is a shortcut, which starts something else.",
+    "Claim 7: A payment is recorded on it; delete the payment first.",
+    "Claim 7: Another amount was certified of it; withdraw the certificate first.",
+    "Claim 7: The claim to the owner of this period includes it; send that one back first.",
+    "Line 7",
+    "row 7",
+}
 EVERY = sorted(
-    CHANGED
-    | {text for module in (form_reader, amounts, tie_out, forms) for text in sentences_of(module)}
-    - {"The 7 was changed."}
+    (CHANGED | PUT_TOGETHER | {text for module in PRODUCERS for text in sentences_of(module)}) - {"The 7 was changed."}
 )
 
 
 def test_there_are_sentences_to_look_at():
-    assert len(EVERY) > 40
+    assert len(EVERY) > 140
+    assert all(list(sentences_of(module)) for module in PRODUCERS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,6 +116,12 @@ def test_a_french_letter_names_the_faults_in_french():
     letter = render_letter("form_faults", "fr", FACTS | {"faults": faults})
     said = letter.text.replace("\u00a0", " ")
     assert "F12 : « twelve » n'est pas un montant. Écrivez le montant lui-même." in said
+
+
+def test_a_file_that_is_not_kept_is_named_as_it_is_and_the_reason_said_in_french():
+    refused = [{"name": "It is a program.", "why": "The archive holds run.me.exe. It is a program."}]
+    said = render_letter("files_refused", "fr", FACTS | {"refused": refused}).text.replace("\u00a0", " ")
+    assert "It is a program. : L'archive contient run.me.exe. C'est un programme." in said
 
 
 def test_somebodys_own_words_are_never_translated():

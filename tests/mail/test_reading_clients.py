@@ -21,7 +21,7 @@ CLIENTS = tomllib.loads((Path(__file__).parent / "fixtures" / "clients.toml").re
 FACTS = {
     "contact_name": "Sam Ortiz", "project_name": "Mill Road School", "contract_number": "SC-014", "project_number": "24-07",
     "contract_title": "Drywall and insulation", "company": "Ortiz Drywall", "period_from": "2026-11-01", "period_to": "2026-11-30",
-    "due_on": "2026-11-25", "invited_by": "Anna Lee", "note": "Please answer soon.",
+    "due_on": "2026-11-25", "invited_by": "Anna Lee", "note": "Please answer soon.", "ask": "",
 }  # fmt: skip
 ANSWERS = {
     "en": (("We accept, thanks", Decision.ACCEPT), ("DECLINE - no work this month", Decision.DECLINE), ("Hi Anna,\n\nYes, we accept.\n\nBest regards,\nSam Ortiz", Decision.ACCEPT)),

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from form_files import as_csv, numbers, typed
+from form_files import as_csv, libreoffice_ods, numbers, typed
 from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.forms import billing_form_for
@@ -131,14 +131,25 @@ def test_of_two_contracts_forms_in_one_mail_each_is_dealt_with_on_its_own(inbox:
     assert "another contract" in letter.text
 
 
-def test_a_form_saved_in_a_kind_that_is_not_read_is_answered_with_what_to_save_it_as(inbox: Inbox):
+def zipped(name: str, content: bytes) -> bytes:
     book = io.BytesIO()
     with zipfile.ZipFile(book, "w") as archive:
-        archive.writestr("content.xml", "<a/>")
-    files = [("Billing form SC-001 claim 1.ods", book.getvalue())]
-    inbox.take(inbox.answer(inbox.month.dana, "", files=files))
-    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("our own list.ods", book.getvalue() + b" ")]))
-    [letter] = inbox.letters("file_refused")
-    assert ".xlsx" in letter.text
-    assert "CSV" in letter.text
+        archive.writestr(name, content)
+    return book.getvalue()
+
+
+def test_a_form_saved_in_a_kind_that_is_not_read_is_answered_with_what_to_save_it_as(inbox: Inbox):
+    of_numbers, locked = zipped("Index/Document.iwa", b"\0"), zipped("content.xml", b"\x8f\x1d")
+    for number, content in enumerate((of_numbers, locked), 1):
+        inbox.take(inbox.answer(inbox.month.dana, "", files=[(f"Billing form SC-001 claim {number}", content)]))
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("our own list.ods", locked + b" ")]))
+    first, second = inbox.letters("file_refused")
+    assert "Numbers file; save the form as Excel workbook (.xlsx) or CSV" in first.text
+    assert "without a password" in second.text
     assert inbox.status(inbox.month.plumbing) == "accepted"
+
+
+def test_a_form_saved_as_ods_becomes_the_claim(inbox: Inbox):
+    form = libreoffice_ods(typed(form_for(inbox, inbox.month.plumbing), {"E13": 2500.5}))
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("November.ods", form)]))
+    assert billed(inbox) == [250_050, 0]

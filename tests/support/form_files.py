@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import openpyxl
 import xlsxwriter
@@ -76,6 +78,52 @@ def libreoffice(form: bytes) -> bytes:
     return _rewritten(form, "Billing", hidden="very_hidden", empty_rows=1500, inline=True)
 
 
+def libreoffice_ods(form: bytes) -> bytes:
+    """As OpenDocument: cells alike and empty ones counted, numbers beside their text, a million empty rows at the end."""
+    book = openpyxl.load_workbook(io.BytesIO(form))
+    tables = "".join(_ods_table(sheet.title, [list(row) for row in sheet.iter_rows()]) for sheet in book.worksheets)
+    return ods_of(tables)
+
+
+ODS_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "draw")
+)
+EMPTY_END = (
+    '<table:table-row table:number-rows-repeated="1048000">'
+    '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+)
+
+
+def ods_of(tables: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
+    """An OpenDocument file with these tables."""
+    body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+    content = f"{head}<office:document-content {ODS_NAMES}>{body}</office:document-content>"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def _ods_table(title: str, rows: Cells) -> str:
+    body = "".join(f"<table:table-row>{''.join(_ods_cell(cell) for cell in row)}</table:table-row>" for row in rows)
+    return f'<table:table table:name="{escape(title)}">{body}{EMPTY_END}</table:table>'
+
+
+def _ods_cell(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return "<table:table-cell/>"
+    if cell.data_type == "f":
+        formula = escape(str(value).lstrip("="), {'"': "&quot;"})
+        return f'<table:table-cell table:formula="of:={formula}" office:value-type="float" office:value="0"/>'
+    if isinstance(value, int | float):
+        shown = f"<text:p>{value:,.2f}</text:p>"
+        return f'<table:table-cell office:value-type="float" office:value="{value}">{shown}</table:table-cell>'
+    words = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+    return f'<table:table-cell office:value-type="string">{words}</table:table-cell>'
+
+
 def google_sheets(form: bytes) -> bytes:
     """The hidden sheet merely hidden, a thousand rows and twenty-six columns."""
     return _rewritten(form, "Billing", hidden="hide", empty_rows=1000)
@@ -97,6 +145,7 @@ def moved(form: bytes) -> bytes:
 
 PROGRAMS: dict[str, Callable[[bytes], bytes]] = {
     "LibreOffice": libreoffice,
+    "LibreOffice as .ods": libreoffice_ods,
     "Google Sheets": google_sheets,
     "Numbers": numbers,
     "a renamed sheet": renamed_sheet,

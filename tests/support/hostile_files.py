@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
+from payclerk_core.documents.form_values import CODE_LABEL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,9 +21,10 @@ _SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def workbook_with(parts: Mapping[str, bytes]) -> bytes:
-    """An ordinary workbook in which these parts are others."""
+    """A workbook in which these parts are others. It may be our form by a word of it, or it would not be opened at all."""
     plain = openpyxl.Workbook()
     plain.active.append(["text"])
+    plain.properties.title = CODE_LABEL
     whole, out = io.BytesIO(), io.BytesIO()
     plain.save(whole)
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:

@@ -6,17 +6,19 @@ on a phone in dark ones, side by side. Needs chromium, chromium-driver and pillo
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from browser import open_chromium
 from letter_facts import FACTS
 from payclerk_core.documents.letters import LETTERS, MARKERS, render_letter, with_reference
+from payclerk_core.documents.logo import Logo, read_logo
 
 if TYPE_CHECKING:
     from selenium import webdriver
@@ -38,19 +40,39 @@ def main(folder: Path, names: list[str]) -> None:
                 for language in MARKERS:
                     picture = pair(browser, Path(work) / "letter.html", name, language)
                     save(picture, folder / f"{name}.{language}.png")
+            if "invitation" in (names or LETTERS):
+                picture = pair(
+                    browser, Path(work) / "letter.html", "invitation", "en", logo=read_logo(drawn(), "Riverside")
+                )
+                save(picture, folder / "invitation-logo.en.png")
         finally:
             browser.quit()
 
 
-def pair(browser: webdriver.Chrome, page: Path, name: str, language: str) -> Image.Image:
-    letter = with_reference(render_letter(name, language, FACTS), TOKEN, ADDRESS)
-    page.write_text(letter.html, encoding="utf-8")
+def pair(browser: webdriver.Chrome, page: Path, name: str, language: str, logo: Logo | None = None) -> Image.Image:
+    letter = with_reference(render_letter(name, language, FACTS, logo), TOKEN, ADDRESS)
+    html = letter.html
+    if logo is not None:  # the browser has no mail around it to look into
+        html = html.replace(logo.place, f"data:image/png;base64,{base64.b64encode(logo.content).decode()}")
+    page.write_text(html, encoding="utf-8")
     light = shot(browser, page, DESKTOP, dark=False)
     dark = shot(browser, page, PHONE, dark=True)
     both = Image.new("RGB", (light.width + 16 + dark.width, max(light.height, dark.height)), "#c9ced3")
     both.paste(light, (0, 0))
     both.paste(dark, (light.width + 16, 0))
     return both
+
+
+def drawn() -> bytes:
+    """A logo that nobody owns: dark on nothing, as many are, which is why it stands on white."""
+    picture = Image.new("RGBA", (400, 100))
+    pen = ImageDraw.Draw(picture)
+    pen.polygon([(10, 90), (55, 10), (100, 90)], fill="#1f6fb2")
+    pen.rectangle((70, 50, 130, 90), fill="#22384f")
+    pen.text((150, 24), "Riverside", fill="#22384f", font=ImageFont.load_default(52))
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def shot(browser: webdriver.Chrome, page: Path, width: int, *, dark: bool) -> Image.Image:

@@ -11,14 +11,22 @@ from payclerk_core.queries.directory import projects_of
 from payclerk_core.tables import Project
 
 from ..desk import Turn
-from ..views.home import HomeProject, home_view
+from ..polled import looks, polled
+from ..views.home import HomeMail, HomeProject, home_view
 from ..views.period import span
 
 
 def show_home(turn: Turn) -> None:
     with turn.looking() as call:
         projects = [_project(call, project) for project in projects_of(call.session, turn.who.person_id)]
-    turn.client.views_publish(user_id=turn.who.slack_user, view=home_view(turn.who.name, projects))
+        mail = _mail(call)
+    turn.client.views_publish(user_id=turn.who.slack_user, view=home_view(turn.who.name, projects, mail))
+
+
+def _mail(call: Call) -> HomeMail | None:
+    if not call.settings.has_mail:
+        return None
+    return HomeMail(polled(call), any(look.silent for look in looks(call)))
 
 
 def _project(call: Call, project: Project) -> HomeProject:

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
-
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import load_claim
 from payclerk_core.actions.correspondence import fetch_attachment, fetch_raw, load_message
 from payclerk_core.actions.emails import authorise_mailing_about
+from payclerk_core.actions.log_exports import export_log
 from payclerk_core.errors import NotAllowedError
 from payclerk_core.queries.claims import latest_claim, row_of
 from payclerk_core.queries.mail_log import log_page
-from payclerk_core.tables import Claim, Contract, Event, Message, MessageRecipient, Person, Thread
+from payclerk_core.queries.mail_people import Writer, readable_recipients, writers_of
+from payclerk_core.tables import Claim, Contract, Message, MessageRecipient, Thread
 
 from ..desk import Turn
 from ..outgoing.answers import handled_words
@@ -79,7 +79,7 @@ def _log(turn: Turn, place: view.Place) -> b.View:
         found = log_page(
             call.session, contract.id, claim, turn.who.person_id, place.words, page=place.page, size=view.MESSAGES
         )
-        writers = _writers(call, found.messages)
+        writers = writers_of(call.session, found.messages)
         entries = [_entry(call, contract, message, writers) for message in found.messages]
         label = row_of(claim).label if claim else f"{contract.number} {contract.company.name}, whole contract"
         latest = latest_claim(call.session, contract.id)
@@ -101,7 +101,7 @@ def _message(turn: Turn, message_id: int) -> b.View:
         message, thread, contract = load_message(call, message_id)
         return view.message_modal(
             view.FullMessage(
-                _entry(call, contract, message, _writers(call, [message])),
+                _entry(call, contract, message, writers_of(call.session, [message])),
                 quoted=message.elided or "",
                 may_write=_may_write(call, contract),
                 may_fetch_raw=message.inbox_id is not None and _may_fetch_raw(call, thread, contract),
@@ -113,6 +113,14 @@ def send_file(turn: Turn) -> None:
     with turn.call() as call:
         name = fetch_attachment(call, int(turn.value))
     _sent(turn, name)
+
+
+def send_export(turn: Turn) -> None:
+    """The log that is open, whatever is searched for in it."""
+    place = view.place_of(turn.metadata)
+    with turn.call() as call:
+        count = export_log(call, place.contract_id, place.claim_id)
+    _sent(turn, f"A ZIP file with {b.plural(count, 'message')}")
 
 
 def send_raw(turn: Turn) -> None:
@@ -142,16 +150,17 @@ def _may_fetch_raw(call: Call, thread: Thread, contract: Contract) -> bool:
     return True
 
 
-def _entry(call: Call, contract: Contract, message: Message, writers: Mapping[int, str]) -> view.LogEntry:
+def _entry(call: Call, contract: Contract, message: Message, writers: Mapping[int, Writer]) -> view.LogEntry:
     incoming, thread = message.direction == "in", message.thread
     local = message.written_at.astimezone(ZoneInfo(contract.project.timezone))
-    readable = [row for row in message.recipients if _may_read(call, thread, message, row)]
+    writer = writers[message.id]
+    readable = readable_recipients(message, writer, call.actor_id)
     return view.LogEntry(
         id=message.id,
         private=thread.private,
         incoming=incoming,
         when=f"{local:%b} {local.day}, {local:%Y %H:%M}",
-        sender=message.sender if incoming else writers.get(message.id) or "payclerk",
+        sender=message.sender if incoming else writer.name or "payclerk",
         recipients=[_recipient(row) for row in readable],
         subject=message.subject,
         text=message.text,
@@ -173,30 +182,3 @@ def _delivery(message: Message, recipients: Sequence[MessageRecipient]) -> list[
 
 def _recipient(row: MessageRecipient) -> str:
     return row.name if row.field == "to" else f"{row.name} ({row.field})"
-
-
-def _may_read(call: Call, thread: Thread, message: Message, row: MessageRecipient) -> bool:
-    """A blind copy is known to the one who wrote the mail, and to the one who got it."""
-    return row.field != "bcc" or call.actor_id in {_writer_id(call, thread, message), row.person_id}
-
-
-def _writer_id(call: Call, thread: Thread, message: Message) -> int | None:
-    written = _communication([message.id])
-    event = call.session.scalar(written)
-    return event.actor_id if event else thread.started_by_id
-
-
-def _writers(call: Call, messages: Sequence[Message]) -> dict[int, str]:
-    """Who wrote the outgoing mails; what nobody wrote by hand was sent for whoever began the conversation."""
-    ours = [message for message in messages if message.direction == "out"]
-    ids = {message.id: message.thread.started_by_id for message in ours}
-    ids |= {event.record_id: event.actor_id for event in call.session.scalars(_communication(list(ids)))}
-    people = {key for key in ids.values() if key is not None}
-    names = {one.id: one.name for one in call.session.scalars(select(Person).where(Person.id.in_(people)))}
-    return {message_id: names.get(person_id or 0, "") for message_id, person_id in ids.items()}
-
-
-def _communication(ids: Sequence[int]) -> Select[Event]:
-    return select(Event).where(
-        Event.record == "message", Event.record_id.in_(ids), Event.verb == "communication_created"
-    )

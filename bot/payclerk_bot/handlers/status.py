@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
+from payclerk_core.actions.held_mail import HELD, fetch_held
 from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import promise, retry_failed, waiting
-from payclerk_core.mailboxes import mailboxes
-from payclerk_core.queries.mailboxes import last_polls
 from payclerk_core.tables import FailedJob, InboxMail
 
 from ..desk import Turn
+from ..held import held_mail
+from ..polled import polled
 from ..projects import pick_project
 from ..say import reply, show_modal, update_modal
 from ..views import blocks as b
-from ..views.status import Failed, Health, Quarantined, status_modal
+from ..views.notices import HeldMail
+from ..views.status import Failed, Health, status_modal
 
 
 def open_status(turn: Turn) -> None:
@@ -28,7 +28,7 @@ def open_status(turn: Turn) -> None:
 def _status(turn: Turn) -> b.View:
     rows = waiting(turn.desk.db)
     with turn.looking() as call:
-        return status_modal(Health(rows, _failed(call), _quarantined(call), _polled(call)))
+        return status_modal(Health(rows, _failed(call), _quarantined(call), polled(call)))
 
 
 def _failed(call: Call) -> list[Failed]:
@@ -36,25 +36,9 @@ def _failed(call: Call) -> list[Failed]:
     return [Failed(row.id, row.job, row.reason, row.attempts) for row in call.session.scalars(query)]
 
 
-def _quarantined(call: Call) -> list[Quarantined]:
-    query = select(InboxMail).where(InboxMail.status.in_(["quarantine", "oversize"])).order_by(InboxMail.id.desc())
-    return [Quarantined(row.id, row.reason or "unknown fault") for row in call.session.scalars(query)]
-
-
-def _polled(call: Call) -> str:
-    """The age of the last good look; each mailbox's own where there are several."""
-    boxes = mailboxes(call.settings, to_sign_in=False)
-    ages = [_ago(call.at, last) if last else "never" for last in last_polls(call.session, boxes)]
-    if len(boxes) == 1:
-        return ages[0]
-    return ", ".join(f"{age} ({box.account})" for box, age in zip(boxes, ages, strict=True))
-
-
-def _ago(now: datetime, then: datetime) -> str:
-    minutes = max(0, int((now - then).total_seconds() // 60))
-    if minutes < 1:
-        return "less than a minute ago"
-    return f"{b.plural(minutes, 'minute')} ago" if minutes < 120 else f"{minutes // 60} hours ago"
+def _quarantined(call: Call) -> list[HeldMail]:
+    query = select(InboxMail).where(InboxMail.status.in_(HELD)).order_by(InboxMail.id.desc())
+    return [held_mail(mail) for mail in call.session.scalars(query)]
 
 
 def retry_job(turn: Turn) -> None:
@@ -76,6 +60,17 @@ def retry_mail(turn: Turn) -> None:
         read_again(call, int(turn.value))
         promise(call.session, "slack.notice", f"again:{turn.value}:{call.at.timestamp()}", _notice(turn.value))
     _show(turn, "The mail will be read again.")
+
+
+def send_raw(turn: Turn) -> None:
+    """Once for a click: another click is another wish."""
+    with turn.call() as call:
+        fetch_held(call, int(turn.value), pick_project(turn, call).id)
+    said = f"Mail {int(turn.value)} comes to you as a direct message from payclerk in a moment."
+    if turn.in_modal:
+        show_modal(turn, "On its way", lambda: b.note("On its way", said))
+    else:
+        reply(turn, said)
 
 
 def _notice(mail_id: str) -> dict[str, object]:

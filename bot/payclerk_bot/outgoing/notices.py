@@ -31,6 +31,7 @@ from payclerk_core.tables import (
     Thread,
 )
 
+from ..held import held_mail
 from ..posts import Post, Posts
 from ..views import notices as view
 from ..views.period import Dates, period_opened, period_over
@@ -144,8 +145,7 @@ def _slack_user(session: Session, person_id: int | None) -> str | None:
 
 def _quarantine(session: Session, mail_id: int) -> Notice:
     mail = session.get_one(InboxMail, mail_id)
-    waiting = mail.status in {"quarantine", "oversize"}
-    return _channels(session), Post(*view.quarantine(mail_id, mail.reason or "unknown fault", waiting=waiting))
+    return _channels(session), Post(*view.quarantine(held_mail(mail)))
 
 
 def _unmatched(session: Session, mail_id: int) -> Notice:

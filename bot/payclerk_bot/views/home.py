@@ -17,6 +17,14 @@ class HomeProject:
     claims: Mapping[str, int] = field(default_factory=dict)  # by status
 
 
+@dataclass(frozen=True, slots=True)
+class HomeMail:
+    """When the mailbox was last read ("2 minutes ago", "never"), and whether that is too long ago."""
+
+    polled: str
+    silent: bool
+
+
 BUTTONS = (
     ("Invite to bill", "open.invite"),
     ("Claims", "open.claims"),
@@ -25,7 +33,7 @@ BUTTONS = (
 )
 
 
-def home_view(name: str, projects: Sequence[HomeProject]) -> b.View:
+def home_view(name: str, projects: Sequence[HomeProject], mail: HomeMail | None = None) -> b.View:
     blocks = [b.header(f"Hello {name}")]
     for project in projects[:15]:
         blocks += _project(project)
@@ -33,7 +41,18 @@ def home_view(name: str, projects: Sequence[HomeProject]) -> b.View:
         blocks.append(b.section("You are on no project yet; ask an administrator to add you to one."))
     buttons = [b.button(text, action_id, "home") for text, action_id in BUTTONS]
     blocks += [b.DIVIDER, b.actions(*buttons, block_id="home"), b.context("Everything else: `/billing help`")]
+    if mail is not None:
+        blocks.append(_mail(mail))
     return {"type": "home", "callback_id": "home", "blocks": blocks}
+
+
+def _mail(mail: HomeMail) -> b.Block:
+    when = b.esc(mail.polled, 1500)
+    if mail.silent:
+        return b.section(
+            f"⚠️ *The mailbox is not being read.* It was last read {when}. Answers wait there, none is lost."
+        )
+    return b.context(f"The mailbox was last read {when}.")
 
 
 def _project(project: HomeProject) -> list[b.Block]:

@@ -124,6 +124,8 @@ def _controls(log: Log) -> list[b.Block]:
         buttons.append(b.button("Show the whole contract", "emails.contract"))
     elif log.claim_label:
         buttons.append(b.button(f"Only {log.claim_label}", "emails.claim"))
+    if log.entries:
+        buttons.append(b.button("Export", "emails.export", label="Have this log sent to me as a ZIP file"))
     search = b.text_input("emails.search", log.place.words, most=100, hint="Words, a name, a file")
     search["dispatch_action_config"] = {"trigger_actions_on": ["on_enter_pressed"]}
     # Slack keeps what was typed under an old block_id, so another log gets another one.

@@ -256,12 +256,56 @@ def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Sai
     return text, [b.section(f"⚠️ *{text}*"), b.context(b.esc(failure or "No reason was given.", 500)), b.section(fix)]
 
 
-def quarantine(mail_id: int, reason: str, *, waiting: bool) -> Said:
-    text = f"A mail could not be read: {b.esc(reason, 300)}"
-    blocks = [b.section(f"⚠️ *{text}*"), b.context(f"Mail {mail_id}. It is kept as it came; nothing is lost.")]
-    if waiting:
-        blocks.append(b.actions(b.button("Retry", "mail.retry", mail_id), block_id=f"mail:{mail_id}"))
-    return text, blocks
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """A captured mail that waits for a person. `kept` says how much of it there is to look at."""
+
+    id: int
+    reason: str
+    attempts: int = 0
+    oversize: bool = False
+    size: int = 0
+    arrived: datetime | None = None
+    waiting: bool = True
+    kept: bool = True
+
+
+def quarantine(mail: HeldMail) -> Said:
+    text = "A mail is too large to be read" if mail.oversize else "A mail could not be read"
+    why = b.section(f"⚠️ *{text}*\n{b.esc(mail.reason, 500)}")
+    blocks = [why, b.context(f"Mail {mail.id}{_arrived(mail)}, {tries(mail)}. {_kept(mail)}")]
+    if mail.waiting:
+        blocks.append(b.actions(*held_buttons(mail), block_id=f"mail:{mail.id}"))
+    else:
+        blocks.append(b.context("It is being read again, or has been."))
+    return f"{text}: {b.esc(mail.reason, 300)}", blocks
+
+
+def held_buttons(mail: HeldMail) -> list[b.Block]:
+    """Reading it once more; and, where something of it is kept, looking at it as it came."""
+    buttons = [b.button("Retry", "mail.retry", mail.id, label=f"Read mail {mail.id} again")]
+    if mail.kept:
+        buttons.append(
+            b.button("Send me the raw mail", "mail.raw", mail.id, label=f"Send me mail {mail.id} as it came")
+        )
+    return buttons
+
+
+def tries(mail: HeldMail) -> str:
+    """How often payclerk tried to read it."""
+    return f"tried {b.plural(mail.attempts, 'time')}" if mail.attempts else "not tried"
+
+
+def _arrived(mail: HeldMail) -> str:
+    return f", arrived {mail.arrived:%d %b %H:%M} UTC" if mail.arrived else ""
+
+
+def _kept(mail: HeldMail) -> str:
+    if not mail.kept:
+        return "Nothing of it could be fetched; it is still in the mailbox."
+    if mail.oversize:
+        return f"Of its {mail.size // 1024**2} MB only the beginning is kept; the whole is still in the mailbox."
+    return "It is kept as it came; nothing is lost."
 
 
 def mailbox(name: str, since: datetime, over: datetime | None) -> Said:

@@ -9,6 +9,7 @@ from typing import Final
 from payclerk_core.jobs import Waiting
 
 from . import blocks as b
+from .notices import HeldMail, held_buttons, tries
 
 JOBS: Final[Mapping[str, str]] = {
     "mail.send": "E-mails to send",
@@ -36,16 +37,10 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
-    id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Health:
     waiting: Sequence[Waiting]
     failed: Sequence[Failed]
-    quarantined: Sequence[Quarantined]
+    quarantined: Sequence[HeldMail]
     polled: str  # "2 minutes ago", "never"; with their names where there are several mailboxes
 
 
@@ -57,9 +52,8 @@ def status_modal(health: Health) -> b.View:
         blocks.append(b.section(_failed(row), block_id=f"failed:{row.id}", accessory=retry))
     blocks += [b.DIVIDER, b.section(f"*Mails that could not be read*: {len(health.quarantined)}")]
     for mail in health.quarantined[:20]:
-        again = b.button("Read again", "mail.retry", mail.id, label=f"Read mail {mail.id} again")
-        text = f"Mail {mail.id}: {b.esc(mail.reason, 300)}"
-        blocks.append(b.section(text, block_id=f"mail:{mail.id}", accessory=again))
+        blocks.append(b.section(f"Mail {mail.id}: {b.esc(mail.reason, 300)} ({tries(mail)})"))
+        blocks.append(b.actions(*held_buttons(mail), block_id=f"mail:{mail.id}"))
     blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 1500)}."))
     return b.modal("status", "What waits", blocks)
 

@@ -17,6 +17,7 @@ from ..queries.directory import email_key
 from ..tables import Attachment, BatchItem, Message, MessageRecipient, Person, ReplyToken, StoredFile, Thread
 from ..tokens import make_token
 from .call import Call
+from .logos import logo_for
 
 # A job that is killed sends again what it had not noted yet: the same bytes under the same Message-ID.
 COPIES_A_JOB: Final = 50
@@ -58,7 +59,7 @@ def write_letter(
     in_reply_to: str | None = None,
 ) -> Message:
     """Write one letter to these people, in the language of the first, and promise to send it."""
-    letter = render_letter(name, recipients[0].person.language, facts)
+    letter = render_letter(name, recipients[0].person.language, facts, logo_for(call))
     message = _store_letter(call, thread, name, letter, batch_item, in_reply_to)
     for file in files:
         call.session.add(Attachment(message_id=message.id, file_id=file.file.id, name=file.name))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ..documents.words import DICTIONARIES
-from ..documents.workbook import INVOICE_TYPES
+from ..documents.workbook import INVOICE_TYPES, OWNER_ANSWERS, TRUSTS
 from ..errors import NotAllowedError, UserError
 from ..rules.billing import StoredMaterials
 from ..rules.tie_out import Overbilling
@@ -18,12 +18,12 @@ from .call import Call
 
 MOST_DAYS_BETWEEN: Final = 3
 _LONGEST: Final = {"invitation_note": 2000, "pdf_footer": 500, "slack_channel": 80, "jurisdiction": 20}
-_MAY_BE_NONE: Final = frozenset({"jurisdiction", "slack_channel"})
+_MAY_BE_NONE: Final = frozenset({"jurisdiction", "slack_channel", "trust_invitation", "trust_billing", "trust_owner"})
 Check = Callable[[Any], bool]
 
 
 def _one_of(*choices: str) -> tuple[Check, str]:
-    return (lambda value: value in choices), f"one of {', '.join(choices)}"
+    return (lambda value: value in choices), f"one of {', '.join(filter(None, choices))}"
 
 
 def _number(low: int, high: int) -> tuple[Check, str]:
@@ -49,7 +49,10 @@ SETTINGS: Final[Mapping[str, tuple[Check, str]]] = {
     "show_claimed": _YES_NO,
     "overbilling": _one_of(*Overbilling),
     "stored_materials": _one_of(*StoredMaterials),
-    "owner_answers": _one_of("propose", "act"),
+    "owner_answers": _one_of(*OWNER_ANSWERS),
+    "trust_invitation": _one_of(*TRUSTS, ""),
+    "trust_billing": _one_of(*TRUSTS, ""),
+    "trust_owner": _one_of(*TRUSTS, ""),
     "pdf_footer": _text("pdf_footer"),
     "jurisdiction": _text("jurisdiction"),
     "public_works": _YES_NO,

@@ -15,7 +15,7 @@ from ..queries.contracts import open_period
 from ..queries.directory import is_contact
 from ..queries.ties import findings_of
 from ..rules.findings import Finding, refuse_errors, told_to_them
-from ..rules.text_billing import MOST_LINES, BilledLine, Said, TextFault, TextFaults, billed_lines
+from ..rules.text_billing import MOST_LINES, BilledLine, Said, billed_lines
 from ..tables import BillingPeriod, Claim, Contract
 from .call import Call
 from .claim_editing import LineEntry, amounts_of
@@ -23,8 +23,9 @@ from .claim_letters import confirm
 from .claim_making import ClaimStart, enter_amounts, require_in_time, start_claim, submit, take_turns
 from .forms import accepted_by_form
 from .invitations import accept_by_form
-from .text_drafts import drop_draft, is_as_echoed, made_anew, text_draft
+from .text_drafts import drop_draft, is_as_echoed, made_anew, require_forward, text_draft
 from .text_letters import TextMail, echo, invitation_of, tell_cancelled
+from .text_revisions import bill_revision, cancel_revision, returned_claim, submit_revision
 
 
 def bill_by_text(call: Call, mail: TextMail, said: Sequence[Said]) -> Claim:
@@ -35,6 +36,8 @@ def bill_by_text(call: Call, mail: TextMail, said: Sequence[Said]) -> Claim:
     contract = _contract(call, mail)
     take_turns(call, contract)
     period = _period(call, mail, contract)
+    if (returned := returned_claim(call, mail.thread)) is not None:
+        return bill_revision(call, mail, returned, period, said)
     require_in_time(call, period)
     claim = _draft(call, mail, contract, period)
     _enter(call, claim, billed_lines(said, _ids_by_item(claim), contract.project.currency))
@@ -85,24 +88,9 @@ def _enter(call: Call, claim: Claim, billed: Mapping[int, BilledLine]) -> None:
     enter_amounts(call, claim, nothing)
     entries = {key: LineEntry(line.work, percent=line.percent, stored=line.stored) for key, line in billed.items()}
     amounts = amounts_of(call, claim, entries)
-    _require_forward(claim, billed, amounts)
+    require_forward(claim, billed, amounts)
     enter_amounts(call, claim, amounts)
     refuse_errors(findings_of(call.session, claim))
-
-
-def _require_forward(claim: Claim, billed: Mapping[int, BilledLine], amounts: Mapping[int, tuple[int, int]]) -> None:
-    """A percentage below what was billed before would take work back; who means that fills the form."""
-    faults = [
-        TextFault(
-            f"Line {row.sov_line.item}",
-            f"{said.percent} % is less than what was billed before.",
-            "Write how complete it is to date, or fill the billing form.",
-        )
-        for row in claim.lines
-        if (said := billed.get(row.sov_line_id)) and said.percent is not None and amounts[row.sov_line_id][0] < 0
-    ]
-    if faults:
-        raise TextFaults(faults)
 
 
 def submit_text(call: Call, mail: TextMail, answered: int | None) -> list[Finding] | None:
@@ -112,10 +100,10 @@ def submit_text(call: Call, mail: TextMail, answered: int | None) -> list[Findin
     """
     contract = _contract(call, mail)
     take_turns(call, contract)
+    period = _period(call, mail, contract)
     claim = text_draft(call, mail.thread)
     if claim is None:
-        raise UserError("There is no draft of a claim here that waits for your answer.", code="no_draft")
-    period = _period(call, mail, contract)
+        return submit_revision(call, mail, period, answered)
     require_in_time(call, period)
     if not is_as_echoed(call, claim, answered):
         anew = made_anew(call, claim, ClaimStart(contract, period, mail.thread, mail.person))
@@ -135,6 +123,6 @@ def cancel_text(call: Call, mail: TextMail) -> bool:
     take_turns(call, contract)
     number = claim.number if (claim := text_draft(call, mail.thread)) is not None else 0
     if not drop_draft(call, mail.thread):
-        return False
+        return cancel_revision(call, mail, contract)
     tell_cancelled(call, mail, contract, number)
     return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
 from ..queries.claims import summary_of
 from ..rules.lifecycle import ClaimStatus
+from ..rules.text_billing import BilledLine, TextFault, TextFaults
 from ..tables import Attachment, Claim, Event, Message, Thread
 from .call import Call
 from .claim_making import ClaimStart, enter_amounts, figures, start_claim
@@ -78,3 +80,18 @@ def made_anew(call: Call, claim: Claim, start: ClaimStart) -> Claim:
     enter_amounts(call, anew, amounts)
     call.session.execute(update(Attachment).where(Attachment.id.in_(backup)).values(claim_id=anew.id))
     return reload_claim(call, anew.id)
+
+
+def require_forward(claim: Claim, billed: Mapping[int, BilledLine], amounts: Mapping[int, tuple[int, int]]) -> None:
+    """A percentage below what was billed before would take work back; who means that fills the form."""
+    faults = [
+        TextFault(
+            f"Line {row.sov_line.item}",
+            f"{said.percent} % is less than what was billed before.",
+            "Write how complete it is to date, or fill the billing form.",
+        )
+        for row in claim.lines
+        if (said := billed.get(row.sov_line_id)) and said.percent is not None and amounts[row.sov_line_id][0] < 0
+    ]
+    if faults:
+        raise TextFaults(faults)

@@ -42,23 +42,39 @@ def invitation_of(call: Call, thread: Thread) -> Invitation | None:
 def echo(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> Claim:
     """Say back what the claim is now, with its PDF; the answer to this very letter may submit it."""
     claim = reload_claim(call, claim.id)
+    letter = send_back(call, mail, said_back(call, mail, claim, changed=changed))
+    record_echo(call, claim, letter)
+    return claim
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBack:
+    """What a letter says of a claim as it is, or as it would be."""
+
+    facts: Mapping[str, object]
+    about: About
+    pdf_name: str
+    pdf: bytes
+
+
+def said_back(call: Call, mail: TextMail, claim: Claim, *, changed: bool, revised: bool = False) -> SaidBack:
+    """Of a draft; or, `revised`, of a claim that was sent back and is corrected."""
     period = claim.period
     deadline = end_of_day(period.due_on, period.project.timezone)
     invitation = invitation_of(call, mail.thread)
     about = About("billing", invitation.id if invitation else None, claim.id, decision_expires_at=deadline)
-    facts = _facts(call, mail, claim, changed=changed)
-    letter = write_letter(
-        call,
-        mail.thread,
-        "billing_understood",
-        [Recipient(mail.person)],
-        facts,
-        about,
-        files=[_draft_pdf(call, claim)],
-        in_reply_to=mail.in_reply_to,
+    facts = {**_facts(call, mail, claim, changed=changed), "revised": revised}
+    page = replace(claim_page(call, claim), status_label="Draft")
+    return SaidBack(facts, about, f"{claim.contract.number} claim {claim.number} draft.pdf", render_claim(page))
+
+
+def send_back(call: Call, mail: TextMail, said: SaidBack) -> Message:
+    """Write that letter."""
+    pdf = NamedFile(said.pdf_name, store_file(call, said.pdf, PDF))
+    to, answers = [Recipient(mail.person)], mail.in_reply_to
+    return write_letter(
+        call, mail.thread, "billing_understood", to, said.facts, said.about, files=[pdf], in_reply_to=answers
     )
-    record_echo(call, claim, letter)
-    return claim
 
 
 def _facts(call: Call, mail: TextMail, claim: Claim, *, changed: bool) -> dict[str, object]:
@@ -96,12 +112,6 @@ def _billed(claim: Claim) -> list[dict[str, str]]:
         for line in lines_of(claim)
         if line.work_cents or line.stored_cents
     ]
-
-
-def _draft_pdf(call: Call, claim: Claim) -> NamedFile:
-    page = replace(claim_page(call, claim), status_label="Draft")
-    name = f"{claim.contract.number} claim {claim.number} draft.pdf"
-    return NamedFile(name, store_file(call, render_claim(page), PDF))
 
 
 def tell_cancelled(call: Call, mail: TextMail, contract: Contract, number: int) -> None:

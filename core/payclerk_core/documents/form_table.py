@@ -1,6 +1,6 @@
 """Finds the billing form in a file that came back, whatever saved it: the sheet people see, its code, its sealed lines.
 
-Excel, LibreOffice and Google Sheets keep the hidden sheet; Numbers may drop it and rename the other; a CSV file is the
+Excel, LibreOffice and Google Sheets keep the hidden sheet, as .xlsx and as .ods; Numbers may drop it and rename the other; a CSV file is the
 shown sheet alone. Then the code in the shown sheet says which form it was, and the caller knows its lines.
 """
 
@@ -91,16 +91,15 @@ def _plain(values: Any, formulas: Any) -> PlainSheet:
 
 
 def _refuse_other_kinds(content: bytes) -> None:
-    """Spreadsheets that are none of Excel's say so in the first part of the archive, or by their own parts."""
+    """A spreadsheet of Numbers is known by its own parts."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()[:2000]
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return  # said when it is opened as a workbook
-    kind = "an OpenDocument file (.ods)" if "content.xml" in names else None
-    kind = "a Numbers file" if any(name.startswith("Index/") and name.endswith(".iwa") for name in names) else kind
-    if kind:
-        raise UserError(f"This is {kind}; save the form as Excel workbook (.xlsx) or CSV.", code="other_kind")
+    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
+        text = "This is a Numbers file; save the form as Excel workbook (.xlsx) or CSV."
+        raise UserError(text, code="other_kind")
 
 
 def _is_another_book(content: bytes) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from .logo import Logo
 from .sentences import in_language
 
 # An answer is what stands above this line; the mailbox looks for the same words.
@@ -45,7 +46,7 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     | {"contact_name", "invoice_number", "completed", "retainage", "previous", "due", "percent", "warnings"},
     "billing_understood": _CLAIM
     | {"contact_name", "due_on", "completed", "retainage", "previous", "due", "percent", "warnings", "billed"}
-    | {"changed"},
+    | {"changed", "revised"},
     "billing_refused": _PLACE | {"faults", "why"},
     "billing_cancelled": _PLACE | {"claim_number"},
     "files_refused": _PLACE | {"refused"},
@@ -75,7 +76,11 @@ _ROWS: Final[Mapping[str, Sequence[str]]] = {
     "summary": ("label", "amount"),
 }
 # What payclerk words itself; everything else is somebody's own and stays as they wrote it.
-_OURS: Final = frozenset({"why", "faults", "warnings"})
+_OURS: Final = frozenset({"why", "warnings"})
+_OUR_COLUMNS: Final[Mapping[str, frozenset[str]]] = {
+    "faults": frozenset({"where", "what", "fix"}),
+    "refused": frozenset({"why"}),
+}
 _MONTHS: Final[Mapping[str, str]] = {
     "en": "January February March April May June July August September October November December",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -105,8 +110,8 @@ class Letter:
     html: str
 
 
-def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Letter:
-    """A letter with these facts, in English where the language is not known.
+def render_letter(name: str, language: str, facts: Mapping[str, object], logo: Logo | None = None) -> Letter:
+    """A letter with these facts, in English where the language is not known; the logo is for its HTML alone.
 
     Errors: KeyError for an unknown letter or a missing fact.
     """
@@ -114,6 +119,7 @@ def render_letter(name: str, language: str, facts: Mapping[str, object]) -> Lett
     shown = {fact: _shown(fact, facts[fact], language) for fact in sorted(LETTERS[name])}
     folder = name if language == "en" else f"{name}/{language}"
     subject = _cut(one_line(_fill(f"{folder}/subject.txt", language, _short(shown))), _LONGEST_SUBJECT)
+    shown["logo"] = logo
     shown["mail_answer"] = partial(_answer_link, subject)
     return Letter(
         subject=subject,
@@ -197,12 +203,9 @@ def _shown(fact: str, value: object, language: str) -> object:
         text = _lines(value) if fact == "message" else one_line(value)
         return _sentence(in_language(text, language)) if fact in _OURS else text
     if fact in _ROWS and isinstance(value, Sequence):
+        ours = _OUR_COLUMNS.get(fact, frozenset())
         rows = [_row(row, _ROWS[fact]) for row in value]
-        return (
-            [{name: in_language(text, language) for name, text in row.items()} for row in rows]
-            if fact in _OURS
-            else rows
-        )
+        return [{n: in_language(text, language) if n in ours else text for n, text in row.items()} for row in rows]
     if isinstance(value, Sequence):
         return [in_language(one_line(str(text)), language) for text in value]
     return value

@@ -16,6 +16,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from ..errors import UserError
 from ..money import Money, decimal_to_money, read_money
+from .ods import OdsError, OdsSheet, OdsTooFarError, is_ods, ods_sheets, ods_workbook
 
 MEGABYTE: Final = 1024 * 1024
 MOST_SPANNED: Final = 100_000
@@ -71,11 +72,21 @@ class SheetFaultsError(UserError):
 
 def open_workbook(content: bytes, *, formulas: bool = False) -> Any:
     """The workbook loaded as a whole, or UserError. For forms: what is large is refused."""
-    with opened_archive(content, FORM):
-        pass
-    book = loaded(content, data_only=not formulas)
+    with opened_archive(content, FORM) as archive:
+        sheets = _ods_sheets(archive) if is_ods(archive) else None
+    book = loaded(content, data_only=not formulas) if sheets is None else ods_workbook(sheets, formulas=formulas)
     _limit_sheets(book)
     return book
+
+
+def _ods_sheets(archive: zipfile.ZipFile) -> list[OdsSheet]:
+    try:
+        return ods_sheets(archive, rows=FORM.rows, columns=MOST_COLUMNS)
+    except OdsTooFarError as error:
+        raise too_far(error.title, error.row, error.column) from None
+    except OdsError:
+        text = "This OpenDocument file (.ods) cannot be read; save it as .xlsx, without a password."
+        raise UserError(text, code="not_a_workbook") from None
 
 
 def loaded(content: bytes, **options: bool) -> Any:

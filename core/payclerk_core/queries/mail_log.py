@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from ..tables import Attachment, Claim, Message, MessageRecipient, Thread
 
 MOST_WORDS = 8
+_LOADED = (selectinload(Message.recipients), selectinload(Message.attachments), selectinload(Message.thread))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,15 @@ def log_page(
     query = select(Message).join(Thread, Thread.id == Message.thread_id).where(found)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     last = max(0, -(-total // size) - 1)
-    loaded = selectinload(Message.recipients), selectinload(Message.attachments), selectinload(Message.thread)
-    rows = query.options(*loaded).order_by(Message.id.desc()).limit(size).offset(min(page, last) * size)
+    rows = query.options(*_LOADED).order_by(Message.id.desc()).limit(size).offset(min(page, last) * size)
     return LogPage(session.scalars(rows).all(), total)
+
+
+def whole_log(session: Session, contract_id: int, claim: Claim | None, person_id: int) -> Sequence[Message]:
+    """All the messages this person may see, oldest first."""
+    query = select(Message).join(Thread, Thread.id == Message.thread_id)
+    query = query.where(_about(contract_id, claim), _visible_to(person_id)).order_by(Message.id)
+    return session.scalars(query.options(*_LOADED)).all()
 
 
 def _about(contract_id: int, claim: Claim | None) -> ColumnElement[bool]:

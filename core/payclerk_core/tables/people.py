@@ -63,6 +63,10 @@ class Project(Keyed, Base):
     stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
     # The owner's clear answers by mail: a person confirms them (propose), or they count by themselves (act).
     owner_answers: Mapped[str] = mapped_column(String(10), default="propose", server_default="propose")
+    # What each kind of decision by mail needs here: verified or confirm; None: as the settings say.
+    trust_invitation: Mapped[str | None] = mapped_column(String(10))
+    trust_billing: Mapped[str | None] = mapped_column(String(10))
+    trust_owner: Mapped[str | None] = mapped_column(String(10))
     pdf_footer: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # Which law counts: caps of retainage, the answer date of a payment schedule (rules/jurisdictions.toml).
     jurisdiction: Mapped[str | None] = mapped_column(String(20))

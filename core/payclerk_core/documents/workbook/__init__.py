@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .columns import CHANGE_COLUMNS, DICTIONARIES, INVOICE_TYPES, LANGUAGES, SHEETS
+from .columns import CHANGE_COLUMNS, DICTIONARIES, INVOICE_TYPES, LANGUAGES, OWNER_ANSWERS, SHEETS, TRUSTS
 from .files import OpenedFile, Source, open_file
 from .grid import Progress
 from .reader import EMAIL, read_opened, read_project, read_workbook
@@ -28,7 +28,9 @@ __all__ = [
     "EMAIL",
     "INVOICE_TYPES",
     "LANGUAGES",
+    "OWNER_ANSWERS",
     "SHEETS",
+    "TRUSTS",
     "ChangeRow",
     "CompanyRow",
     "ContractRow",

@@ -18,6 +18,9 @@ STATUSES: Final = tuple(status.value for status in ContractStatus)
 CHANGE_STATUSES: Final = ("approved", "draft", "pending", "void")
 SSOV_STATUSES: Final = ("draft", "under_review", "revise_and_resubmit", "approved")
 INVOICE_TYPES: Final = ("work_and_materials", "work_materials_and_retainage", "by_invitation")
+OWNER_ANSWERS: Final = ("propose", "act")
+# Not "address", which anybody can forge: only whoever runs payclerk may say so, for all projects.
+TRUSTS: Final = ("verified", "confirm")
 YES_NO: Final = ("no", "yes")
 
 
@@ -90,6 +93,10 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _text("PDF footer", 500, "Printed under each claim.", "", "pdf_footer"),
         _text("Jurisdiction", 20, "Whose law counts, such as us-il.", None, "jurisdiction"),
         _yes("Public works", "The project is public works.", "public_works"),
+        _choice("Owner answers", OWNER_ANSWERS, "Does a clear one act?", "propose", "owner_answers"),
+        _choice("Trust invitation", TRUSTS, "What accepting by mail needs.", None, "trust_invitation"),
+        _choice("Trust billing", TRUSTS, "What billing by mail needs.", None, "trust_billing"),
+        _choice("Trust owner", TRUSTS, "What the owner's answer needs.", None, "trust_owner"),
     ),
     "Companies": (
         _text("Name", 200, "The company's name; it finds the company again."),

@@ -38,6 +38,7 @@ EXAMPLE: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
             "Overbilling": "warn",
             "Stored materials": "manual",
             "Public works": "no",
+            "Owner answers": "propose",
         }
     ],
     "Companies": [
