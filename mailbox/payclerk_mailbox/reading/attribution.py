@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .quoting_words import DATE, DAYS_AND_MONTHS, FORWARDS, FROM, OTHER_LABELS, SEPARATORS, STARTS, VERBS
+from .quoting_words import DATE, DAYS_AND_MONTHS, FORWARDS, FROM, MONTHS, OTHER_LABELS, SEPARATORS, STARTS, VERBS
 from .words import comparable
 
 MARKERS: Final = (
@@ -21,11 +21,19 @@ _ENDS: Final = re.compile(r":|-{2}$|>$")
 # A line may begin with the day: `21.11.2026, 10:00,`, `sat, 21 nov. 2026`.
 _DATED: Final = re.compile(rf"\W{{0,2}}(?:\d{{1,4}}\W|\d{{4}}\w|(?:{'|'.join(DAYS_AND_MONTHS)})\w{{0,8}}[.,]{{0,2}} )")
 _ANY_VERB: Final = re.compile("|".join(map(re.escape, VERBS)))
-_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d")
-_ADDRESS_COLON: Final = re.compile(r"[<(\[][^\s<>()]{1,250}@[^\s<>()]{1,250}[>)\]]{1,2} ?:$")
+_MONTH: Final = rf"(?:{'|'.join(MONTHS)})\w{{0,7}}"
+_DAY: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d"
+    rf"|\b{_MONTH}\.? \d{{1,2}}\b|\b\d{{1,2}}\.? (?:de )?{_MONTH}\b"
+)
+# The closing bracket may have been wrapped to the next line, where it looks like a quotation's mark.
+_ADDRESS_COLON: Final = re.compile(r"(?:<|[(\[](?=[^:]{1,501}[)\]]))[^\s<>()]{1,250}@[^\s<>()]{1,250}[>)\]]{0,2} ?:$")
 _ISO_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d gmt[+-]\d\d:\d\d [\w ]{1,60}$")
 _POSTED: Final = re.compile(r"posted by .{1,60} on \d{1,2}/\d{1,2}/\d{4}$")
 _ADDRESS_END: Final = re.compile(r"<[^\s<>]{1,250}@[^\s<>]{1,250}>$")
+_BRACKET: Final = re.compile(r"< (?=\S{1,250}@)")  # `Anna <` and the address on the next line
+_BLOCK_ON_A_LINE: Final = re.compile(r"[^:@]{2,20}: ?[^:]{0,120}@[^:]{1,120} ([^:\s]{2,20}): ?[^:]{0,20}\d")
+_AHEAD: Final = 4  # lines an introduction may be wrapped to
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
 
 
@@ -64,7 +72,8 @@ def is_attribution(cores: Sequence[str], at: int) -> bool:
     if not _may_begin(cores[at]):
         return _is_named_above_quotation(cores, at)
     # The first test is cheap, and true of almost every line.
-    return any(_ENDS.search(one) for one in cores[at : at + 4]) and any(map(_introduces, _joined_ahead(cores, at)))
+    ends = any(_ENDS.search(one) for one in cores[at : at + _AHEAD + 2])
+    return ends and any(map(_introduces, _joined_ahead(cores, at)))
 
 
 def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
@@ -74,15 +83,20 @@ def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
     certain = _begins_with_day(joined) and joined.lstrip("-<> ").startswith(STARTS)
     if certain and joined.endswith((".", "!", "?")) and not joined.endswith("m."):
         return
-    for line in cores[at + 1 : at + 4]:
-        if (
-            not line
-            or (_begins_with_day(line) and (certain or line.startswith(STARTS)))
-            or _stands_alone(line, certain)
-        ):
+    for line in _wrapped_rest(cores, at):
+        unfinished = joined.endswith(",") and certain
+        starts_anew = _begins_with_day(line) and (certain or line.startswith(STARTS))
+        if not line or (starts_anew and not unfinished) or _stands_alone(line, certain):
             return
-        joined = f"{joined} {line}"
+        joined = _BRACKET.sub("<", f"{joined} {line}")
         yield joined
+
+
+def _wrapped_rest(cores: Sequence[str], at: int) -> Sequence[str]:
+    """The lines below; a program that sets `<`, the address and `>` on lines of their own puts a blank one before."""
+    below = cores[at + 1 : at + _AHEAD + 2]
+    apart = len(below) > 1 and not below[0] and below[1].startswith("<")
+    return below[1:] if apart else below[: _AHEAD - 1]
 
 
 def _begins_quotation(cores: Sequence[str], at: int) -> bool:
@@ -195,9 +209,17 @@ def _is_header_block(cores: Sequence[str], at: int) -> bool:
     below = [(_label(core), core) for core in cores[at + 1 : at + 9]]
     found = {label for label, _ in below if label in OTHER_LABELS or label in DATE or label in FROM}
     if first in FROM:
-        return len(found) >= 2
+        return len(found) >= 2 or _is_short_block(cores[at], below[:1])
     # A block that begins with its date: its second line has to be an address.
     return bool(below) and below[0][0] in found and "@" in below[0][1] and any(char.isdigit() for char in cores[at])
+
+
+def _is_short_block(core: str, below: Sequence[tuple[str, str]]) -> bool:
+    """From with an address and the date right below it, or both on one line, as spans without a break come out."""
+    one_line = _BLOCK_ON_A_LINE.match(core.replace("*", ""))
+    if one_line:
+        return one_line[1] in DATE
+    return "@" in core and any(label in DATE and any(map(str.isdigit, line)) for label, line in below)
 
 
 def _is_bare_header_block(cores: Sequence[str], at: int) -> bool:
@@ -217,7 +239,7 @@ def _above(cores: Sequence[str], at: int) -> int:
 
 
 def _is_rule(core: str) -> bool:
-    return len(core) >= 5 and not core.strip("-_=* ")
+    return len(core) >= 3 and not core.strip("-_=* ")
 
 
 def _blank_under_rule(cores: Sequence[str], at: int) -> bool:

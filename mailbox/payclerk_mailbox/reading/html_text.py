@@ -12,6 +12,9 @@ from typing import Final
 from inscriptis import get_text
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .attribution import core_of
+from .quoting_words import FORWARDS
+
 _OPEN, _CLOSE, _REST = "\ue000", "\ue001", "\ue002"  # private characters: quotation begins, ends, goes on to the end
 _MARKS: Final = re.compile("[\ue000-\ue002]")
 _NEVER_SHOWN: Final = "script, style, head, title, template, noscript, [hidden], input[type=hidden]"
@@ -70,7 +73,8 @@ def _remove(nodes: list[LexborNode]) -> None:
 
 
 def _mark_quotations(tree: LexborHTMLParser) -> bool:
-    quotes = tree.css(_QUOTES)
+    quotes = [node for node in tree.css(_QUOTES) if not _is_forward(node)]
+    quotes += [] if quotes else _last_blockquote(tree)
     rests = tree.css(_RESTS) + [node for node in tree.css("div[style]") if _is_outlook_rule(node)]
     _remove(tree.css(_SIGNATURES))
     for node in quotes:
@@ -79,6 +83,21 @@ def _mark_quotations(tree: LexborHTMLParser) -> bool:
     for node in rests:
         node.insert_before(_REST)
     return bool(quotes or rests)
+
+
+def _is_forward(node: LexborNode) -> bool:
+    """Gmail marks what is passed on like what is answered; a forward is shown whole."""
+    return core_of(node.text()[:200]).strip("-_=* :").startswith(FORWARDS)
+
+
+def _last_blockquote(tree: LexborHTMLParser) -> list[LexborNode]:
+    """A quotation without a name, at the end of the mail; editors make blockquotes without a border to indent."""
+    outermost = [node for node in tree.css("blockquote:not(blockquote blockquote)") if not _is_indented(node)]
+    return outermost[-1:]
+
+
+def _is_indented(node: LexborNode) -> bool:
+    return "border:none" in "".join((node.attributes.get("style") or "").lower().split())
 
 
 def _is_outlook_rule(node: LexborNode) -> bool:

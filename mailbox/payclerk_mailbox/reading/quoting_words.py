@@ -94,3 +94,9 @@ DAYS_AND_MONTHS: Final = _comparable(
     "qua", "qui", "sex", "sáb", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "po", "út", "st", "čt", "pá", "so", "ne",
     "Δευ", "Τρί", "Τετ", "Πέμ", "Παρ", "Σάβ", "Κυρ", "pzt", "sal", "çar", "per", "cum", "cmt", "paz",
 )  # fmt: skip
+# A day of a month named in words, without its year.
+MONTHS: Final = _comparable(
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "janv", "févr", "avr", "mai", "juin",
+    "juil", "août", "déc", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "dez", "mrt",
+    "mei", "okt", "maj", "янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
+)  # fmt: skip

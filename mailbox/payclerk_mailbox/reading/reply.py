@@ -78,9 +78,10 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     if parent_text is None:
         gone |= _wrapped_ends(lines, quoted)
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
-    between = _answered_between(lines, gone, quoted) if parent_text is None else frozenset()
-    reply = _split(lines, gone - between, every[_MOST_LINES:])
     kept = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
+    if parent_text is None:
+        gone = (gone | _under_quotation(lines, cut, kept, quoted)) - _answered_between(lines, cut, gone, quoted)
+    reply = _split(lines, gone, every[_MOST_LINES:])
     return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
 
 
@@ -93,17 +94,34 @@ def _quoted(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(at for at, line in enumerate(lines) if line.lstrip().startswith(">"))
 
 
-def _answered_between(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int]) -> frozenset[int]:
+def _answered_between(
+    lines: Sequence[str], cut: Cut | None, gone: frozenset[int], quoted: frozenset[int]
+) -> frozenset[int]:
     """Quoted lines that the person answers one by one: without them the answers say little.
 
     Only where our own mail is not known, for else these lines may be ours; and nothing is decided there anyway.
     """
     own = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
-    footers = footer_lines([lines[at] for at in own])
-    kept = [at for number, at in enumerate(own) if number not in footers]
-    if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _only_farewell(lines, kept, max(quoted)):
+    kept = _written(lines, own)
+    if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _under_quotation(lines, cut, kept, quoted):
+        return frozenset()
+    if _only_farewell(lines, kept, max(quoted)):
         return frozenset()
     return frozenset(at for at in quoted if at < kept[-1])
+
+
+def _under_quotation(
+    lines: Sequence[str], cut: Cut | None, kept: Sequence[int], quoted: frozenset[int]
+) -> frozenset[int]:
+    """What stands under the one quotation of an answer that stands above it: nearly always a signature or a footer."""
+    theirs = [at for at in quoted if cut is not None and at >= cut.at]
+    if cut is None or not theirs or any(min(theirs) < at < max(theirs) for at in kept):
+        return frozenset()
+    above = _written(lines, [at for at in kept if at < cut.at])
+    below = frozenset(at for at in kept if at > max(theirs))
+    if _only_greets(lines, above) or not below or comparable(lines[min(below)]).startswith(_FAREWELLS):
+        return frozenset()
+    return below
 
 
 def _only_farewell(lines: Sequence[str], kept: Sequence[int], last_quoted: int) -> bool:
@@ -112,6 +130,17 @@ def _only_farewell(lines: Sequence[str], kept: Sequence[int], last_quoted: int) 
     above = [at for at in kept if at < last_quoted]
     quotes_between = any(lines[at].lstrip().startswith(">") for at in range(above[0], above[-1])) if above else True
     return not quotes_between and comparable(lines[below[0]]).startswith(_FAREWELLS) if below else False
+
+
+def _written(lines: Sequence[str], numbers: Sequence[int]) -> list[int]:
+    """Those of these lines that no program or lawyer has added."""
+    footers = footer_lines([lines[at] for at in numbers])
+    return [at for number, at in enumerate(numbers) if number not in footers]
+
+
+def _only_greets(lines: Sequence[str], above: Sequence[int]) -> bool:
+    """Nothing, or `Hi Anna,` alone: the answer then stands below."""
+    return not above or (len(above) == 1 and len(lines[above[0]]) < 40 and lines[above[0]].rstrip().endswith((",", "!")))
 
 
 def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> frozenset[int]:
