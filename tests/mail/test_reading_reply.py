@@ -130,6 +130,43 @@ def test_when_the_structure_leaves_nothing_the_plain_text_is_read() -> None:
     assert read_reply(parse(raw), None).text == "We accept"
 
 
+@pytest.mark.parametrize(
+    "quotation",
+    [
+        "<blockquote>Do you bill?</blockquote>",
+        "<blockquote style='border-left:1px solid'>Do<blockquote>you bill?</blockquote></blockquote>",
+        "<hr><div><b>From: anna@gc.example</b> <b>Date: Sat, 21 Nov 2026 09:14:00 +0100</b></div>Do you bill?",
+        "<div>On Nov 21, 2026, at 9:14 AM, Anna &lt;anna@gc.example&gt; wrote:</div><div>Do you bill?</div>",
+    ],
+)
+def test_a_quotation_without_a_name_is_known_by_its_shape(quotation: str) -> None:
+    assert read_reply(html(f"<p>We bill line 3</p>{quotation}"), None).text == "We bill line 3"
+
+
+def test_text_that_is_only_set_in_is_an_answer() -> None:
+    text = '<p>We bill</p><blockquote style="margin:0 0 0 40px; border: none; padding:0px">line 3</blockquote>'
+    assert read_reply(html(text), None).text.split() == ["We", "bill", "line", "3"]
+
+
+def test_what_stands_on_both_sides_of_a_marked_quotation_comes_without_it() -> None:
+    text = "<p>We bill</p><blockquote type=cite>Do you bill?</blockquote><p>line 3</p>"
+    assert read_reply(html(text), None).text.split() == ["We", "bill", "line", "3"]
+    several = (
+        "<p>We bill</p><blockquote type=cite>How much?</blockquote>3<blockquote type=cite>Where?</blockquote>North"
+    )
+    assert (
+        read_reply(html(several), None).text.replace("\n", " ").split()
+        == ["We", "bill", ">", "How", "much?", "3", ">", "Where?", "North"]
+    )
+
+
+def test_a_forward_marked_as_a_quotation_is_shown_whole() -> None:
+    text = '<p>FYI</p><div class="gmail_quote">---------- Forwarded message ---------<br>From: Anna<br>ACCEPT</div>'
+    reply = read_reply(html(text), None)
+    assert reply.forwarded
+    assert reply.text.split("\n")[-1].strip() == "ACCEPT"
+
+
 HANGING = {
     "on a a a": "On " + "a " * 20_000,
     "on lines": "On a\n" * 90_000,

@@ -39,7 +39,7 @@ _PHONE_ANYWHERE: Final = re.compile(
 # `Sent from my desk, which is easier` is a sentence: what is named is a device, or a name of few words.
 _SENT_FROM: Final = re.compile(
     r"sent from (?:my|a|an|the) (?:[^,.;]{0,60}\b(?:phone|iphone|ipad|ipod|android|mobile|blackberry|cell|smartphone|tablet"
-    r"|device|pc|mac|laptop|watch|galaxy|windows|samsung|htc|pixel|xperia|nokia|huawei|oneplus|motorola|lg)\b|[^,.;]{1,30}$)"
+    r"|device|pc|mac|laptop|watch|galaxy|windows|samsung|htc|pixel|xperia|nokia|huawei|oneplus|motorola|lg)\b|(?<=my )(?:[^\s,.;]{1,15} ){0,3}[^\s,.;]{1,15}$)"
 )
 _LIST_FOOTERS: Final = ("mailing list", "liste de diffusion", "lista de correo", "mailing-liste", "google groups")
 _FROM_MOBILE: Final = re.compile(r"\w{1,20} from mobile")

@@ -49,25 +49,28 @@ def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
     first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
-    for text in _sources(mail):
-        reply = cut_reply(text, parent_text, forwarded=forwarded)
+    for text, marked in _sources(mail):
+        reply = cut_reply(text, parent_text, forwarded=forwarded, marked=marked)
         if reply.text:
             return reply
         first = first or reply
     return first or ReplyText("", "", forwarded, False)
 
 
-def _sources(mail: IncomingMail) -> list[str]:
-    """HTML first when its structure says where the quotation is; otherwise the plain text."""
-    plain = [mail.plain] if mail.plain else []
+def _sources(mail: IncomingMail) -> list[tuple[str, bool]]:
+    """HTML first when its structure says where the quotation is (then true); otherwise the plain text."""
+    plain = [(mail.plain, False)] if mail.plain else []
     if mail.html is None:
         return plain
     text, marked = read_html(mail.html)
-    return [text, *plain] if marked else [*plain, text]
+    return [(text, True), *plain] if marked else [*plain, (text, False)]
 
 
-def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) -> ReplyText:
-    """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all."""
+def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False, marked: bool = False) -> ReplyText:
+    """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all.
+
+    `marked` says that a program put the `>` where it had quoted, and no person did to say what they speak of.
+    """
     every = _with_own_lines(text).split("\n")
     lines = [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
     cut = find_cut(lines)
@@ -80,7 +83,8 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
     kept = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
     if parent_text is None:
-        gone = (gone | _under_quotation(lines, cut, kept, quoted)) - _answered_between(lines, cut, gone, quoted)
+        between = _answered_between(lines, cut, gone, quoted, several_only=marked)
+        gone = (gone | _under_quotation(lines, cut, kept, quoted)) - between
     reply = _split(lines, gone, every[_MOST_LINES:])
     return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
 
@@ -95,7 +99,7 @@ def _quoted(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _answered_between(
-    lines: Sequence[str], cut: Cut | None, gone: frozenset[int], quoted: frozenset[int]
+    lines: Sequence[str], cut: Cut | None, gone: frozenset[int], quoted: frozenset[int], *, several_only: bool
 ) -> frozenset[int]:
     """Quoted lines that the person answers one by one: without them the answers say little.
 
@@ -105,7 +109,7 @@ def _answered_between(
     kept = _written(lines, own)
     if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _under_quotation(lines, cut, kept, quoted):
         return frozenset()
-    if _only_farewell(lines, kept, max(quoted)):
+    if _only_farewell(lines, kept, max(quoted)) or (several_only and not _is_between(kept, quoted)):
         return frozenset()
     return frozenset(at for at in quoted if at < kept[-1])
 
@@ -140,7 +144,9 @@ def _written(lines: Sequence[str], numbers: Sequence[int]) -> list[int]:
 
 def _only_greets(lines: Sequence[str], above: Sequence[int]) -> bool:
     """Nothing, or `Hi Anna,` alone: the answer then stands below."""
-    return not above or (len(above) == 1 and len(lines[above[0]]) < 40 and lines[above[0]].rstrip().endswith((",", "!")))
+    return not above or (
+        len(above) == 1 and len(lines[above[0]]) < 40 and lines[above[0]].rstrip().endswith((",", "!"))
+    )
 
 
 def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> frozenset[int]:
