@@ -47,7 +47,7 @@ class Cut:
 
 def core_of(line: str) -> str:
     """A line without quotation marks, made comparable."""
-    return comparable(line[: 4 * _LINE_CHARS].lstrip("> \t\u00a0|")).strip()
+    return comparable(line[: 4 * _LINE_CHARS].lstrip("> \t\u00a0|")[: 2 * _LINE_CHARS]).strip()
 
 
 def find_cut(lines: Sequence[str]) -> Cut | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
 from .limits import Limits
+from .markup_limits import short_enough
 
 
 _DEEPEST: Final = 50  # marks of quotation that are told apart
@@ -43,12 +44,13 @@ def _as_html(body: Body) -> str:
 
 
 def _capped(plain: str | None, html: str | None, limits: Limits) -> Body:
-    cut = any(len(text or "") > limits.text_chars for text in (plain, html))
-    if plain is not None:
-        lines = plain[: limits.text_chars].split("\n")
-        cut = cut or any(len(line) > limits.line_chars for line in lines)
-        plain = "\n".join(line[: limits.line_chars] for line in lines)
-    return Body(plain, html and html[: limits.text_chars], ("the text was cut",) if cut else ())
+    short = Body(plain and _short_lines(plain, limits), html and short_enough(html, limits))
+    return replace(short, defects=("the text was cut",)) if (short.plain, short.html) != (plain, html) else short
+
+
+def _short_lines(plain: str, limits: Limits) -> str:
+    lines = plain[: limits.text_chars].split("\n")
+    return "\n".join(line[: limits.line_chars] for line in lines)
 
 
 def unflow(text: str, *, delsp: bool) -> str:

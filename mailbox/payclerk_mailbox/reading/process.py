@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from .requests import Answering, Request, Response
 from .wire import packed, read_frame, unpacked
@@ -28,10 +28,15 @@ def main() -> None:
     unpacked(packed(Response())[8:], Response)  # whatever is loaded on first use is loaded before the limits
     _limit()
     reader = Answering()
-    while frame := read_frame(asking.read):
-        request = unpacked(frame, Request)
+    while request := _next_request(asking):
         answering.write(_timed(lambda asked=request: packed(reader.answer(asked))))  # type: ignore[misc]
         answering.flush()
+
+
+def _next_request(asking: BinaryIO) -> Request | None:
+    """The frame is let go at once: it may be a large mail."""
+    frame = read_frame(asking.read)
+    return unpacked(frame, Request) if frame else None
 
 
 def _timed(work: Callable[[], bytes]) -> bytes:

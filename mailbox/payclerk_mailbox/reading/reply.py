@@ -27,7 +27,7 @@ _FAREWELLS: Final = (
     "med v", "hilsen", "halsningar", "pozdrawiam", "s pozdravem", "atenciosamente", "abracos",
 )  # fmt: skip
 _LINE_CHARS: Final = 10 * 2**10
-_MOST_LINES: Final = 10_000  # nobody writes more; what comes behind is elided unread
+_MOST_LINES: Final = 5_000  # nobody writes more; what comes behind is elided unread
 _WRAP_WIDTH: Final = 45  # a quoted line this long may have lost its end to the next line
 _INTRODUCTION: Final = 8  # lines between the start of the cut and its first `>`
 
