@@ -154,10 +154,17 @@ def test_what_stands_on_both_sides_of_a_marked_quotation_comes_without_it() -> N
     several = (
         "<p>We bill</p><blockquote type=cite>How much?</blockquote>3<blockquote type=cite>Where?</blockquote>North"
     )
-    assert (
-        read_reply(html(several), None).text.replace("\n", " ").split()
-        == ["We", "bill", ">", "How", "much?", "3", ">", "Where?", "North"]
-    )
+    assert read_reply(html(several), None).text.replace("\n", " ").split() == [
+        "We",
+        "bill",
+        ">",
+        "How",
+        "much?",
+        "3",
+        ">",
+        "Where?",
+        "North",
+    ]
 
 
 def test_a_forward_marked_as_a_quotation_is_shown_whole() -> None:
@@ -194,7 +201,7 @@ def test_hostile_text_is_read_in_time(name: str, parent: str | None) -> None:
     read_reply(parse(raw), parent)
     took = time.process_time() - before
     print(f"\n{name}: {took:.2f} s")
-    assert took < 2  # the bar is 1 s on an idle machine; processor time grows when the cores are shared
+    assert took < 1
 
 
 HANGING_HTML = {
@@ -221,4 +228,4 @@ def test_hostile_html_is_read_in_time(name: str) -> None:
     read_reply(mail, None)
     took = time.process_time() - before
     print(f"\n{name}: {took:.2f} s")
-    assert took < 2  # the bar is 1 s on an idle machine; processor time grows when the cores are shared
+    assert took < 1

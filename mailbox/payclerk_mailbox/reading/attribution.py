@@ -33,6 +33,7 @@ _POSTED: Final = re.compile(r"posted by .{1,60} on \d{1,2}/\d{1,2}/\d{4}$")
 _ADDRESS_END: Final = re.compile(r"<[^\s<>]{1,250}@[^\s<>]{1,250}>$")
 _BRACKET: Final = re.compile(r"< (?=\S{1,250}@)")  # `Anna <` and the address on the next line
 _BLOCK_ON_A_LINE: Final = re.compile(r"[^:@]{2,20}: ?[^:]{0,120}@[^:]{1,120} ([^:\s]{2,20}): ?[^:]{0,20}\d")
+_DIGIT: Final = re.compile(r"\d")
 _AHEAD: Final = 4  # lines an introduction may be wrapped to
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
 
@@ -123,14 +124,13 @@ def _stands_alone(line: str, certain: bool) -> bool:
 
 def _begins_with_day(core: str) -> bool:
     bare = core.lstrip("-<> ")
-    return bool(_DAY.search(bare)) and (bare.startswith(STARTS) or bool(_DATED.match(bare)))
+    return (bare.startswith(STARTS) or bool(_DATED.match(bare))) and bool(_DAY.search(bare))
 
 
 def _introduces(text: str) -> bool:
     """A date or an address, then the verb, then a colon; Yahoo on Android goes on with the quotation on the same line."""
     bare = text.lstrip("-<> ").rstrip("- ")
-    dated = any(char.isdigit() for char in bare)
-    if not dated and "@" not in bare:
+    if "@" not in bare and not _DIGIT.search(bare):
         return False
     if _ends_with_address(bare) or _ISO_ZONE.match(bare):
         return True

@@ -10,7 +10,6 @@ from typing import Final
 from .limits import Limits
 from .markup_limits import short_enough
 
-
 _DEEPEST: Final = 50  # marks of quotation that are told apart
 
 

@@ -31,7 +31,7 @@ _STATUS: Final = re.compile(r"^status:[ \t]{0,9}([245])\.\d{1,3}\.\d{1,3}", re.I
 _DIAGNOSTIC: Final = re.compile(
     r"^diagnostic-code:[ \t]{0,9}(.{1,900}(?:\n[ \t].{1,900}){0,5})", re.IGNORECASE | re.MULTILINE
 )
-_LIBRARY_BYTES: Final = 128 * 2**10  # of a bounce, for the library: what failed stands at its beginning
+_LIBRARY_BYTES: Final = 64 * 2**10  # of a bounce, for the library: what failed stands at its beginning
 _MESSAGE_ID: Final = re.compile(r"^[> \t]{0,20}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _TEMPORARY: Final = (
     "delayed",

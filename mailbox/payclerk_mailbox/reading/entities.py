@@ -22,7 +22,7 @@ _FIELD: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEAD_BYTES: Final = 64 * 2**10  # of one part
-_VALUE_CHARS: Final = 2_000  # of one header; the readers of parameters take the square of its length
+_VALUE_CHARS: Final = 1_000  # of one header; the readers of parameters take the square of its length
 _UUENCODED_BYTES: Final = 2**20  # nobody sends these any more; larger ones are left as they are
 _SCANNED: Final = 8  # times the largest mail: so much is looked through for boundaries, over all levels
 
@@ -89,7 +89,9 @@ class Splitter:
 
 def top_entity(raw: bytes, body_at: int, items: Iterable[tuple[str, str]]) -> Entity:
     """The mail itself, whose headers have been read already."""
-    return Entity(raw, body_at, len(raw), _head([(name, value) for name, value in items if name.startswith("content-")]))
+    return Entity(
+        raw, body_at, len(raw), _head([(name, value) for name, value in items if name.startswith("content-")])
+    )
 
 
 def _entity(raw: bytes, start: int, end: int, inner: str) -> Entity:

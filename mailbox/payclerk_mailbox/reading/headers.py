@@ -29,6 +29,7 @@ _BREAKS: Final = re.compile(rb"[\r\n]*+")
 T = TypeVar("T")
 _VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
 _ADDRESS_CHARS: Final = 12 * 2**10  # of those read for addresses, which takes long; tokens are looked for in all of it
+_DATE_CHARS: Final = 300
 _LEAST_CHARS: Final = 200
 _MANY_LINES: Final = re.compile(rb"(?:[^\r\n]*+(?:\r\n|\r|\n)){5000}")
 _MOST_HEADERS: Final = 20  # of one name; a second From is one too many already
@@ -82,11 +83,16 @@ class HeaderBlock:
         return _guarded(self._stdlib_date) or _guarded(self._parsed_date)  # the second takes ten times as long
 
     def _parsed_date(self) -> datetime | None:
-        found = mailparser.MailParser(email.message_from_bytes(self.head + b"\r\n\r\n")).date
+        written = self.first("date")[:_DATE_CHARS]
+        if not written:
+            return None
+        message = Message()
+        message["Date"] = written
+        found = mailparser.MailParser(message).date
         return _in_utc(found) if isinstance(found, datetime) else None
 
     def _stdlib_date(self) -> datetime | None:
-        return _in_utc(parsedate_to_datetime(self.first("date")))
+        return _in_utc(parsedate_to_datetime(self.first("date")[:_DATE_CHARS]))
 
 
 def read_headers(raw: bytes, limits: Limits) -> HeaderBlock:

@@ -18,7 +18,7 @@ from .requests import Answering, Request, Response
 from .wire import packed, read_frame, unpacked
 
 CPU_SECONDS: Final = 5  # of processor time: a busy machine makes no mail unreadable
-MEMORY_BYTES: Final = 512 * 2**20  # beyond what it has when it begins
+MEMORY_BYTES: Final = 256 * 2**20  # beyond what it has when it begins
 
 
 def main() -> None:
