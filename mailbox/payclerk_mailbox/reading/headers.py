@@ -27,6 +27,9 @@ from .limits import Limits
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}>")
 _BREAKS: Final = re.compile(rb"[\r\n]*+")
 T = TypeVar("T")
+_WORD: Final = r"[A-Za-z0-9]{1,30}"
+_EMAIL: Final = rf"{_WORD}(?:[._+-]{_WORD}){{0,6}}@{_WORD}(?:[.-]{_WORD}){{1,6}}"
+_SIMPLE: Final = re.compile(rf"(?:(?P<name>{_WORD}(?: {_WORD}){{0,5}}) )?<(?P<email>{_EMAIL})>|(?P<bare>{_EMAIL})")
 _VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
 _ADDRESS_CHARS: Final = 12 * 2**10  # of those read for addresses, which takes long; tokens are looked for in all of it
 _DATE_CHARS: Final = 300
@@ -137,6 +140,9 @@ def _decoded(value: str) -> str:
 
 def _addresses(value: str) -> list[Address]:
     """Two readers must agree; where they differ both answers count, so that no one is alone (CVE-2023-27043)."""
+    simple = _SIMPLE.fullmatch(value.strip(" "))
+    if simple:  # no reader can see another address in it
+        return [Address(simple["name"] or "", simple["bare"] or simple["email"])]
     ours = _guarded(lambda: get_addresses(value, decode_names=True)) or []
     second = _guarded(lambda: getaddresses([value])) or []
     known = {mail.casefold() for _, mail in ours}

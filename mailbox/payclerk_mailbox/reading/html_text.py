@@ -76,7 +76,9 @@ def _hides(style: str) -> bool:
 
 def _is_forward(node: LexborNode) -> bool:
     """Gmail marks what is passed on like what is answered; a forward is shown whole."""
-    return core_of(node.text()[:200]).strip("-_=* :").startswith(FORWARDS)
+    texts = (one.text_content or "" for one in node.traverse(include_text=True) if one.is_text_node)
+    first = next((text for text in texts if text.strip()), "")
+    return core_of(first.strip()[:200]).strip("-_=* :").startswith(FORWARDS)
 
 
 def _last_blockquote(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -12,7 +12,32 @@ _TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]{0,20})", re.IGNORECASE)
 _CROWDED: Final = re.compile(r"<[a-z](?:[^<>\s]*+\s++){2000}", re.IGNORECASE)
 # Without content, or closed by what follows, so that an open one is not one level deeper.
 _OPEN_ENDED: Final = frozenset(
-    ["area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "p", "li", "td", "th", "tr", "thead", "tbody", "tfoot", "dt", "dd", "option", "colgroup", "body", "html"]
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "thead",
+        "tbody",
+        "tfoot",
+        "dt",
+        "dd",
+        "option",
+        "colgroup",
+        "body",
+        "html",
+    ]
 )
 
 

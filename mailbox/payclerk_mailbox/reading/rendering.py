@@ -11,13 +11,62 @@ from selectolax.lexbor import LexborNode
 
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 # The text between two of these begins a line; of the first kind, a paragraph.
-_PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote", "pre", "figure"])
+_PARAGRAPHS: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "blockquote", "pre", "figure"]
+)
 _BLOCKS: Final = _PARAGRAPHS | frozenset(
-    ["address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dt", "fieldset", "figcaption", "footer", "form", "header", "hr", "html", "legend", "li", "main", "menu", "nav", "section", "summary", "table", "tbody", "tfoot", "thead", "tr"]
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "footer",
+        "form",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+    ]
 )
 _CELLS: Final = frozenset({"td", "th"})
 _NEVER_SHOWN: Final = frozenset(
-    ["script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math", "textarea", "select", "option", "datalist"]
+    [
+        "script",
+        "style",
+        "head",
+        "title",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "textarea",
+        "select",
+        "option",
+        "datalist",
+    ]
 )
 
 

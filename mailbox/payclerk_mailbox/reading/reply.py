@@ -11,7 +11,7 @@ from .attribution import Cut, find_cut, is_marker
 from .footers import footer_lines
 from .html_text import read_html
 from .message import IncomingMail
-from .parent import parent_lines
+from .parent import Ours, parent_lines
 from .words import comparable
 
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "rv:", "wg:", "i:", "enc:", "fw :", "fwd :", "tr :", "rv :")
@@ -153,8 +153,9 @@ def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> 
     if parent_text is None:
         return frozenset()
     start = cut.at if cut else len(lines)
-    above = parent_lines(lines[:start], parent_text, lone_words_too=False)
-    below = parent_lines(lines[start:], parent_text, lone_words_too=True)
+    ours = Ours(parent_text)
+    above = parent_lines(lines[:start], ours, lone_words_too=False)
+    below = parent_lines(lines[start:], ours, lone_words_too=True)
     return above | {start + at for at in below}
 
 
