@@ -144,8 +144,9 @@ def test_a_simple_address_is_read_as_the_libraries_read_it(
 ) -> None:
     email = f"{between.join(local)}@{domain}.example"
     value = email if bare and not name else f"{' '.join(name)} <{email}>".strip()
-    [sender] = parse(f"From: {value}\n\nx".encode()).senders
-    assert [(sender.name, sender.email)] == getaddresses([value]) == get_addresses(value, decode_names=True)
+    for written in (value, f"{value}, anna@gc.example", f"Anna <anna@gc.example>,{value}"):
+        read = [(one.name, one.email) for one in parse(f"From: {written}\n\nx".encode()).senders]
+        assert read == getaddresses([written]) == get_addresses(written, decode_names=True)
 
 
 def test_references_keep_the_newest_and_survive_a_flood() -> None:

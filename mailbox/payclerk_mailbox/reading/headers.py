@@ -140,9 +140,9 @@ def _decoded(value: str) -> str:
 
 def _addresses(value: str) -> list[Address]:
     """Two readers must agree; where they differ both answers count, so that no one is alone (CVE-2023-27043)."""
-    simple = _SIMPLE.fullmatch(value.strip(" "))
-    if simple:  # no reader can see another address in it
-        return [Address(simple["name"] or "", simple["bare"] or simple["email"])]
+    simple = [_SIMPLE.fullmatch(one.strip(" ")) for one in value.split(",")]
+    if all(simple):  # no reader can see another address in it
+        return [Address(one["name"] or "", one["bare"] or one["email"]) for one in simple if one]
     ours = _guarded(lambda: get_addresses(value, decode_names=True)) or []
     second = _guarded(lambda: getaddresses([value])) or []
     known = {mail.casefold() for _, mail in ours}

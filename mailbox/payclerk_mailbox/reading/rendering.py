@@ -94,7 +94,7 @@ def rendered(root: LexborNode, marks: Marks) -> str:
 
 def _enter(page: _Page, node: LexborNode, marks: Marks) -> LexborNode | None:
     """Write what stands at the node, and give its first child where that is to be read."""
-    tag = node.tag
+    tag = node.tag or ""
     if tag == "-text":
         page.write(node.text_content or "")
         return None
@@ -117,7 +117,7 @@ def _next(page: _Page, node: LexborNode, root: LexborNode, marks: Marks) -> Lexb
             return following
         here = here.parent
         if here is not None:
-            page.close(here.tag, quotation=here.mem_id in marks.quotations)
+            page.close(here.tag or "", quotation=here.mem_id in marks.quotations)
     return None
 
 
