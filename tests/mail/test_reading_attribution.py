@@ -63,6 +63,10 @@ On Sat, Nov 21, Anna Lee\\n<anna@gc.example>\\nwrote:
 2026-11-21 9:14 GMT+01:00 Anna Lee <\\na-rather-long-address-of-a-bid-board@board.example>:
 lør. 21. nov. 2026 kl. 09:14 skrev Anna Lee <anna@gc.example\\n>:
 ---\\n\\n**From:** Anna Lee <anna@gc.example> on behalf of Bids\\n**Sent:** Saturday, November 21, 2026\\n**To:** Sam
+On Sat, 21 Nov 2026 09:14:00 +0100 Anna Lee <anna@gc.example> wrote
+On 21-Nov-2026, at 9:14 AM, Anna Lee <anna@gc.example> sent:
+---- Anna Lee wrote ----
+====\\n\\nMessage du : 21/11/2026 09:14\\nDe : "Anna Lee" <anna@gc.example>\\nA : sam@ortiz.example\\nSujet : invitation
 From: "Anna Lee" <anna@gc.example>\\nSent: Saturday, November 21, 2026 9:14 AM
 From: anna@gc.example Date: Sat, 21 Nov 2026 09:14:00 +0100
 Kimden: Anna Lee <anna@gc.example>\\nGönderildi: 21 Kasım 2026\\nKime: Sam\\nKonu: Davet
@@ -95,6 +99,8 @@ def test_the_answer_ends_where_the_introduction_begins(introduction: str, quoted
         "From: the office, Date: 3 weeks, says Bob.\nWe bill line 3.",
         "Our address is changed\nFrom: old@ortiz.example\nWe bill line 3.",
         "On Nov 21\nwe start, they wrote.",
+        "On 21 Nov 2026 we sent:\n- the form",
+        "---- Roof ----\nAll of it",
         "Parts:\n---\n1. drywall\n---\n2. paint",
         "We sent it with regards to line 4.\nIt is sent from my own pocket, but only once.",
     ],
@@ -148,7 +154,8 @@ def test_the_foot_of_a_mailing_list_is_no_answer() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Sent from my new Blue X7", "Sent from my tablet, please excuse typos", "Sent from an Android",
+        "Sent from my new Blue X7",
+        "Sent from BidMail<https://bidmail.example/r?b=1>", "Sent from my tablet, please excuse typos", "Sent from an Android",
         "Sent from my Galaxy", "(sent from a phone)", "Sent with Airmail", "Envoyé à partir de Outlook", "Von meinem Telefon gesendet",
         "Diese Nachricht wurde von meinem Mobiltelefon gesendet.", "Inviato da iPhone", "Verstuurd vanaf mijn iPad", "Sendt fra min iPhone",
         "Skickat från min iPhone", "Wysłano z iPhone'a", "Odesláno z iPhonu", "Отправлено с iPhone", "iPhoneから送信", "从我的 iPhone 发送",

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .quoting_words import DATE, DAYS_AND_MONTHS, FORWARDS, FROM, MONTHS, OTHER_LABELS, SEPARATORS, STARTS, VERBS
+from .quoting_words import (
+    DATE,
+    DAYS_AND_MONTHS,
+    FAINT_VERBS,
+    FORWARDS,
+    FROM,
+    MONTHS,
+    OTHER_LABELS,
+    SEPARATORS,
+    STARTS,
+    VERBS,
+)
 from .words import comparable
 
 MARKERS: Final = (
@@ -20,7 +31,7 @@ _ISO_GMAIL: Final = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2} .{0,200}[>:]:?$")
 _ENDS: Final = re.compile(r":|-{2}$|>$")
 # A line may begin with the day: `21.11.2026, 10:00,`, `sat, 21 nov. 2026`.
 _DATED: Final = re.compile(rf"\W{{0,2}}(?:\d{{1,4}}\W|\d{{4}}\w|(?:{'|'.join(DAYS_AND_MONTHS)})\w{{0,8}}[.,]{{0,2}} )")
-_ANY_VERB: Final = re.compile("|".join(map(re.escape, VERBS)))
+_ANY_VERB: Final = re.compile("|".join(map(re.escape, (*VERBS, *FAINT_VERBS))))
 _MONTH: Final = rf"(?:{'|'.join(MONTHS)})\w{{0,7}}"
 _DAY: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d"
@@ -33,6 +44,7 @@ _POSTED: Final = re.compile(r"posted by .{1,60} on \d{1,2}/\d{1,2}/\d{4}$")
 _ADDRESS_END: Final = re.compile(r"<[^\s<>]{1,250}@[^\s<>]{1,250}>$")
 _BRACKET: Final = re.compile(r"< (?=\S{1,250}@)")  # `Anna <` and the address on the next line
 _BLOCK_ON_A_LINE: Final = re.compile(r"[^:@]{2,20}: ?[^:]{0,120}@[^:]{1,120} ([^:\s]{2,20}): ?[^:]{0,20}\d")
+_RULED_NAME: Final = re.compile(rf"-{{3,9}} ?[^-:]{{1,60}} (?:{'|'.join(map(re.escape, VERBS))}) ?:? ?-{{3,9}}")
 _DIGIT: Final = re.compile(r"\d")
 _AHEAD: Final = 4  # lines an introduction may be wrapped to
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
@@ -71,7 +83,7 @@ def is_marker(core: str) -> bool:
 def is_attribution(cores: Sequence[str], at: int) -> bool:
     """`On … wrote:` in any of the languages, on one line or wrapped over up to four (email_reply_trimmer #8)."""
     if not _may_begin(cores[at]):
-        return _is_named_above_quotation(cores, at)
+        return bool(_RULED_NAME.fullmatch(cores[at])) or _is_named_above_quotation(cores, at)
     # The first test is cheap, and true of almost every line.
     ends = any(_ENDS.search(one) for one in cores[at : at + _AHEAD + 2])
     return ends and any(map(_introduces, _joined_ahead(cores, at)))
@@ -138,7 +150,7 @@ def _introduces(text: str) -> bool:
         return False
     # Zoho: `---- On … wrote ----`
     ruled = text.startswith("--") and text.endswith("--")
-    for verb in VERBS:
+    for verb in (*VERBS, *FAINT_VERBS) if "@" in bare else VERBS:
         before, found, after = _around_verb(bare, verb)
         if found and _is_whole(before, after, ruled=ruled, started=bare.startswith(STARTS)):
             return True
@@ -156,6 +168,8 @@ def _is_whole(before: str, after: str, *, ruled: bool, started: bool) -> bool:
     named = "@" in before or any(char.isdigit() for char in before)
     colon = after.find(":")
     if named and (0 <= colon <= 2 or (ruled and not after.strip("- "))):
+        return True
+    if started and "@" in before and not after.strip() and _has_day(before):  # without its colon
         return True
     # German, Dutch and the Nordic languages name the writer, or the day, behind the verb: `schrieb Anna Lee <…>:`
     rest = after.rstrip()

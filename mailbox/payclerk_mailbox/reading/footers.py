@@ -41,6 +41,10 @@ _SENT_FROM: Final = re.compile(
     r"sent from (?:my|a|an|the) (?:[^,.;]{0,60}\b(?:phone|iphone|ipad|ipod|android|mobile|blackberry|cell|smartphone|tablet"
     r"|device|pc|mac|laptop|watch|galaxy|windows|samsung|htc|pixel|xperia|nokia|huawei|oneplus|motorola|lg)\b|(?<=my )(?:[^\s,.;]{1,15} ){0,3}[^\s,.;]{1,15}$)"
 )
+# `Sent from TypeApp <https://...>`: one word that is no article.
+_SENT_FROM_PROGRAM: Final = re.compile(
+    r"sent from (?!my |the |an? |our |here)[^\s<]{1,30}(?: (?:for|on) \S{1,20})?(?: ?[<(]https?:[^>)]{1,90}[>)]?)?$"
+)
 _LIST_FOOTERS: Final = ("mailing list", "liste de diffusion", "lista de correo", "mailing-liste", "google groups")
 _FROM_MOBILE: Final = re.compile(r"\w{1,20} from mobile")
 _BANNERS: Final = (
@@ -68,7 +72,7 @@ def _is_phones(text: str) -> bool:
     bare = text.strip("<>()[]* -\u2013\u2014_")
     if not bare or len(bare) > 110 or CONDITIONS.search(bare):
         return False
-    if bare.startswith(_PHONE) or _SENT_FROM.match(bare):
+    if bare.startswith(_PHONE) or _SENT_FROM.match(bare) or _SENT_FROM_PROGRAM.match(bare):
         return True
     return bool(_PHONE_ANYWHERE.search(bare) or _FROM_MOBILE.fullmatch(bare))
 
