@@ -131,6 +131,14 @@ def test_when_the_structure_leaves_nothing_the_plain_text_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["We accept\n" + "> x\n" * 6_000 + "but only line 3", "We accept" + " " * 11_000 + "but only line 3"]
+)
+def test_an_answer_that_goes_on_where_nobody_looks_is_no_plain_answer(text: str) -> None:
+    assert cut_reply(text, PARENT).interleaved
+    assert not cut_reply("We accept\n" + "> x\n" * 4_000, PARENT).interleaved
+
+
+@pytest.mark.parametrize(
     "quotation",
     [
         "<blockquote>Do you bill?</blockquote>",

@@ -39,8 +39,8 @@ class ReplyText:
     text: str
     elided: str
     forwarded: bool  # keeps all of its text, and decides nothing (zulip #17502)
-    # Some of the text stands between quoted lines, or under our unquoted mail: what it answers, and whether the person
-    # wrote it at all, is for a person to say (reference 2.3).
+    # Some of the text stands between quoted lines, or under our unquoted mail, or goes on where nobody looked: what it
+    # answers, and whether the person wrote it at all, is for a person to say (reference 2.3).
     interleaved: bool
 
 
@@ -86,7 +86,8 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False, ma
         between = _answered_between(lines, cut, gone, quoted, several_only=marked)
         gone = (gone | _under_quotation(lines, cut, kept, quoted)) - between
     reply = _split(lines, gone, every[_MOST_LINES:])
-    return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
+    unsure = _is_between(kept, quoted) or _is_below(kept, cut, quoted) or _is_unread(every)
+    return replace(reply, interleaved=bool(reply.text) and unsure)
 
 
 def _with_own_lines(text: str) -> str:
@@ -212,6 +213,11 @@ def _split(lines: Sequence[str], gone: frozenset[int], unread: Sequence[str]) ->
 def _is_between(kept: Sequence[int], quoted: frozenset[int]) -> bool:
     first, last = min(quoted, default=0), max(quoted, default=0)
     return any(first < at < last for at in kept)
+
+
+def _is_unread(every: Sequence[str]) -> bool:
+    """More than is looked at: what stands there may take the answer back."""
+    return any(map(str.strip, every[_MOST_LINES:])) or any(len(line) > _LINE_CHARS for line in every)
 
 
 def _is_below(kept: Sequence[int], cut: Cut | None, quoted: frozenset[int]) -> bool:
