@@ -77,7 +77,8 @@ def mail(context: typer.Context) -> None:
 @told
 def explain_mail(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE|DIR...", help="Mails (.eml, .mbox), or folders of .eml.")
+        list[Path],
+        typer.Argument(metavar="FILE|DIR...", help="Mails (.eml, .mbox, or bare texts), or folders of them."),
     ],
     sent: Annotated[Path | None, typer.Option(help="The mail of ours that they answer.")] = None,
     invited: Annotated[str | None, typer.Option(help="Who was asked; without it, to whom --sent went.")] = None,

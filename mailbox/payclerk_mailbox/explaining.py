@@ -6,7 +6,6 @@ the stamp of the receiving mail server.
 
 from __future__ import annotations
 
-import mailbox
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +16,13 @@ from payclerk_core.errors import UserError
 from payclerk_core.tokens import TOKEN_LENGTH
 
 from .guard import GuardedReader, ReadingDiedError
+from .mail_files import mail_in, mails_in
 from .mime import LOOP_HEADER
 from .reading.decision import Question
 from .reading.explain import Asked, Judged, Looked, sender_of
 from .reading.html_text import read_html
 from .reading.kind import OwnIdentity
-from .reading.limits import Limits, Unreadable
+from .reading.limits import Unreadable
 from .reading.message import IncomingMail
 from .reading.questions import question_in
 from .reading.receiver import Receiver
@@ -73,38 +73,10 @@ class _Context:
 
 
 def explain(paths: Sequence[Path], wish: Wish, reader: GuardedReader) -> Iterator[Line]:
-    """A line for each mail of these files, folders (`*.eml`, in order of their names) and mboxes."""
+    """A line for each mail of these files, folders (in order of their names) and mboxes."""
     context = _context(wish, reader)
-    for name, raw in _mails(paths):
+    for name, raw in mails_in(paths):
         yield _line(name, raw, wish, context, reader)
-
-
-def _mails(paths: Sequence[Path]) -> Iterator[tuple[str, bytes | OSError]]:
-    for path in paths:
-        if path.is_dir():
-            yield from _mails(sorted(one for one in path.rglob("*.eml") if one.is_file()))
-        elif path.suffix.lower() in {".mbox", ".mbx"} and path.is_file():
-            yield from _in_mbox(path)
-        else:
-            yield str(path), _content(path)
-
-
-def _content(path: Path) -> bytes | OSError:
-    """No more than the reader takes, so that it says itself that the mail is too large."""
-    try:
-        with path.open("rb") as file:
-            return file.read(Limits().message_bytes + 1)
-    except OSError as error:
-        return error
-
-
-def _in_mbox(path: Path) -> Iterator[tuple[str, bytes]]:
-    box = mailbox.mbox(path, create=False)
-    try:
-        for number, key in enumerate(box.iterkeys(), 1):
-            yield f"{path}:{number}", box.get_bytes(key)
-    finally:
-        box.close()
 
 
 def _line(name: str, raw: bytes | OSError, wish: Wish, context: _Context, reader: GuardedReader) -> Line:
@@ -163,7 +135,7 @@ def _own_of(raw: bytes, wish: Wish, context: _Context) -> OwnIdentity:
 
 
 def _parent(path: Path, reader: GuardedReader, own: OwnIdentity) -> IncomingMail:
-    raw = _content(path)
+    raw = mail_in(path)
     if isinstance(raw, OSError):
         raise UserError(f"The mail given with --sent cannot be opened: {raw.strerror}.")
     try:

@@ -57,6 +57,18 @@ From: Anna Lee\\n<anna@gc.example>\\nSent: Saturday, November 21, 2026 9:14 AM\\
 Date: Sat, 21 Nov 2026 09:14:00 +0100\\nTo: sam@ortiz.example\\nSubject: You are invited
 -----Ursprüngliche Nachricht-----\\nVon: Anna Lee\\nAn: Sam\\nBetreff: Einladung
 ________________________________\\nOd: Anna Lee <anna@gc.example>\\nWysłano: 21 listopada 2026\\nDo: Sam\\nTemat: Zaproszenie
+On Sat, Nov 21, 2026 at 9:14 AM Anna Lee\\n\\n<\\nmailto:anna@gc.example\\n> wrote:
+On Nov 21, 2026,\\nat 09:14,\\nAnna Lee <anna@gc.example> wrote:
+On Sat, Nov 21, Anna Lee\\n<anna@gc.example>\\nwrote:
+2026-11-21 9:14 GMT+01:00 Anna Lee <\\na-rather-long-address-of-a-bid-board@board.example>:
+lør. 21. nov. 2026 kl. 09:14 skrev Anna Lee <anna@gc.example\\n>:
+---\\n\\n**From:** Anna Lee <anna@gc.example> on behalf of Bids\\n**Sent:** Saturday, November 21, 2026\\n**To:** Sam
+On Sat, 21 Nov 2026 09:14:00 +0100 Anna Lee <anna@gc.example> wrote
+On 21-Nov-2026, at 9:14 AM, Anna Lee <anna@gc.example> sent:
+---- Anna Lee wrote ----
+====\\n\\nMessage du : 21/11/2026 09:14\\nDe : "Anna Lee" <anna@gc.example>\\nA : sam@ortiz.example\\nSujet : invitation
+From: "Anna Lee" <anna@gc.example>\\nSent: Saturday, November 21, 2026 9:14 AM
+From: anna@gc.example Date: Sat, 21 Nov 2026 09:14:00 +0100
 Kimden: Anna Lee <anna@gc.example>\\nGönderildi: 21 Kasım 2026\\nKime: Sam\\nKonu: Davet
 От: Anna Lee <anna@gc.example>\\nОтправлено: 21 ноября 2026 г.\\nКому: Sam\\nТема: Приглашение
 发件人: Anna Lee <anna@gc.example>\\n发送时间: 2026年11月21日 9:14\\n收件人: Sam\\n主题: 邀请
@@ -84,6 +96,12 @@ def test_the_answer_ends_where_the_introduction_begins(introduction: str, quoted
         "See https://example.com/what-anna-wrote-2026\nand tell me.",
         "Date of the pour: 21.11.2026\nWe bill line 3.",
         "Write to sam@ortiz.example from 2026 on.\nThanks",
+        "From: the office, Date: 3 weeks, says Bob.\nWe bill line 3.",
+        "Our address is changed\nFrom: old@ortiz.example\nWe bill line 3.",
+        "On Nov 21\nwe start, they wrote.",
+        "On 21 Nov 2026 we sent:\n- the form",
+        "---- Roof ----\nAll of it",
+        "Parts:\n---\n1. drywall\n---\n2. paint",
         "We sent it with regards to line 4.\nIt is sent from my own pocket, but only once.",
     ],
 )
@@ -114,9 +132,30 @@ def test_a_farewell_below_the_quotation_does_not_bring_it_back() -> None:
     assert cut_reply(text, None).text == "We start on Monday\n\nRegards, Sam"
 
 
+def test_what_stands_under_the_one_quotation_is_no_answer_where_one_stands_above() -> None:
+    quotation = "On 11/21/2026 9:14 AM, Anna Lee wrote:\n\n> When?\n> Anna"
+    reply = cut_reply(f"We start on Monday\n\n{quotation}\n\nSam Ortiz\nOrtiz Drywall, Los Angeles", None)
+    assert reply.text == "We start on Monday"
+    assert reply.elided.endswith("Sam Ortiz\nOrtiz Drywall, Los Angeles")
+    assert "On Monday" in cut_reply(f"Hi Anna,\n\n{quotation}\n\nOn Monday", None).text
+    assert cut_reply(f"{quotation}\n\nOn Monday", None).text == "On Monday"
+    assert (
+        cut_reply(f"We start\n\n{quotation}\n\nOnly if it is dry", "When?\nAnna").text
+        == "We start\n\nOnly if it is dry"
+    )
+
+
+def test_the_foot_of_a_mailing_list_is_no_answer() -> None:
+    foot = "____________________\nTrades mailing list\nhttps://lists.example/trades"
+    assert cut_reply(f"{ANSWER}\n\n{foot}", None).text == ANSWER
+    assert cut_reply("Floors\n____\n3 are done", None).text == "Floors\n____\n3 are done"
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        "Sent from my new Blue X7",
+        "Sent from BidMail<https://bidmail.example/r?b=1>", "Sent from my tablet, please excuse typos", "Sent from an Android",
         "Sent from my Galaxy", "(sent from a phone)", "Sent with Airmail", "Envoyé à partir de Outlook", "Von meinem Telefon gesendet",
         "Diese Nachricht wurde von meinem Mobiltelefon gesendet.", "Inviato da iPhone", "Verstuurd vanaf mijn iPad", "Sendt fra min iPhone",
         "Skickat från min iPhone", "Wysłano z iPhone'a", "Odesláno z iPhonu", "Отправлено с iPhone", "iPhoneから送信", "从我的 iPhone 发送",
@@ -125,6 +164,11 @@ def test_a_farewell_below_the_quotation_does_not_bring_it_back() -> None:
 )  # fmt: skip
 def test_the_line_of_a_device_is_no_answer(line: str) -> None:
     assert cut_reply(f"{ANSWER}\n\n{line}", None).text == ANSWER
+
+
+def test_a_sentence_about_where_it_is_written_is_an_answer() -> None:
+    for text in ("Sent from my desk, which is easier than my phone.", "Sent from the roof we have just begun to lay"):
+        assert text in cut_reply(f"{ANSWER}\n\n{text}", None).text
 
 
 def test_a_line_that_sets_a_condition_is_no_line_of_a_device() -> None:

@@ -6,10 +6,12 @@ import hashlib
 import time
 from contextlib import suppress
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mailparser.utils import get_addresses
 
 from payclerk_mailbox.reading.explain import read
 from payclerk_mailbox.reading.filenames import clean_name
@@ -129,6 +131,22 @@ def test_a_doubtful_from_is_never_the_invited_one_alone(value: str) -> None:
     """CVE-2023-27043 and its like."""
     sender = parse(f"From: {value}\n\nx".encode()).sender
     assert sender is None or sender.email != "sam@ortiz.example"
+
+
+words = st.text("abcXYZ019", min_size=1, max_size=6)
+
+
+@given(
+    st.lists(words, max_size=3), st.lists(words, min_size=1, max_size=3), st.sampled_from("._+-"), words, st.booleans()
+)
+def test_a_simple_address_is_read_as_the_libraries_read_it(
+    name: list[str], local: list[str], between: str, domain: str, bare: bool
+) -> None:
+    email = f"{between.join(local)}@{domain}.example"
+    value = email if bare and not name else f"{' '.join(name)} <{email}>".strip()
+    for written in (value, f"{value}, anna@gc.example", f"Anna <anna@gc.example>,{value}"):
+        read = [(one.name, one.email) for one in parse(f"From: {written}\n\nx".encode()).senders]
+        assert read == getaddresses([written]) == get_addresses(written, decode_names=True)
 
 
 def test_references_keep_the_newest_and_survive_a_flood() -> None:

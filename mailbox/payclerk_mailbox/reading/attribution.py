@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .quoting_words import DATE, DAYS_AND_MONTHS, FORWARDS, FROM, OTHER_LABELS, SEPARATORS, STARTS, VERBS
+from .quoting_words import (
+    DATE,
+    DAYS_AND_MONTHS,
+    FAINT_VERBS,
+    FORWARDS,
+    FROM,
+    MONTHS,
+    OTHER_LABELS,
+    SEPARATORS,
+    STARTS,
+    VERBS,
+)
 from .words import comparable
 
 MARKERS: Final = (
@@ -20,12 +31,22 @@ _ISO_GMAIL: Final = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2} .{0,200}[>:]:?$")
 _ENDS: Final = re.compile(r":|-{2}$|>$")
 # A line may begin with the day: `21.11.2026, 10:00,`, `sat, 21 nov. 2026`.
 _DATED: Final = re.compile(rf"\W{{0,2}}(?:\d{{1,4}}\W|\d{{4}}\w|(?:{'|'.join(DAYS_AND_MONTHS)})\w{{0,8}}[.,]{{0,2}} )")
-_ANY_VERB: Final = re.compile("|".join(map(re.escape, VERBS)))
-_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d")
-_ADDRESS_COLON: Final = re.compile(r"[<(\[][^\s<>()]{1,250}@[^\s<>()]{1,250}[>)\]]{1,2} ?:$")
+_ANY_VERB: Final = re.compile("|".join(map(re.escape, (*VERBS, *FAINT_VERBS))))
+_MONTH: Final = rf"(?:{'|'.join(MONTHS)})\w{{0,7}}"
+_DAY: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\d{1,2}[:.]\d\d"
+    rf"|\b{_MONTH}\.? \d{{1,2}}\b|\b\d{{1,2}}\.? (?:de )?{_MONTH}\b"
+)
+# The closing bracket may have been wrapped to the next line, where it looks like a quotation's mark.
+_ADDRESS_COLON: Final = re.compile(r"(?:<|[(\[](?=[^:]{1,501}[)\]]))[^\s<>()]{1,250}@[^\s<>()]{1,250}[>)\]]{0,2} ?:$")
 _ISO_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d gmt[+-]\d\d:\d\d [\w ]{1,60}$")
 _POSTED: Final = re.compile(r"posted by .{1,60} on \d{1,2}/\d{1,2}/\d{4}$")
 _ADDRESS_END: Final = re.compile(r"<[^\s<>]{1,250}@[^\s<>]{1,250}>$")
+_BRACKET: Final = re.compile(r"< (?=\S{1,250}@)")  # `Anna <` and the address on the next line
+_BLOCK_ON_A_LINE: Final = re.compile(r"[^:@]{2,20}: ?[^:]{0,120}@[^:]{1,120} ([^:\s]{2,20}): ?[^:]{0,20}\d")
+_RULED_NAME: Final = re.compile(rf"-{{3,9}} ?[^-:]{{1,60}} (?:{'|'.join(map(re.escape, VERBS))}) ?:? ?-{{3,9}}")
+_DIGIT: Final = re.compile(r"\d")
+_AHEAD: Final = 4  # lines an introduction may be wrapped to
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
 
 
@@ -39,7 +60,7 @@ class Cut:
 
 def core_of(line: str) -> str:
     """A line without quotation marks, made comparable."""
-    return comparable(line[: 4 * _LINE_CHARS].lstrip("> \t\u00a0|")).strip()
+    return comparable(line[: 4 * _LINE_CHARS].lstrip("> \t\u00a0|")[: 2 * _LINE_CHARS]).strip()
 
 
 def find_cut(lines: Sequence[str]) -> Cut | None:
@@ -62,9 +83,10 @@ def is_marker(core: str) -> bool:
 def is_attribution(cores: Sequence[str], at: int) -> bool:
     """`On … wrote:` in any of the languages, on one line or wrapped over up to four (email_reply_trimmer #8)."""
     if not _may_begin(cores[at]):
-        return _is_named_above_quotation(cores, at)
+        return bool(_RULED_NAME.fullmatch(cores[at])) or _is_named_above_quotation(cores, at)
     # The first test is cheap, and true of almost every line.
-    return any(_ENDS.search(one) for one in cores[at : at + 4]) and any(map(_introduces, _joined_ahead(cores, at)))
+    ends = any(_ENDS.search(one) for one in cores[at : at + _AHEAD + 2])
+    return ends and any(map(_introduces, _joined_ahead(cores, at)))
 
 
 def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
@@ -74,15 +96,20 @@ def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
     certain = _begins_with_day(joined) and joined.lstrip("-<> ").startswith(STARTS)
     if certain and joined.endswith((".", "!", "?")) and not joined.endswith("m."):
         return
-    for line in cores[at + 1 : at + 4]:
-        if (
-            not line
-            or (_begins_with_day(line) and (certain or line.startswith(STARTS)))
-            or _stands_alone(line, certain)
-        ):
+    for line in _wrapped_rest(cores, at):
+        unfinished = joined.endswith(",") and certain
+        starts_anew = _begins_with_day(line) and (certain or line.startswith(STARTS))
+        if not line or (starts_anew and not unfinished) or _stands_alone(line, certain):
             return
-        joined = f"{joined} {line}"
+        joined = _BRACKET.sub("<", f"{joined} {line}")
         yield joined
+
+
+def _wrapped_rest(cores: Sequence[str], at: int) -> Sequence[str]:
+    """The lines below; a program that sets `<`, the address and `>` on lines of their own puts a blank one before."""
+    below = cores[at + 1 : at + _AHEAD + 2]
+    apart = len(below) > 1 and not below[0] and below[1].startswith("<")
+    return below[1:] if apart else below[: _AHEAD - 1]
 
 
 def _begins_quotation(cores: Sequence[str], at: int) -> bool:
@@ -109,14 +136,13 @@ def _stands_alone(line: str, certain: bool) -> bool:
 
 def _begins_with_day(core: str) -> bool:
     bare = core.lstrip("-<> ")
-    return bool(_DAY.search(bare)) and (bare.startswith(STARTS) or bool(_DATED.match(bare)))
+    return (bare.startswith(STARTS) or bool(_DATED.match(bare))) and bool(_DAY.search(bare))
 
 
 def _introduces(text: str) -> bool:
     """A date or an address, then the verb, then a colon; Yahoo on Android goes on with the quotation on the same line."""
     bare = text.lstrip("-<> ").rstrip("- ")
-    dated = any(char.isdigit() for char in bare)
-    if not dated and "@" not in bare:
+    if "@" not in bare and not _DIGIT.search(bare):
         return False
     if _ends_with_address(bare) or _ISO_ZONE.match(bare):
         return True
@@ -124,7 +150,7 @@ def _introduces(text: str) -> bool:
         return False
     # Zoho: `---- On … wrote ----`
     ruled = text.startswith("--") and text.endswith("--")
-    for verb in VERBS:
+    for verb in (*VERBS, *FAINT_VERBS) if "@" in bare else VERBS:
         before, found, after = _around_verb(bare, verb)
         if found and _is_whole(before, after, ruled=ruled, started=bare.startswith(STARTS)):
             return True
@@ -142,6 +168,8 @@ def _is_whole(before: str, after: str, *, ruled: bool, started: bool) -> bool:
     named = "@" in before or any(char.isdigit() for char in before)
     colon = after.find(":")
     if named and (0 <= colon <= 2 or (ruled and not after.strip("- "))):
+        return True
+    if started and "@" in before and not after.strip() and _has_day(before):  # without its colon
         return True
     # German, Dutch and the Nordic languages name the writer, or the day, behind the verb: `schrieb Anna Lee <…>:`
     rest = after.rstrip()
@@ -195,9 +223,17 @@ def _is_header_block(cores: Sequence[str], at: int) -> bool:
     below = [(_label(core), core) for core in cores[at + 1 : at + 9]]
     found = {label for label, _ in below if label in OTHER_LABELS or label in DATE or label in FROM}
     if first in FROM:
-        return len(found) >= 2
+        return len(found) >= 2 or _is_short_block(cores[at], below[:1])
     # A block that begins with its date: its second line has to be an address.
     return bool(below) and below[0][0] in found and "@" in below[0][1] and any(char.isdigit() for char in cores[at])
+
+
+def _is_short_block(core: str, below: Sequence[tuple[str, str]]) -> bool:
+    """From with an address and the date right below it, or both on one line, as spans without a break come out."""
+    one_line = _BLOCK_ON_A_LINE.match(core.replace("*", ""))
+    if one_line:
+        return one_line[1] in DATE
+    return "@" in core and any(label in DATE and any(map(str.isdigit, line)) for label, line in below)
 
 
 def _is_bare_header_block(cores: Sequence[str], at: int) -> bool:
@@ -217,7 +253,7 @@ def _above(cores: Sequence[str], at: int) -> int:
 
 
 def _is_rule(core: str) -> bool:
-    return len(core) >= 5 and not core.strip("-_=* ")
+    return len(core) >= 3 and not core.strip("-_=* ")
 
 
 def _blank_under_rule(cores: Sequence[str], at: int) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from typing import Final
 
 from .limits import Limits
+from .markup_limits import short_enough
+
+_DEEPEST: Final = 50  # marks of quotation that are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +43,32 @@ def _as_html(body: Body) -> str:
 
 
 def _capped(plain: str | None, html: str | None, limits: Limits) -> Body:
-    cut = any(len(text or "") > limits.text_chars for text in (plain, html))
-    if plain is not None:
-        lines = plain[: limits.text_chars].split("\n")
-        cut = cut or any(len(line) > limits.line_chars for line in lines)
-        plain = "\n".join(line[: limits.line_chars] for line in lines)
-    return Body(plain, html and html[: limits.text_chars], ("the text was cut",) if cut else ())
+    short = Body(plain and _short_lines(plain, limits), html and short_enough(html, limits))
+    return replace(short, defects=("the text was cut",)) if (short.plain, short.html) != (plain, html) else short
+
+
+def _short_lines(plain: str, limits: Limits) -> str:
+    lines = plain[: limits.text_chars].split("\n")
+    return "\n".join(line[: limits.line_chars] for line in lines)
 
 
 def unflow(text: str, *, delsp: bool) -> str:
     """Lines of format=flowed joined again (RFC 3676): `I acc \\nept` is one word with DelSp (issue 81)."""
-    joined: list[str] = []
+    joined: list[list[str]] = []
     open_depth: int | None = None  # of the line before, when it goes on
     for line in text.split("\n"):
         depth, content = _depth_and_content(line)
         flows = content.endswith(" ") and content != "-- "  # the signature separator never flows (RFC 3676, 4.3)
         content = content[:-1] if flows and delsp else content
         if open_depth == depth and content != "-- ":
-            joined[-1] += content
+            joined[-1].append(content)
         else:
-            joined.append(f"{'>' * depth} {content}" if depth else content)
+            joined.append([f"{'>' * depth} {content}" if depth else content])
         open_depth = depth if flows else None
-    return "\n".join(joined)
+    return "\n".join(map("".join, joined))
 
 
 def _depth_and_content(line: str) -> tuple[int, str]:
     content = line.lstrip(">")
-    depth = len(line) - len(content)
+    depth = min(len(line) - len(content), _DEEPEST)
     return depth, content.removeprefix(" ")  # space-stuffing (RFC 3676, 4.4)

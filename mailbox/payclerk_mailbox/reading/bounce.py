@@ -31,6 +31,7 @@ _STATUS: Final = re.compile(r"^status:[ \t]{0,9}([245])\.\d{1,3}\.\d{1,3}", re.I
 _DIAGNOSTIC: Final = re.compile(
     r"^diagnostic-code:[ \t]{0,9}(.{1,900}(?:\n[ \t].{1,900}){0,5})", re.IGNORECASE | re.MULTILINE
 )
+_LIBRARY_BYTES: Final = 64 * 2**10  # of a bounce, for the library: what failed stands at its beginning
 _MESSAGE_ID: Final = re.compile(r"^[> \t]{0,20}message-id:\s{0,9}(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _TEMPORARY: Final = (
     "delayed",
@@ -114,7 +115,7 @@ def _flufl(mail: IncomingMail) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from flufl.bounce import all_failures
 
     try:
-        temporary, permanent = all_failures(email.message_from_bytes(mail.raw))
+        temporary, permanent = all_failures(email.message_from_bytes(mail.raw[:_LIBRARY_BYTES]))
         return _texts(temporary), _texts(permanent)
     except Exception:  # noqa: BLE001 - IndexError, AttributeError and more on ordinary mails
         return (), ()

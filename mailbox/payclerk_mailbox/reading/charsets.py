@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Final
 
 # What mailers write, and what they mean by it (freescout #176, zammad #6340, mail-parser #74).
@@ -32,7 +33,7 @@ ALIASES: Final = {
 _STATEFUL: Final = frozenset(
     {"utf-7", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-16", "utf-16le", "utf-16be", "utf-32"}
 )
-_NOT_TEXT: Final = {0: None, 0x200B: None, 0x200E: None, 0x200F: None, 0xFEFF: None}
+_NOT_TEXT: Final = re.compile("[\x00\u200b\u200e\u200f\ufeff]")
 
 
 def decode(payload: bytes, declared: str | None) -> str:
@@ -47,8 +48,10 @@ def decode(payload: bytes, declared: str | None) -> str:
 
 
 def tidy(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_NOT_TEXT)
-    return text.encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        return text.replace("\x00", "")
+    return _NOT_TEXT.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _codec(declared: str | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from .decision import Decision, Question, read_decision
-from .parent import parent_lines
+from .parent import Ours, parent_lines
 from .words import comparable
 
 _MOST_LINES: Final = 300
@@ -43,7 +43,7 @@ def contrary_line(elided: str, parent_text: str, decided: Decision, question: Qu
 def _not_ours(elided: str, parent_text: str) -> Iterator[str]:
     """Also what stands behind a question of ours on its line."""
     lines = [line.strip("> \t") for line in elided.split("\n")[:_MOST_LINES]]
-    ours = parent_lines(lines, parent_text, lone_words_too=True)
+    ours = parent_lines(lines, Ours(parent_text), lone_words_too=True)
     running = comparable(parent_text[:20_000])
     for at, line in enumerate(lines):
         if not line or at in ours:

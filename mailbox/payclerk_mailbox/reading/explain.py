@@ -198,12 +198,14 @@ def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
 def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
     if reply.forwarded:
         return "the mail is a forward: whose words they are is for a person to say"
-    if reply.interleaved:
-        return "the answer stands between or under lines of our mail, and what it answers is not certain"
     if mail.html is not None and _STRUCK_OUT.search(mail.html):
         return "some of the mail is struck out, and plain text does not show what"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
+    if reply.interleaved:
+        return (
+            "the answer stands between or under lines of our mail, or is very long, and what it answers is not certain"
+        )
     if not reply.text:
         signed = any(kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} for kind in mail.content_types)
         return "the mail is signed or encrypted in a way that cannot be read" if signed else "the mail adds no new text"

@@ -11,7 +11,7 @@ from .vocabulary import CONDITIONS
 from .words import comparable
 
 _PHONE: Final = (
-    "sent from my ", "sent from a ", "get outlook for ", "sent from mail for windows", "sent from windows mail",
+    "get outlook for ", "sent from mail for windows", "sent from windows mail",
     "sent from mailbox", "sent from yahoo mail", "sent via ", "sent with ", "sent by ", "sent from outlook",
     "sent from proton", "sent from samsung", "sent from gmail mobile", "sent from mobile", "sent from iphone",
     "sent from ipad", "sent from the all new", "from my iphone", "from my ipad", "from my android", "from my phone",
@@ -42,6 +42,16 @@ _SAYS_MORE: Final = re.compile(
     r"|pas|sans|erreur|inadvertance|no|sin|error|reservas?|equivocacion|anul\w{2,6}|my (?:assistant|colleague|son|daughter|kid)"
     r"|accept\w{0,5}|approv\w{1,4}|approuv\w{1,4}|declin\w{1,3}|reject\w{0,4}|refus\w{0,4}|rechaz\w{1,5}|acept\w{1,5}|aprob\w{1,4})\b"
 )
+# `Sent from my desk, which is easier` is a sentence: what is named is a device, or a name of few words.
+_SENT_FROM: Final = re.compile(
+    r"sent from (?:my|a|an|the) (?:[^,.;]{0,60}\b(?:phone|iphone|ipad|ipod|android|mobile|blackberry|cell|smartphone|tablet"
+    r"|device|pc|mac|laptop|watch|galaxy|windows|samsung|htc|pixel|xperia|nokia|huawei|oneplus|motorola|lg)\b|(?<=my )(?:[^\s,.;]{1,15} ){0,3}[^\s,.;]{1,15}$)"
+)
+# `Sent from TypeApp <https://...>`: one word that is no article.
+_SENT_FROM_PROGRAM: Final = re.compile(
+    r"sent from (?!my |the |an? |our |here)[^\s<]{1,30}(?: (?:for|on) \S{1,20})?(?: ?[<(]https?:[^>)]{1,90}[>)]?)?$"
+)
+_LIST_FOOTERS: Final = ("mailing list", "liste de diffusion", "lista de correo", "mailing-liste", "google groups")
 _FROM_MOBILE: Final = re.compile(r"\w{1,20} from mobile")
 _BANNERS: Final = (
     "caution: external", "caution: this email originated", "caution - external", "caution: this message",
@@ -68,7 +78,9 @@ def _is_phones(text: str) -> bool:
     bare = text.strip("<>()[]* -\u2013\u2014_")
     if not bare or len(bare) > 110 or CONDITIONS.search(bare) or _SAYS_MORE.search(bare):
         return False
-    return bool(bare.startswith(_PHONE) or _PHONE_ANYWHERE.search(bare) or _FROM_MOBILE.fullmatch(bare))
+    if bare.startswith(_PHONE) or _SENT_FROM.match(bare) or _SENT_FROM_PROGRAM.match(bare):
+        return True
+    return bool(_PHONE_ANYWHERE.search(bare) or _FROM_MOBILE.fullmatch(bare))
 
 
 def footer_lines(lines: Sequence[str]) -> frozenset[int]:
@@ -85,8 +97,16 @@ def footer_lines(lines: Sequence[str]) -> frozenset[int]:
             dropped.add(number)
         elif text.startswith(_BANNERS) or _is_phones(text):
             dropped.add(number)
-        elif line.strip() == "--":
+        elif line.strip() == "--" or _begins_list_footer(lines, number):
             # Exactly two hyphens alone: a longer rule or `--` in a sentence is text (email_reply_parser #53).
             dropped.update(range(number, len(lines)))
             break
     return frozenset(dropped)
+
+
+def _begins_list_footer(lines: Sequence[str], number: int) -> bool:
+    """A rule, and below it what a mailing list says of itself at the end of each mail."""
+    rule = lines[number].strip()
+    if len(rule) < 2 or rule.strip("_") or len(lines) - number > 8:
+        return False
+    return any(name in comparable(line[:400]) for line in lines[number + 1 :] for name in _LIST_FOOTERS)

@@ -21,13 +21,20 @@ import mailparser
 from mailparser.utils import get_addresses
 
 from .charsets import decode, tidy
+from .entities import BREAK, HEAD
 from .limits import Limits
 
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}>")
-_BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n|\r\r")
+_BREAKS: Final = re.compile(rb"[\r\n]*+")
 T = TypeVar("T")
+_WORD: Final = r"[A-Za-z0-9]{1,30}"
+_EMAIL: Final = rf"{_WORD}(?:[._+-]{_WORD}){{0,6}}@{_WORD}(?:[.-]{_WORD}){{1,6}}"
+_SIMPLE: Final = re.compile(rf"(?:(?P<name>{_WORD}(?: {_WORD}){{0,5}}) )?<(?P<email>{_EMAIL})>|(?P<bare>{_EMAIL})")
 _VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
 _ADDRESS_CHARS: Final = 12 * 2**10  # of those read for addresses, which takes long; tokens are looked for in all of it
+_DATE_CHARS: Final = 300
+_LEAST_CHARS: Final = 200
+_MANY_LINES: Final = re.compile(rb"(?:[^\r\n]*+(?:\r\n|\r|\n)){5000}")
 _MOST_HEADERS: Final = 20  # of one name; a second From is one too many already
 
 
@@ -51,9 +58,6 @@ class HeaderBlock:
     references_kept: int
     defects: tuple[str, ...]
 
-    def with_body(self, raw: bytes) -> bytes:
-        return self.head + b"\r\n\r\n" + raw[self.body_at :]
-
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for key, value in self.items if key == name)
 
@@ -70,33 +74,48 @@ class HeaderBlock:
         return tuple(dict.fromkeys(found))[-self.references_kept :]
 
     def addresses(self, name: str) -> tuple[Address, ...]:
-        return tuple(
-            address for value in self.all(name)[:_MOST_HEADERS] for address in _addresses(value[:_ADDRESS_CHARS])
-        )
+        found: list[Address] = []
+        left = _ADDRESS_CHARS
+        for value in self.all(name)[:_MOST_HEADERS]:
+            found += _addresses(value[:left])
+            left = max(left - len(value), _LEAST_CHARS)  # each is looked at: a second From is one too many
+        return tuple(found)
 
     def date(self) -> datetime | None:
         """The sender's claim; None where it makes no sense (zammad #2245)."""
         return _guarded(self._stdlib_date) or _guarded(self._parsed_date)  # the second takes ten times as long
 
     def _parsed_date(self) -> datetime | None:
-        found = mailparser.MailParser(email.message_from_bytes(self.head + b"\r\n\r\n")).date
+        written = self.first("date")[:_DATE_CHARS]
+        if not written:
+            return None
+        message = Message()
+        message["Date"] = written
+        found = mailparser.MailParser(message).date
         return _in_utc(found) if isinstance(found, datetime) else None
 
     def _stdlib_date(self) -> datetime | None:
-        return _in_utc(parsedate_to_datetime(self.first("date")))
+        return _in_utc(parsedate_to_datetime(self.first("date")[:_DATE_CHARS]))
 
 
 def read_headers(raw: bytes, limits: Limits) -> HeaderBlock:
-    """Split at the first blank line; more than the limit is cut, and said (cpython #136063: reading is quadratic)."""
-    raw_from = len(raw) - len(raw.lstrip(b"\r\n"))
-    end = _BLANK_LINE.search(raw, raw_from)
-    head, body_at = (raw[raw_from : end.start()], end.end()) if end else (raw[raw_from:], len(raw))
+    """Up to the first line that is none; more than the limit is cut, and said (cpython #136063: reading is quadratic)."""
+    start = _end_of(_BREAKS, raw, 0)
+    end = _end_of(HEAD, raw, start)
+    head = raw[start : min(end, start + limits.header_bytes)]
+    few = _MANY_LINES.match(head)
     defects: tuple[str, ...] = ()
-    if len(head) > limits.header_bytes:
-        head = head[: limits.header_bytes].rpartition(b"\n")[0].rstrip(b"\r")
+    if end - start > limits.header_bytes or few:
+        head = (few[0] if few else head).rpartition(b"\n")[0].rstrip(b"\r")
         defects = ("the headers were cut",)
     message = email.message_from_bytes(head + b"\r\n\r\n")
-    return HeaderBlock(tuple(_items(message)), head, body_at, limits.references, defects)
+    blank = BREAK.match(raw, end)
+    return HeaderBlock(tuple(_items(message)), head, blank.end() if blank else end, limits.references, defects)
+
+
+def _end_of(pattern: re.Pattern[bytes], raw: bytes, start: int) -> int:
+    found = pattern.match(raw, start)
+    return found.end() if found else start
 
 
 def _items(message: Message) -> list[tuple[str, str]]:
@@ -121,6 +140,9 @@ def _decoded(value: str) -> str:
 
 def _addresses(value: str) -> list[Address]:
     """Two readers must agree; where they differ both answers count, so that no one is alone (CVE-2023-27043)."""
+    simple = [_SIMPLE.fullmatch(one.strip(" ")) for one in value.split(",")]
+    if all(simple):  # no reader can see another address in it
+        return [Address(one["name"] or "", one["bare"] or one["email"]) for one in simple if one]
     ours = _guarded(lambda: get_addresses(value, decode_names=True)) or []
     second = _guarded(lambda: getaddresses([value])) or []
     known = {mail.casefold() for _, mail in ours}

@@ -21,5 +21,7 @@ class Limits:
     depth: int = 50
     text_chars: int = 2**20
     line_chars: int = 10 * 2**10
+    tags: int = 30_000
+    tag_depth: int = 400
     attachments: int = 100
     references: int = 20

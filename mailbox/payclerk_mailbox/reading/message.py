@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .bodies import Body, join_bodies
+from .entities import top_entity
 from .headers import Address, HeaderBlock, read_headers
 from .limits import Limits, Unreadable
 from .parts import Attachment, Parts, read_parts
@@ -66,7 +67,7 @@ def _parse(raw: bytes, limits: Limits) -> IncomingMail:
         raise Unreadable(f"is larger than {limits.message_bytes // 2**20} MB")
     digest = hashlib.sha256(raw).hexdigest()
     headers = read_headers(raw, limits)
-    parts = read_parts(headers.with_body(raw), limits)
+    parts = read_parts(top_entity(raw, headers.body_at, headers.items), limits)
     attachments, tnef_text, tnef_defects = unpack_tnef(parts.attachments, limits)
     body = join_bodies(parts.bodies, limits)
     if body.empty and tnef_text:
@@ -103,5 +104,5 @@ def _mail(
         attachments=attachments,
         content_types=parts.content_types,
         reports=parts.reports,
-        defects=(*headers.defects, *body.defects, *defects),
+        defects=tuple(dict.fromkeys((*headers.defects, *body.defects, *defects))),
     )

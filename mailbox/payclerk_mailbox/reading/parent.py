@@ -11,13 +11,12 @@ _ENOUGH_WORDS = 4  # that many words in a row, found in our own mail, are ours
 _SURELY_OURS = 8  # where the person writes: "there is nothing to bill" is an answer, though our mail says it too
 
 
-def parent_lines(lines: Sequence[str], parent_text: str, *, lone_words_too: bool) -> frozenset[int]:
+def parent_lines(lines: Sequence[str], ours: Ours, *, lone_words_too: bool) -> frozenset[int]:
     """The numbers of the lines that repeat the mail answered, also where a program wrapped them anew.
 
     A short line (`Thanks,`) may be the answerer's own. Below the quotation's start it is ours when our mail has it;
     above (`lone_words_too` false) only beside another line of ours, or when it is a line of ours from end to end.
     """
-    ours = _Ours(parent_text)
     cores = [core_of(line) for line in lines]
     enough = _ENOUGH_WORDS if lone_words_too else _SURELY_OURS
     found = {at for at, core in enumerate(cores) if core and ours.says(core, enough)}
@@ -31,7 +30,7 @@ def parent_lines(lines: Sequence[str], parent_text: str, *, lone_words_too: bool
     return frozenset(found)
 
 
-def _spread(order: list[int], cores: Sequence[str], found: set[int], ours: _Ours) -> None:
+def _spread(order: list[int], cores: Sequence[str], found: set[int], ours: Ours) -> None:
     for before, at in pairwise(order):
         if at in found or before not in found:
             continue
@@ -40,7 +39,7 @@ def _spread(order: list[int], cores: Sequence[str], found: set[int], ours: _Ours
             found.add(at)
 
 
-class _Ours:
+class Ours:
     """The lines and the running words of the mail we sent."""
 
     def __init__(self, text: str) -> None:

@@ -1,27 +1,25 @@
-"""A walk over the MIME parts of the top-level message, by the standard library alone.
+"""A walk over the MIME parts of the top-level message.
 
-It is the guard beside mail-parser and the only source of the text: on public fixtures it never raised, and it does
-not look into attached mails (reference 0 line 12, 6.3).
+It is the guard beside mail-parser and the only source of the text, and it does not look into attached mails (reference
+0 line 12, 6.3).
 """
 
 from __future__ import annotations
 
-import email
 import hashlib
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Final
 
 from .bodies import Body, unflow
 from .charsets import decode
+from .entities import Entity, Splitter
 from .filenames import clean_name
 from .limits import Limits, Unreadable
 
-_NESTING: Final = re.compile(rb"^content-type:\s{0,20}(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
-_BOUNDARY: Final = re.compile(rb"boundary\s{0,5}=\s{0,5}\"?([^\";\r\n]{1,200})", re.IGNORECASE)
-_DASHED: Final = re.compile(rb"^--([^\r\n]{1,210})", re.MULTILINE)
+_BYTES_OF_A_CHAR: Final = 4
+_GROWTH: Final = {"quoted-printable": 3, "base64": 2}  # how much longer a text may be as it came
 _REPORTS: Final = frozenset(
     {
         "message/delivery-status",
@@ -55,22 +53,11 @@ class Parts:
     defects: tuple[str, ...]
 
 
-def read_parts(raw: bytes, limits: Limits) -> Parts:
-    # Counted before parsing: the standard parser takes time for each line times each level it is in (issue 94).
-    if sum(1 for _ in _NESTING.finditer(raw)) > limits.parts or _parts_begun(raw, limits.parts) > 2 * limits.parts:
-        raise Unreadable(f"has more than {limits.parts} parts")
-    message = email.message_from_bytes(raw)
+def read_parts(top: Entity, limits: Limits) -> Parts:
+    """Every part of the mail, outermost first. Raises Unreadable where there are more than the limits allow."""
     walk = _Walk(limits)
-    walk.visit(message, 0)
+    walk.visit(top, 0)
     return walk.parts()
-
-
-def _parts_begun(raw: bytes, most: int) -> int:
-    """How often a boundary stands on a line: once for each part, and once for each end."""
-    if raw.count(b"\n--") <= 2 * most:
-        return 0
-    boundaries = set(_BOUNDARY.findall(raw))
-    return sum(1 for line in _DASHED.finditer(raw) if line[1].rstrip().removesuffix(b"--") in boundaries)
 
 
 class _Walk:
@@ -78,6 +65,7 @@ class _Walk:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._splitter = Splitter(limits)
         self._bodies: list[Body] = []
         self._attachments: list[Attachment] = []
         self._types: list[str] = []
@@ -96,18 +84,19 @@ class _Walk:
             tuple(self._defects),
         )
 
-    def visit(self, part: Message, depth: int) -> None:
+    def visit(self, part: Entity, depth: int) -> None:
         kind = self._counted(part, depth)
+        children = self._splitter.children(part)
         if kind == "multipart/alternative":
-            self._visit_alternative(part, depth)
-        elif part.is_multipart() and kind.startswith("multipart/"):
-            for child in _children(part):
+            self._visit_alternative(children, depth)
+        elif children:
+            for child in children:
                 self.visit(child, depth + 1)
         else:
             self._visit_leaf(part, kind)
 
-    def _counted(self, part: Message, depth: int) -> str:
-        kind = part.get_content_type()
+    def _counted(self, part: Entity, depth: int) -> str:
+        kind = part.kind
         self._types.append(kind)
         if depth > self._limits.depth:
             raise Unreadable("is nested too deep")
@@ -115,83 +104,61 @@ class _Walk:
             raise Unreadable(f"has more than {self._limits.parts} parts")
         return kind
 
-    def _visit_alternative(self, part: Message, depth: int) -> None:
+    def _visit_alternative(self, children: Sequence[Entity], depth: int) -> None:
         """Its texts say the same thing in different ways: one body, not several."""
         before = len(self._bodies)
-        for child in _children(part):
+        for child in children:
             self.visit(child, depth + 1)
         inside = self._bodies[before:]
         plain = next((body.plain for body in inside if body.plain), None)
         html = next((body.html for body in inside if body.html), None)
         self._bodies[before:] = [Body(plain, html)] if inside else []
 
-    def _visit_leaf(self, part: Message, kind: str) -> None:
+    def _visit_leaf(self, part: Entity, kind: str) -> None:
         if kind in _REPORTS:
-            self._reports.append(_report_text(part)[: self._limits.text_chars])
+            self._reports.append(self._report_text(part))
             if kind != "text/calendar":
                 return
         if kind in {"text/plain", "text/html"} and not _is_file(part):
-            self._bodies.append(_body(part, kind))
+            text = self._text(part)
+            self._bodies.append(Body(None, text) if kind == "text/html" else Body(_unflowed(part, text), None))
         else:
             self._attachments.append(_attachment(part, kind, len(self._attachments) + 1))
 
+    def _report_text(self, part: Entity) -> str:
+        method = _param(part.head, "method")  # of a calendar part: its METHOD may stand in the header alone
+        return (f"METHOD:{method}\n" if method else "") + self._text(part)
 
-def _children(part: Message) -> Iterator[Message]:
-    payload = part.get_payload()
-    return iter(payload if isinstance(payload, list) else [])
+    def _text(self, part: Entity) -> str:
+        """No more of it than is ever read; longer texts are cut before they are decoded."""
+        most = self._limits.text_chars * _BYTES_OF_A_CHAR
+        content = part.content(most * _GROWTH.get(part.encoding, 1))
+        if len(content) > most or part.end - part.start > most * _GROWTH.get(part.encoding, 1):
+            self._defects.append("the text was cut")
+            content = content[:most].rpartition(b"\n")[0] or content[:most]
+        return decode(content, _param(part.head, "charset"))
 
 
-def _is_file(part: Message) -> bool:
+def _is_file(part: Entity) -> bool:
     """A text with a name is a file, shown inline or not: its words are not the answer (reference 6.3)."""
-    return str(part.get("content-disposition", "")).strip().lower().startswith("attachment") or bool(_file_name(part))
+    disposition = str(part.head.get("content-disposition", "")).strip().lower()
+    return disposition.startswith("attachment") or bool(_file_name(part.head))
 
 
-def _body(part: Message, kind: str) -> Body:
-    text = decode(_content(part), _param(part, "charset"))
-    if kind == "text/html":
-        return Body(None, text)
-    if (_param(part, "format") or "").lower() == "flowed":
-        text = unflow(text, delsp=(_param(part, "delsp") or "").lower() == "yes")
-    return Body(text, None)
+def _unflowed(part: Entity, text: str) -> str:
+    if (_param(part.head, "format") or "").lower() != "flowed":
+        return text
+    return unflow(text, delsp=(_param(part.head, "delsp") or "").lower() == "yes")
 
 
-def _attachment(part: Message, kind: str, number: int) -> Attachment:
-    nested = kind == "message/rfc822" or (part.is_multipart() and not kind.startswith("multipart/"))
-    content = _nested_content(part) if nested else _content(part)
-    name = clean_name(_file_name(part), kind, number)
-    return Attachment.of(name, kind, content, inline=_is_inline(part))
+def _attachment(part: Entity, kind: str, number: int) -> Attachment:
+    name = clean_name(_file_name(part.head), kind, number)
+    return Attachment.of(name, kind, part.content(), inline=_is_inline(part.head))
 
 
 def _is_inline(part: Message) -> bool:
     disposition = str(part.get("content-disposition", "")).strip().lower()
     return disposition.startswith("inline") or (not disposition and "content-id" in part)
-
-
-def _content(part: Message) -> bytes:
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AssertionError):  # broken uuencode, unknown transfer encoding
-        payload = str(part.get_payload()).encode("utf-8", "surrogateescape")
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _nested_content(part: Message) -> bytes:
-    """An attached mail as its own bytes."""
-    return b"\r\n".join(_as_bytes(child) for child in _children(part))
-
-
-def _report_text(part: Message) -> str:
-    if part.is_multipart():  # the standard library reads delivery-status as a list of header blocks
-        return "\n".join(_as_bytes(child).decode("utf-8", "replace") for child in _children(part))
-    method = _param(part, "method")  # of a calendar part: its METHOD may stand in the header alone
-    return (f"METHOD:{method}\n" if method else "") + decode(_content(part), _param(part, "charset"))
-
-
-def _as_bytes(message: Message) -> bytes:
-    try:
-        return message.as_bytes()
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
-        return str(message.get_payload()).encode("utf-8", "replace")
 
 
 def _param(part: Message, name: str) -> str | None:

@@ -13,14 +13,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from .requests import Answering, Request, Response
 from .wire import packed, read_frame, unpacked
 
 CPU_SECONDS: Final = 5  # of processor time: a busy machine makes no mail unreadable
 FILES_TAKE: Final = 2  # times as long: a form of some thousand lines is opened in three seconds
-MEMORY_BYTES: Final = 512 * 2**20  # beyond what it has when it begins
+MEMORY_BYTES: Final = 256 * 2**20  # beyond what it has when it begins
 
 
 def main() -> None:
@@ -31,11 +31,16 @@ def main() -> None:
     _limit()
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else CPU_SECONDS
     reader = Answering()
-    while frame := read_frame(asking.read):
-        request = unpacked(frame, Request)
+    while request := _next_request(asking):
         most = seconds * FILES_TAKE if request.purpose else seconds
         answering.write(_timed(lambda asked=request: packed(reader.answer(asked)), most))  # type: ignore[misc]
         answering.flush()
+
+
+def _next_request(asking: BinaryIO) -> Request | None:
+    """The frame is let go at once: it may be a large mail."""
+    frame = read_frame(asking.read)
+    return unpacked(frame, Request) if frame else None
 
 
 def _timed(work: Callable[[], bytes], seconds: float) -> bytes:

@@ -31,6 +31,8 @@ VERBS: Final = _comparable(
     "menulis", "đã viết", "viết", "כתב", "כתבה", "מאת", "كتب", "كتبت", "เขียนว่า", "写道", "寫道", "写到", "のメッセージ",
     "のメール", "は書きました", "さんが書きました", "님이 작성", "작성", "님이 작성하였습니다", "写",
 )  # fmt: skip
+# Words that end an introduction only where it has an address: people write them too.
+FAINT_VERBS: Final = _comparable("sent", "a envoyé", "envió", "enviou", "ha inviato", "sendte", "stuurde", "sandte")
 # Verbs of languages that put the date or the name behind them: `schrieb am …:`, `wrote on …:`, `skrev den …:`.
 FROM: Final = frozenset(
     _comparable(
@@ -46,7 +48,7 @@ DATE: Final = frozenset(
         "Wysłane", "Odesláno", "Odoslané", "Lähetetty", "Päivämäärä", "Elküldve", "Küldve", "Dátum", "Trimis", "Gönderildi",
         "Tarih", "Отправлено", "Дата", "Надіслано", "Ημερομηνία", "Στάλθηκε", "Dikirim", "Tanggal", "Đã gửi", "Ngày", "Gửi",
         "נשלח", "תאריך", "التاريخ", "تاريخ الإرسال", "ส่ง", "วันที่", "发送时间", "日期", "寄件日期", "送信日時", "日時", "日付",
-        "보낸 날짜", "날짜", "Received", "Le",
+        "보낸 날짜", "날짜", "Received", "Le", "Message du",
     )
 )  # fmt: skip
 OTHER_LABELS: Final = frozenset(
@@ -63,7 +65,7 @@ OTHER_LABELS: Final = frozenset(
 SEPARATORS: Final = frozenset(
     _comparable(
         "Original Message", "Original Appointment", "Reply Message", "Message d'origine", "Mail original", "Message original",
-        "Message initial", "Mensaje original", "Mensaje original -", "Ursprüngliche Nachricht", "Originalnachricht",
+        "Message initial", "Mensaje original", "Mensaje original -", "Ursprüngliche Nachricht", "Originalnachricht", "Antwort Nachricht", "Antwortnachricht",
         "Original-Nachricht", "Messaggio originale", "Mensagem original", "Oorspronkelijk bericht", "Origineel bericht",
         "Ursprungligt meddelande", "Originalmeddelande", "Opprinnelig melding", "Oprindelig meddelelse", "Oprindelig besked",
         "Wiadomość oryginalna", "Oryginalna wiadomość", "Původní zpráva", "Pôvodná správa", "Alkuperäinen viesti",
@@ -93,4 +95,10 @@ DAYS_AND_MONTHS: Final = _comparable(
     "суббот", "воскрес", "нд", "jan", "feb", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "seg", "ter",
     "qua", "qui", "sex", "sáb", "pon", "wt", "śr", "czw", "pt", "sob", "niedz", "po", "út", "st", "čt", "pá", "so", "ne",
     "Δευ", "Τρί", "Τετ", "Πέμ", "Παρ", "Σάβ", "Κυρ", "pzt", "sal", "çar", "per", "cum", "cmt", "paz",
+)  # fmt: skip
+# A day of a month named in words, without its year.
+MONTHS: Final = _comparable(
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "janv", "févr", "avr", "mai", "juin",
+    "juil", "août", "déc", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "dez", "mrt",
+    "mei", "okt", "maj", "янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
 )  # fmt: skip

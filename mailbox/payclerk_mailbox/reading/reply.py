@@ -11,7 +11,7 @@ from .attribution import Cut, find_cut, is_marker
 from .footers import footer_lines
 from .html_text import read_html
 from .message import IncomingMail
-from .parent import parent_lines
+from .parent import Ours, parent_lines
 from .words import comparable
 
 _FORWARD_SUBJECTS: Final = ("fw:", "fwd:", "tr:", "rv:", "wg:", "i:", "enc:", "fw :", "fwd :", "tr :", "rv :")
@@ -27,7 +27,7 @@ _FAREWELLS: Final = (
     "med v", "hilsen", "halsningar", "pozdrawiam", "s pozdravem", "atenciosamente", "abracos",
 )  # fmt: skip
 _LINE_CHARS: Final = 10 * 2**10
-_MOST_LINES: Final = 10_000  # nobody writes more; what comes behind is elided unread
+_MOST_LINES: Final = 5_000  # nobody writes more; what comes behind is elided unread
 _WRAP_WIDTH: Final = 45  # a quoted line this long may have lost its end to the next line
 _INTRODUCTION: Final = 8  # lines between the start of the cut and its first `>`
 
@@ -39,8 +39,8 @@ class ReplyText:
     text: str
     elided: str
     forwarded: bool  # keeps all of its text, and decides nothing (zulip #17502)
-    # Some of the text stands between quoted lines, or under our unquoted mail: what it answers, and whether the person
-    # wrote it at all, is for a person to say (reference 2.3).
+    # Some of the text stands between quoted lines, or under our unquoted mail, or goes on where nobody looked: what it
+    # answers, and whether the person wrote it at all, is for a person to say (reference 2.3).
     interleaved: bool
 
 
@@ -49,25 +49,28 @@ def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
     first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
-    for text in _sources(mail):
-        reply = cut_reply(text, parent_text, forwarded=forwarded)
+    for text, marked in _sources(mail):
+        reply = cut_reply(text, parent_text, forwarded=forwarded, marked=marked)
         if reply.text:
             return reply
         first = first or reply
     return first or ReplyText("", "", forwarded, False)
 
 
-def _sources(mail: IncomingMail) -> list[str]:
-    """HTML first when its structure says where the quotation is; otherwise the plain text."""
-    plain = [mail.plain] if mail.plain else []
+def _sources(mail: IncomingMail) -> list[tuple[str, bool]]:
+    """HTML first when its structure says where the quotation is (then true); otherwise the plain text."""
+    plain = [(mail.plain, False)] if mail.plain else []
     if mail.html is None:
         return plain
     text, marked = read_html(mail.html)
-    return [text, *plain] if marked else [*plain, text]
+    return [(text, True), *plain] if marked else [*plain, (text, False)]
 
 
-def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) -> ReplyText:
-    """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all."""
+def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False, marked: bool = False) -> ReplyText:
+    """The answer in plain text whose quotations begin with `>`, with an introduction, with our marker or not at all.
+
+    `marked` says that a program put the `>` where it had quoted, and no person did to say what they speak of.
+    """
     every = _with_own_lines(text).split("\n")
     lines = [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
     cut = find_cut(lines)
@@ -78,10 +81,13 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False) ->
     if parent_text is None:
         gone |= _wrapped_ends(lines, quoted)
     gone |= _behind_cut(lines, cut, gone, quoted, parent_known=parent_text is not None)
-    between = _answered_between(lines, gone, quoted) if parent_text is None else frozenset()
-    reply = _split(lines, gone - between, every[_MOST_LINES:])
     kept = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
-    return replace(reply, interleaved=bool(reply.text) and (_is_between(kept, quoted) or _is_below(kept, cut, quoted)))
+    if parent_text is None:
+        between = _answered_between(lines, cut, gone, quoted, several_only=marked)
+        gone = (gone | _under_quotation(lines, cut, kept, quoted)) - between
+    reply = _split(lines, gone, every[_MOST_LINES:])
+    unsure = _is_between(kept, quoted) or _is_below(kept, cut, quoted) or _is_unread(every)
+    return replace(reply, interleaved=bool(reply.text) and unsure)
 
 
 def _with_own_lines(text: str) -> str:
@@ -93,17 +99,34 @@ def _quoted(lines: Sequence[str]) -> frozenset[int]:
     return frozenset(at for at, line in enumerate(lines) if line.lstrip().startswith(">"))
 
 
-def _answered_between(lines: Sequence[str], gone: frozenset[int], quoted: frozenset[int]) -> frozenset[int]:
+def _answered_between(
+    lines: Sequence[str], cut: Cut | None, gone: frozenset[int], quoted: frozenset[int], *, several_only: bool
+) -> frozenset[int]:
     """Quoted lines that the person answers one by one: without them the answers say little.
 
     Only where our own mail is not known, for else these lines may be ours; and nothing is decided there anyway.
     """
     own = [at for at, line in enumerate(lines) if line.strip() and at not in gone]
-    footers = footer_lines([lines[at] for at in own])
-    kept = [at for number, at in enumerate(own) if number not in footers]
-    if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _only_farewell(lines, kept, max(quoted)):
+    kept = _written(lines, own)
+    if not kept or not any(kept[0] < at < kept[-1] for at in quoted) or _under_quotation(lines, cut, kept, quoted):
+        return frozenset()
+    if _only_farewell(lines, kept, max(quoted)) or (several_only and not _is_between(kept, quoted)):
         return frozenset()
     return frozenset(at for at in quoted if at < kept[-1])
+
+
+def _under_quotation(
+    lines: Sequence[str], cut: Cut | None, kept: Sequence[int], quoted: frozenset[int]
+) -> frozenset[int]:
+    """What stands under the one quotation of an answer that stands above it: nearly always a signature or a footer."""
+    theirs = [at for at in quoted if cut is not None and at >= cut.at]
+    if cut is None or not theirs or any(min(theirs) < at < max(theirs) for at in kept):
+        return frozenset()
+    above = _written(lines, [at for at in kept if at < cut.at])
+    below = frozenset(at for at in kept if at > max(theirs))
+    if _only_greets(lines, above) or not below or comparable(lines[min(below)]).startswith(_FAREWELLS):
+        return frozenset()
+    return below
 
 
 def _only_farewell(lines: Sequence[str], kept: Sequence[int], last_quoted: int) -> bool:
@@ -114,12 +137,26 @@ def _only_farewell(lines: Sequence[str], kept: Sequence[int], last_quoted: int) 
     return not quotes_between and comparable(lines[below[0]]).startswith(_FAREWELLS) if below else False
 
 
+def _written(lines: Sequence[str], numbers: Sequence[int]) -> list[int]:
+    """Those of these lines that no program or lawyer has added."""
+    footers = footer_lines([lines[at] for at in numbers])
+    return [at for number, at in enumerate(numbers) if number not in footers]
+
+
+def _only_greets(lines: Sequence[str], above: Sequence[int]) -> bool:
+    """Nothing, or `Hi Anna,` alone: the answer then stands below."""
+    return not above or (
+        len(above) == 1 and len(lines[above[0]]) < 40 and lines[above[0]].rstrip().endswith((",", "!"))
+    )
+
+
 def _parents(lines: Sequence[str], cut: Cut | None, parent_text: str | None) -> frozenset[int]:
     if parent_text is None:
         return frozenset()
     start = cut.at if cut else len(lines)
-    above = parent_lines(lines[:start], parent_text, lone_words_too=False)
-    below = parent_lines(lines[start:], parent_text, lone_words_too=True)
+    ours = Ours(parent_text)
+    above = parent_lines(lines[:start], ours, lone_words_too=False)
+    below = parent_lines(lines[start:], ours, lone_words_too=True)
     return above | {start + at for at in below}
 
 
@@ -176,6 +213,11 @@ def _split(lines: Sequence[str], gone: frozenset[int], unread: Sequence[str]) ->
 def _is_between(kept: Sequence[int], quoted: frozenset[int]) -> bool:
     first, last = min(quoted, default=0), max(quoted, default=0)
     return any(first < at < last for at in kept)
+
+
+def _is_unread(every: Sequence[str]) -> bool:
+    """More than is looked at: what stands there may take the answer back."""
+    return any(map(str.strip, every[_MOST_LINES:])) or any(len(line) > _LINE_CHARS for line in every)
 
 
 def _is_below(kept: Sequence[int], cut: Cut | None, quoted: frozenset[int]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from tnefparse import TNEF
 
@@ -13,6 +13,7 @@ from .filenames import clean_name
 from .limits import Limits
 from .parts import Attachment
 
+_MOST_ITEMS: Final = 2_000  # Outlook writes some twenty, and ten for each file
 Unpacked = tuple[tuple[Attachment, ...], str, tuple[str, ...]]
 
 
@@ -38,6 +39,8 @@ def _is_tnef(attachment: Attachment) -> bool:
 
 
 def _open(attachment: Attachment, limits: Limits) -> tuple[list[Attachment], str] | None:
+    if _items(attachment.content) > _MOST_ITEMS:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -46,6 +49,15 @@ def _open(attachment: Attachment, limits: Limits) -> tuple[list[Attachment], str
             return files, _text(tnef.body)[: limits.text_chars]
     except Exception:  # noqa: BLE001 - no release since 2021; it reads about nine of ten (reference 5.4)
         return None
+
+
+def _items(content: bytes) -> int:
+    """How many things it holds (MS-OXTNEF 2.1.3): the library takes long for each, however small."""
+    at, count = 6, 0
+    while at + 9 <= len(content) and count <= _MOST_ITEMS:
+        at += 9 + int.from_bytes(content[at + 5 : at + 9], "little") + 2
+        count += 1
+    return count
 
 
 def _file(one: Any, number: int) -> Attachment:

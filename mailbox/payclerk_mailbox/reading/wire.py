@@ -34,8 +34,9 @@ def packed(value: object) -> bytes:
     text = json.dumps(value, default=lambda one: _plain(one, blobs), ensure_ascii=False)
     # A half of a surrogate pair, of which mail has some, is no text.
     pieces = [text.encode("utf-8", "replace"), *blobs]
-    body = b"".join(_NUMBER.pack(len(piece)) + piece for piece in pieces)
-    return _NUMBER.pack(len(body)) + body
+    length = sum(_NUMBER.size + len(piece) for piece in pieces)
+    framed = [part for piece in pieces for part in (_NUMBER.pack(len(piece)), piece)]
+    return b"".join([_NUMBER.pack(length), *framed])  # one copy of what may be large
 
 
 def unpacked(frame: bytes, kind: type[T]) -> T:

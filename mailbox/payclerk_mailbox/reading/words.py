@@ -6,9 +6,9 @@ import unicodedata
 from typing import Final
 
 _SAME: Final = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"'})
-# Soft hyphens, joiners, and the marks that turn the direction of writing.
+# Soft hyphens, joiners, the marks that turn the direction of writing, and two signs that NFKC makes whole sentences of.
 _DROPPED: Final = dict.fromkeys(
-    [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFE0F, 0xFEFF]
+    [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFDFA, 0xFDFB, 0xFE0F, 0xFEFF]
 )
 
 _OVERLAY: Final = 1  # the combining class of strokes; accents have higher ones, letters 0
