@@ -17,21 +17,24 @@ _NOT_YET: Final = re.compile(
     r"|brouillon|(?:version|facture) provisoire|ne pas (?:soumettre|traiter|utiliser)|mauvais (?:fichier|formulaire)"
     r"|borrador|(?:version|factura) provisional|no (?:enviar|procesar|usar)|(?:archivo|formulario) equivocado)\b"
 )
-_SAYS: Final = "The mail {what}, and its file bills; please send the file without that, or that without the file."
+_DECLINES: Final = "The mail declines, and its file bills; please send the one that counts, alone."
+_CANCELS: Final = "The mail says CANCEL, and its file bills; please send the one that counts, alone."
+_BILLS: Final = "The mail bills in words, and its file bills too; please send the one that counts, alone."
+_NOT_FINAL: Final = "The mail says '{words}'; please send the file without that when it is to count."
 
 
 def contrary_words(said: Judged) -> UserError | None:
     """What the mail's own words say against the file that came with it; None for any other words."""
-    what = _against(said)
-    return UserError(_SAYS.format(what=what), code="contrary_words") if what else None
+    against = _against(said)
+    return UserError(against, code="contrary_words") if against else None
 
 
 def _against(said: Judged) -> str | None:
     if said.decision is Decision.DECLINE:
-        return "declines"
+        return _DECLINES
     if said.command == "cancel":
-        return "says CANCEL"
+        return _CANCELS
     if said.billing is not None and said.billing.statements:
-        return "bills in words too"
+        return _BILLS
     found = _NOT_YET.search(comparable(said.reply.text[:5000]))
-    return f'says "{found.group()}"' if found else None
+    return _NOT_FINAL.format(words=found.group()) if found else None

@@ -18,7 +18,7 @@ from payclerk_core.documents.letters import render_letter
 from payclerk_core.documents.sentences import in_language
 from payclerk_core.rules import text_billing as text_rules
 from payclerk_core.rules import tie_out
-from payclerk_mailbox import returned_breakdowns, returned_forms
+from payclerk_mailbox import contrary_words, returned_breakdowns, returned_forms
 from payclerk_mailbox import text_billing as text_mails
 from payclerk_mailbox.reading import unsafe
 from payclerk_mailbox.reading.decision import Question, read_decision
@@ -49,7 +49,7 @@ def sentences_of(module: Any) -> Iterator[str]:
 CHANGED = {"The scheduled value was changed.", "The amount billed before was changed."}
 # Whatever says why a form, a breakdown, a billing in words or a file was not taken: it is told to contacts by mail.
 PRODUCERS = (
-    amounts, claim_making, delimited, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
+    amounts, claim_making, contrary_words, delimited, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
     ssov_details, ssov_reader, text_billing, text_drafts, text_mails, text_revisions, text_rules, tie_out, unsafe,
 )  # fmt: skip
 # Those that begin with a hole, or are made of two, or stand where the fault is.

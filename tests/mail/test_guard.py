@@ -18,7 +18,7 @@ import pytest
 from payclerk_mailbox.guard import GuardedReader, ReadingDiedError
 from payclerk_mailbox.reading.explain import Asked, judge, look
 from payclerk_mailbox.reading.kind import OwnIdentity
-from payclerk_mailbox.reading.limits import Unreadable
+from payclerk_mailbox.reading.limits import Limits, Unreadable
 from payclerk_mailbox.reading.wire import GarbledError, packed, unpacked
 
 if TYPE_CHECKING:
@@ -197,6 +197,7 @@ HOSTILE = {
     "a winmail of a million nothings": lambda: with_file("winmail.dat", b"\x78\x9f\x3e\x22" + bytes(10_000_000)),
     "letters that stand for sentences": lambda: b"From: a@b.example\n\n" + ("\ufdfa" * 300 + "\n").encode() * 1_000,
     "flowed lines": lambda: b"Content-Type: text/plain; format=flowed\n\n" + b"a \n" * 500_000,
+    "300 headers": lambda: b"X-A: b\n" * 300 + b"\nx",
     "a report on 100,000 addresses": lambda: (
         b"From: mailer-daemon@x.example\nContent-Type: message/delivery-status\n\n"
         + b"Final-Recipient: rfc822; a@b.example\nStatus: 5.1.1\n\n" * 100_000
@@ -206,7 +207,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_takes_a_second_and_200_megabytes_at_most(name: str, reader: GuardedReader) -> None:
-    raw = HOSTILE[name]()
+    raw = as_servers_give_it(HOSTILE[name]())
     reader.look(PLAIN, OWN)
     forget_peak(reader)
     seconds, megabytes = used_by(reader), peak_of(reader)
@@ -219,6 +220,12 @@ def test_hostile_mail_takes_a_second_and_200_megabytes_at_most(name: str, reader
     print(f"\n{name}: {took:.2f} s, {more} MB, {outcome}")
     assert took < 1  # processor time of the reading process
     assert more < 200  # what it holds at most, beyond what it held before
+
+
+def as_servers_give_it(raw: bytes) -> bytes:
+    """With CRLF, where it does not become too large to be read at all."""
+    ended = raw.replace(b"\n", b"\r\n")
+    return ended if len(ended) <= Limits().message_bytes else raw
 
 
 def forget_peak(reader: GuardedReader) -> None:

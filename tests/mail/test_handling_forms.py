@@ -164,7 +164,7 @@ def test_accept_in_a_thread_that_has_its_claim_is_only_shown(inbox: Inbox):
         ("Decline", "declines"),
         ("Nothing to bill this month.", "declines"),
         ("CANCEL", "CANCEL"),
-        ("Line 1: 100 %", "bills in words too"),
+        ("Line 1: 100 %", "bills in words"),
         ("This is only a draft, please do not submit it yet.", "draft"),
         ("Sorry, wrong file", "wrong file"),
     ],

@@ -34,7 +34,7 @@ _VALUE_CHARS: Final = 64 * 2**10  # of one header; longer ones are cut
 _ADDRESS_CHARS: Final = 12 * 2**10  # of those read for addresses, which takes long; tokens are looked for in all of it
 _DATE_CHARS: Final = 300
 _LEAST_CHARS: Final = 200
-_MANY_LINES: Final = re.compile(rb"(?:[^\r\n]*+(?:\r\n|\r|\n)){5000}")
+_MANY_LINES: Final = re.compile(rb"(?:[^\r\n]*+(?>\r\n|\r|\n)){5000}")  # atomic: CRLF is one end, not two
 _MOST_HEADERS: Final = 20  # of one name; a second From is one too many already
 
 
