@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
 
 from bot_office import ADA, NOON, OTTO, RITA
+from mail_month import promised
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.exports import ExportForm, export_claim
 from payclerk_core.actions.inbox import Incoming, IncomingFile, ask_administrator, log_incoming
@@ -65,7 +67,7 @@ def test_many_messages_are_paged_and_searched(month: Callable[..., Any], office:
     def fill(m: Month) -> None:
         _, thread = prime_claim(m)
         for number in range(43):
-            incoming(m, thread, f"Question {number} about 100% of it", m.olga)
+            incoming(m, thread, f"Question {number} about 100% of it", m.olga).written_at = NOON - timedelta(days=1)
         incoming(m, thread, "The crane is late", m.olga, files=[IncomingFile("crane_log.pdf", PDF, "application/pdf")])
 
     month(fill, contracts=1)
@@ -79,6 +81,26 @@ def test_many_messages_are_paged_and_searched(month: Callable[..., Any], office:
         office.world.type_in(log, "emails.search", typed)
         office.world.submit(ADA, log)
         log = office.modal_says(ADA, words)
+
+
+def test_a_flood_is_announced_once_and_folded(month: Callable[..., Any], busy_office: Office) -> None:
+    def fill(m: Month) -> None:
+        _, thread = prime_claim(m)
+        for number in range(23):
+            message = incoming(m, thread, f"Are you there ({number})?", m.olga)
+            ask_administrator(m.call(), message, "unclear")
+
+    month(fill, contracts=1)
+    busy_office.message("More than 20 mails within an hour: PR-01")
+    busy_office.billing(ADA, "emails PR-01")
+    log = texts(busy_office.modal_says(ADA, "23 messages · page 1 of 3"))
+    assert "Are you there (19)?" in log
+    assert "Are you there (20)?" not in log
+    assert "Re: Claim 22" in log
+    with busy_office.database.reading() as session:
+        states = session.scalars(select(Message.status).where(Message.direction == "in").order_by(Message.id)).all()
+    assert states == ["received"] * 20 + ["folded"] * 3
+    assert len(promised(busy_office.database, "slack.notice")) == 21
 
 
 def test_a_message_in_full_says_who_wrote_what_and_why_it_decides_or_not(

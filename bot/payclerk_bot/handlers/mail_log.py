@@ -166,6 +166,7 @@ def _entry(call: Call, contract: Contract, message: Message, writers: Mapping[in
         text=message.text,
         files=[view.NamedAttachment(row.id, row.name, row.file.size) for row in message.attachments],
         states=_verdict(call, message) if incoming else _delivery(message, readable),
+        folded=incoming and (message.kind != "person" or message.status == "folded"),
     )
 
 

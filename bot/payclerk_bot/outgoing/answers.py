@@ -55,6 +55,11 @@ def late(session: Session, message_id: int) -> Notice:
     return _public_or_private(session, thread, lambda: view.late(_answer(session, message, thread)))
 
 
+def flood(session: Session, message_id: int) -> Notice:
+    message, thread = _mail(session, message_id)
+    return _public_or_private(session, thread, lambda: view.flood(_answer(session, message, thread)))
+
+
 def invoice_total(session: Session, message_id: int) -> Notice:
     message, thread = _mail(session, message_id)
     query = select(Event).where(

@@ -200,6 +200,7 @@ NOTICES: Final[Mapping[str, Render]] = {
     "unmatched": _unmatched,
     "mailbox": _mailbox,
     "late": answers.late,
+    "flood": answers.flood,
     "contrary": answers.contrary,
     "invoice_total": answers.invoice_total,
     "period": _period,

@@ -82,6 +82,7 @@ class LogEntry:
     text: str
     files: Sequence[NamedAttachment] = ()
     states: Sequence[str] = ()  # outgoing: sent, bounced and for whom; incoming: who, what and why
+    folded: bool = False  # a program's mail, or one of a flood: its words are seen when it is opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,8 @@ def _turns(page: int, pages: int) -> list[b.Block]:
 
 def _entry(entry: LogEntry) -> list[b.Block]:
     opens = b.button("Open", "emails.open", entry.id, label=f"Open the mail of {entry.when}")
-    blocks = [b.section(_head(entry), accessory=opens), b.section(b.quoted(entry.text, 400))]
+    words = [] if entry.folded else [b.section(b.quoted(entry.text, 400))]
+    blocks = [b.section(_head(entry), accessory=opens), *words]
     notes = [b.esc(line, 400) for line in entry.states]
     if entry.files:
         notes.insert(0, f"📎 {b.esc(', '.join(file.name for file in entry.files), 400)}")

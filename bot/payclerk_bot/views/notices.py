@@ -137,6 +137,13 @@ def late(answer: Answer) -> Said:
     return text, [b.section(f"🕗 *{text}*"), *_mail(answer), _state(answer.why)]
 
 
+def flood(answer: Answer) -> Said:
+    """Each of the mails is read and does what it says; they are no longer announced one by one."""
+    text = f"More than 20 mails within an hour: {b.esc(answer.about, 200)}"
+    why = f"{answer.sender} wrote them. The further ones are in the Emails log, folded, and ask nobody here."
+    return text, [b.section(f"🌊 *{text}*"), _state(why)]
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceNotice:
     """The invoices of a mail that name another total than the claim, and the files nobody can open."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -23,6 +25,10 @@ from ..tables import (
 from .batches import settle_item, settle_items
 from .call import Call
 from .mailing import store_file
+
+# So many mails of one sender about one thing are shown and announced one by one (reference 5.5).
+SHOWN_SINGLY: Final = 20
+WITHIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
     if before is not None:
         return before
     person = person_by_email(call.session, mail.sender_email)
+    lately = _lately(call, thread, mail)
     message = Message(
         thread_id=thread.id,
         direction="in",
@@ -75,7 +82,7 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
         in_reply_to=mail.in_reply_to[:998] if mail.in_reply_to else None,
         auto_submitted=mail.kind != "person",
         written_at=call.at,
-        **call.stamp("received"),
+        **call.stamp("folded" if len(lately) >= SHOWN_SINGLY else "received"),
     )
     message.status_by_id = person.id if person else None
     call.session.add(message)
@@ -84,7 +91,22 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
         _attach(call, thread, message, file, as_backup=mail.verified)
     after = {"kind": mail.kind, "verified": mail.verified, "decision": mail.decision}
     call.record("mail_logged", message, project_id=thread.project_id, after=after)
+    if message.status == "folded" and lately[0] != "folded":
+        promise(call.session, "slack.notice", f"flood:{message.id}", {"notice": "flood", "id": message.id})
     return message
+
+
+def _lately(call: Call, thread: Thread, mail: Incoming) -> Sequence[str]:
+    """The states of this sender's mails of the last hour in the thread, the newest first."""
+    if mail.inbox_id is None or not mail.sender_email:
+        return ()
+    query = select(Message.status).where(
+        Message.thread_id == thread.id,
+        Message.direction == "in",
+        Message.written_at > call.at - WITHIN,
+        Message.sender.icontains(mail.sender_email, autoescape=True),
+    )
+    return call.session.scalars(query.order_by(Message.id.desc()).limit(SHOWN_SINGLY)).all()
 
 
 def _logged_before(call: Call, thread: Thread, mail: Incoming) -> Message | None:
@@ -163,7 +185,9 @@ def note_undeliverable(call: Call, recipient_id: int, reason: str) -> None:
 
 
 def ask_administrator(call: Call, message: Message, notice: str) -> None:
-    """Put a mail that payclerk will not act on by itself before a person, in Slack."""
+    """Put a mail that payclerk will not act on by itself before a person, in Slack; of a flood, the first alone."""
+    if message.status == "folded":
+        return
     promise(call.session, "slack.notice", f"{notice}:{message.id}", {"notice": notice, "id": message.id})
 
 
