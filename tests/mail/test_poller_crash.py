@@ -1,6 +1,6 @@
 """Real processes killed at any step, two pollers at once: no mail is lost and none has its effects twice (reference 6.6).
 
-The suite takes some mails; PAYCLERK_CRASH_MAILS=500 is the full run, of which the figures are printed (pytest -rP).
+The suite takes some mails; PAYCLERK_CRASH_MAILS=500 is the full run, of which the figures are printed (pytest -rP --timeout 1200).
 """
 
 from __future__ import annotations
