@@ -248,6 +248,16 @@ def test_a_form_of_another_contract_shows_nothing_of_it(page: ConfirmWeb):
     assert "4,321" not in shown.text
 
 
+def test_a_form_of_another_contract_beside_a_form_hides_no_claim(page: ConfirmWeb):
+    other = form(page, 4321, contract=page.month.steel)
+    way = send(page, 2500, files=[("other.xlsx", other)])
+    shown = page.get(way.path).text
+    for fact in ("This claim will be submitted", "$2,500.00", "belongs to another contract"):
+        assert fact in shown
+    assert confirm(page, way).status == 200
+    assert [claim.status for claim in claims(page)] == ["under_review"]
+
+
 def test_billing_in_words_and_the_submit_after_it_are_confirmed_each(page: ConfirmWeb):
     dana = page.month.dana
     page.take(page.answer(dana, "bill 1,000.00 on 001", **NOTHING))

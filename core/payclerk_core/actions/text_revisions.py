@@ -116,6 +116,16 @@ def _entered(call: Call, claim: Claim, amounts: Amounts) -> Claim:
     return reload_claim(call, claim.id)
 
 
+@contextmanager
+def as_corrected(call: Call, thread: Thread) -> Iterator[Claim]:
+    """The claim as the correction that was said back last makes it, for as long as this lasts."""
+    event = pending_revision(call, thread)
+    if event is None:
+        raise UserError("There is no correction here that waits for your answer.", code="no_draft")
+    with _taken_back(call):
+        yield _entered(call, call.get(Claim, event.record_id, "claim"), _kept_amounts(event.after or {}))
+
+
 def _kept_amounts(after: Mapping[str, object]) -> dict[int, tuple[int, int]]:
     kept = after.get("amounts")
     pairs = kept.items() if isinstance(kept, Mapping) else ()
