@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.event import listen
 
 from confirm_web import ConfirmWeb
 from mail_inbox import MINE, Inbox
@@ -366,3 +367,41 @@ def test_the_page_of_a_mail_speaks_the_readers_language(page: ConfirmWeb):
     shown = page.get(way.path).text
     assert "Ceci ne peut pas être pris tel quel" in shown
     assert "Oui, ce message est de nous" in shown
+
+
+def test_a_page_that_is_opened_again_and_again_holds_up_nobody_who_writes(page: ConfirmWeb):
+    way = send(page, 2500)
+    tries: list[str] = []
+    listen(page.db.engine, "begin", lambda connection: tries.append(kind_of(connection)))
+    shown = {page.get(way.path).text for _ in range(5)}
+    assert len(shown) == 1
+    assert tries.count("writes") == 1
+    with page.db.transaction() as session:
+        call_of(session, page.settings).record(
+            "looked_at", session.get_one(Contract, page.month.plumbing.id), project_id=None
+        )
+    tries.clear()
+    page.get(way.path)
+    assert tries.count("writes") == 1
+
+
+def kind_of(connection: Connection) -> str:
+    return "reads" if connection.get_execution_options().get("payclerk_reading") else "writes"
+
+
+def test_a_page_that_was_used_shows_no_second_doing(page: ConfirmWeb):
+    way = send(page, 2500)
+    assert confirm(page, way).status == 200
+    again = page.get(way.path).text
+    assert "was used already" in again
+    assert "cannot be taken" not in again
+
+
+def test_a_claim_that_is_only_shown_is_not_printed_and_the_one_that_is_made_is(page: ConfirmWeb):
+    way = send(page, 2500)
+    assert confirm(page, way).status == 200
+    [received] = page.letters("claim_received")
+    with page.db.reading() as session:
+        query = select(StoredFile.content).join(Attachment, Attachment.file_id == StoredFile.id)
+        assert session.scalars(query.where(Attachment.message_id == received.id)).one().startswith(b"%PDF-")
+        assert session.scalar(select(func.count()).where(StoredFile.size == 0)) == 0
