@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
@@ -20,9 +21,11 @@ from payclerk_bot.outgoing.answers import handled_words
 from payclerk_core.actions.confirmations import MAILS_A_DAY, TRIES
 from payclerk_core.actions.forms import billing_form_for
 from payclerk_core.actions.inbox import replay_mail
+from payclerk_core.actions.preview import last_event, preview_of
 from payclerk_core.actions.ssov import enable_ssov
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
+from payclerk_core.queries.confirmations import find_page
 from payclerk_core.tables import (
     Attachment,
     BillingPeriod,
@@ -247,6 +250,20 @@ def test_a_form_of_another_contract_shows_nothing_of_it(page: ConfirmWeb):
     shown = page.get(page.letter_to(page.month.dana).path)
     assert "belongs to another contract" in shown.text
     assert "4,321" not in shown.text
+
+
+def test_what_others_do_at_the_same_moment_is_not_on_the_page(page: ConfirmWeb):
+    way = send(page, 2500)
+    with page.db.transaction() as session:
+        found = find_page(session, way.path.rpartition("/")[2], NOON)
+        assert found is not None
+        call = replace(call_of(session, page.settings, found.person), door="web")
+        about, since = session.get_one(Message, found.confirmation.about_id), last_event(call)
+        other = call_of(session, page.settings, session.get(Person, page.month.pat.id))
+        other.record("form_refused", about.thread, project_id=None, after={"why": "E13: of somebody else"})
+        assert preview_of(call, found, about, since).faults == ()
+        call.record("form_refused", about.thread, project_id=None, after={"why": "E13: of theirs"})
+        assert preview_of(call, found, about, since).faults == ("E13: of theirs",)
 
 
 def test_a_form_of_another_contract_beside_a_form_hides_no_claim(page: ConfirmWeb):

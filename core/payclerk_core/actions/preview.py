@@ -29,7 +29,9 @@ def last_event(call: Call) -> int:
 def preview_of(call: Call, page: ConfirmPage, message: Message, since: int) -> Preview:
     """What was done since this event, for the page of this mail."""
     call.session.flush()
-    events = call.session.scalars(select(Event).where(Event.id > since).order_by(Event.id)).all()
+    # Others record events at the same moment; what is wrong with their mails is not for this page.
+    theirs = (Event.actor_id == page.person.id, Event.door == call.door)
+    events = call.session.scalars(select(Event).where(Event.id > since, *theirs).order_by(Event.id)).all()
     files = tuple(row.name for row in message.attachments[:20])
     shown = _outcome(call, page, events)
     return Preview(*shown, files, message.sender[:200], message.text[:500])
