@@ -113,6 +113,17 @@ def test_a_number_with_a_fraction_is_a_number_and_a_percentage_no_amount():
     assert exact[0] == "1234.50"
 
 
+def test_a_formula_that_fails_is_no_zero():
+    failed = cell(
+        "float", "<text:p>#DIV/0!</text:p>", 'office:value="0" table:formula="of:=1/0" calcext:value-type="error"'
+    )
+    declared = failed.replace(
+        "<table:table-cell ",
+        '<table:table-cell xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" ',
+    )
+    assert amounts_in(declared) == ([], ["'#DIV/0!' is not an amount."])
+
+
 def test_words_that_only_an_attribute_holds_are_read_and_a_broken_line_joins_no_digits():
     assert values(table(cell(more='office:string-value="half"'))) == [["half"]]
     assert amounts_in(cell(inside="<text:p>1<text:line-break/>000</text:p>"))[1]

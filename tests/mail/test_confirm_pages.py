@@ -12,6 +12,7 @@ from sqlalchemy import select
 from confirm_web import ConfirmWeb
 from mail_inbox import MINE, Inbox
 from mail_month import NOON, call_of
+from owner_mail import Owner
 from payclerk_core.actions.claim_making import ClaimStart, start_claim
 from payclerk_core.actions.confirmations import TRIES
 from payclerk_core.actions.invitations import decide_for_contact
@@ -349,3 +350,22 @@ def test_the_owners_answer_on_the_page_is_a_proposal_that_a_person_decides(page:
     *_, line = page.log()
     assert (line.decision, line.text, line.sender_verified) == ("approve", "Thank you", True)
     assert f"owner_reply:{line.id}" in page.notices()
+
+
+@pytest.mark.parametrize(("note", "status"), [("", "approved"), ("Once the roof is done.", "under_review")])
+def test_where_the_owners_approval_acts_one_with_a_remark_waits_for_a_person(page: ConfirmWeb, note: str, status: str):
+    olga = page.month.olga
+    owner = Owner(page.db, inbox=page, owner_answers="act", trust_owner="confirm")
+    owner.says("Approved.")
+    way = page.letter_to(olga)
+    assert page.post(way.path, answer="approve", code=way.code, note=note).status == 200
+    assert owner.status == status
+    assert f"owner_reply:{page.log()[-1].id}" in page.notices()
+
+
+def test_what_is_said_beside_a_yes_on_the_page_is_put_before_a_person(page: ConfirmWeb):
+    page.take(page.answer(page.month.dana, "ACCEPT", **NOTHING))
+    way = page.letter_to(page.month.dana)
+    assert page.post(way.path, answer="accept", code=way.code, note="Only line 2 this month").status == 200
+    assert page.status(page.month.plumbing) == "accepted"
+    assert f"unclear:{page.log()[-1].id}" in page.notices()

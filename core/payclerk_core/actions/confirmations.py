@@ -37,7 +37,7 @@ from ..tables import (
 )
 from ..tokens import is_code, make_token, requested_by
 from .call import Call
-from .inbox import Incoming, log_incoming
+from .inbox import Incoming, ask_administrator, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
 from .owner_answers import HANDLED, take_owner_answer
@@ -347,6 +347,8 @@ def _decide(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> P
         take_owner_answer(call, line, page.confirmation.thread, page.person)
     elif given.answer == "accept":
         accept_invitation(call, page.invitation, page.person)
+        if given.note.strip():
+            ask_administrator(call, line, "unclear")  # accepted, and what they say besides is for a person
     else:
         decline_invitation(call, page.invitation, page.person, given.note)
     return None

@@ -252,6 +252,8 @@ def _times(text: str | None) -> int:
 
 
 def _value(given: Mapping[str, str], text: str) -> Any:
+    if given.get(":value-type") == "error":  # LibreOffice's own word; the value beside it is 0
+        return text.strip() or "#ERROR"
     kind = given.get("office:value-type", "")
     if kind in {"float", "currency", "percentage"}:
         return _number(given.get("office:value", ""))
