@@ -19,7 +19,7 @@ from payclerk_core.actions.invitations import decide_for_contact
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
 from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import InvitationStatus
-from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, Message, MessageRecipient
+from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, InvoiceContact, Message, MessageRecipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +290,24 @@ def test_a_page_may_be_asked_for_besides_a_sender_who_is_sure(sqlite_url: str):
         way = web.letter_to(web.month.dana)
         web.post(way.path, answer="accept", code=way.code)
         assert web.status(web.month.plumbing) == "accepted"
+    finally:
+        web.close()
+
+
+def test_who_bills_on_two_contracts_gets_a_page_for_each(sqlite_url: str):
+    web = ConfirmWeb(Database(sqlite_url), mail_trust_invitation="confirm")
+    month = web.month
+    try:
+        with web.db.transaction() as session:
+            session.add(InvoiceContact(contract_id=month.steel.id, person_id=month.dana.id))
+        web.take(web.answer(month.dana, "ACCEPT"))
+        web.take(web.answer(month.dana, "ACCEPT", token=web.token(month.sam)))
+        assert (len(web.letters("confirm_answer")), web.notices()) == (2, [])
+        way = web.letter_to(month.dana)
+        assert web.post(way.path, answer="accept", code=way.code).status == 200
+        assert (web.status(month.plumbing), web.status(month.steel)) == ("invited", "accepted")
+        web.take(web.answer(month.dana, "ACCEPT"))
+        assert len(web.letters("confirm_answer")) == 2
     finally:
         web.close()
 
