@@ -130,7 +130,7 @@ def as_corrected(call: Call, thread: Thread) -> Iterator[Claim]:
     """The claim as the correction that was said back last makes it, for as long as this lasts."""
     event = pending_revision(call, thread)
     if event is None:
-        raise UserError("There is no correction here that waits for your answer.", code="no_draft")
+        raise UserError("There is no draft of a claim here that waits for your answer.", code="no_draft")
     with _taken_back(call):
         yield _entered(call, call.get(Claim, event.record_id, "claim"), _kept_amounts(event.after or {}))
 
