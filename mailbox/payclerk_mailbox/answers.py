@@ -64,9 +64,10 @@ def ask_to_confirm(call: Call, unsure: Unsure) -> None:
 
 
 def _offer(call: Call, unsure: Unsure, reader: Person, proposed: str | None) -> bool:
+    message, token, vouched = unsure.message, unsure.found.token, unsure.sender.verified
     if unsure.matter is not None:
-        return offer_mail(call, unsure.message, unsure.found.token, reader, unsure.matter)
-    return offer_confirmation(call, unsure.message, unsure.found.token, reader, proposed)
+        return offer_mail(call, message, token, reader, unsure.matter, vouched=vouched)
+    return offer_confirmation(call, message, token, reader, proposed, vouched=vouched)
 
 
 def question_of(token: ReplyToken) -> Question | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -22,7 +22,7 @@ from payclerk_core.documents.mail_preview import Preview
 from payclerk_core.errors import UserError
 from payclerk_core.queries.confirmations import MAIL, ConfirmPage, PageState, find_page
 from payclerk_core.settings import Settings
-from payclerk_core.tables import InboxMail, Message
+from payclerk_core.tables import Event, InboxMail, Message
 from payclerk_core.tokens import is_code
 
 from .acting import Act, act
@@ -53,10 +53,12 @@ class Confirming:
         self._reader = reader or shared_reader()
         self._kept: OrderedDict[str, Ahead] = OrderedDict()
         self._lock = threading.Lock()
+        self._shown: dict[str, tuple[object, Preview | None]] = {}
+        self._trying = threading.Lock()  # who tries out holds up whoever writes: one at a time
 
     def preview(self, token: str) -> Preview | None:
         """What confirming would do now; None where there is nothing to show. Nothing of it stays."""
-        return self._up_to_date(token, None, lambda ahead: self._try(token, ahead) if ahead else None)
+        return self._up_to_date(token, None, lambda ahead: self._tried(token, ahead) if ahead else None)
 
     def confirm(self, token: str, given: Given, then: Callable[[Outcome], T]) -> T:
         """Do what the page asks; what `then` makes of the outcome, while the transaction is open."""
@@ -72,12 +74,31 @@ class Confirming:
                 self._kept.pop(token, None)
         return work(None)
 
+    def _tried(self, token: str, ahead: Ahead) -> Preview | None:
+        """Link scanners open a page many times: it is tried out once, until something happens.
+
+        What confirming does is compared with what was shown in any case.
+        """
+        with self._trying:
+            now = self._now()
+            if token not in self._shown or self._shown[token][0] != now:
+                made = self._try(token, ahead)
+                self._shown = {key: kept for key, kept in self._shown.items() if kept[0] == now} | {token: (now, made)}
+            return self._shown[token][1]
+
+    def _now(self) -> object:
+        """The same as long as nothing happens, a minute at most."""
+        with self._db.reading() as session:
+            return self._clock().replace(second=0, microsecond=0), session.scalar(select(func.max(Event.id)))
+
     def _try(self, token: str, ahead: Ahead) -> Preview | None:
         with self._db.transaction() as session, structlog.contextvars.bound_contextvars(tried_out=True):
             call = self._call(session)
             page = find_page(session, token, call.at)
+            if page is None or page.state is not PageState.OPEN:
+                return None
             try:
-                return _take(replace(call, actor=page.person), page, ahead) if page else None
+                return _take(replace(call, actor=page.person, tried_out=True), page, ahead)
             except UserError as error:
                 return Preview("refused", faults=(error.message,))
             finally:

@@ -12,9 +12,13 @@ from .reading.explain import Judged
 from .reading.words import comparable
 
 _NOT_YET: Final = re.compile(
-    r"\b(?:draft|not final|preliminary|(?:do not|don't|not to be|please don't) (?:submit|process|use|record|take)\w{0,3}"
+    r"\b(?:draft|pencil (?:copy|draw|req\w{0,8}|bill\w{0,3})|not (?:yet )?final|preliminary"
+    r"|not (?:yet )?(?:for|to be) (?:submission|submitted|processing|processed)|before (?:i|we) submit|sent by mistake"
+    r"|hold (?:off|(?:on )?(?:this|it)\b(?! month| period))"
+    r"|(?:do not|don't|not to be|please don't) (?:submit|process|use|record|take)\w{0,3}"
     r"|(?:ignore|disregard) (?:this|the|my|our|it)|wrong (?:form|file|version|attachment)"
     r"|brouillon|(?:version|facture) provisoire|ne pas (?:soumettre|traiter|utiliser)|mauvais (?:fichier|formulaire)"
+    r"|ne (?:pas tenir|tenez pas) compte|ne pas prendre en compte|pas definiti\w{1,3}|no tener en cuenta|no definitiv\w"
     r"|borrador|(?:version|factura) provisional|no (?:enviar|procesar|usar)|(?:archivo|formulario) equivocado)\b"
 )
 _DECLINES: Final = "The mail declines, and its file bills; please send the one that counts, alone."

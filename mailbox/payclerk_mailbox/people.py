@@ -78,15 +78,18 @@ def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
     if is_known(call, found.thread, line):
         return
     message = log_incoming(call, found.thread, line)
-    if sender.person is not None and sender.decides and refused_often(call, sender.person):
+    matter = matter_of(call, found, said, ahead)
+    refused = refused_files(ahead.looked)
+    is_plain = said.decision is not None and matter is None and not refused  # which gets no refusal
+    if sender.person is not None and sender.decides and not is_plain and refused_often(call, sender.person):
         message.decision, message.decision_why = None, "refused too often today to be answered by payclerk once more"
         ask_administrator(call, message, "unclear")
         return
-    if refused := refused_files(ahead.looked):
+    if refused:
         refuse_files(call, found.thread, message, sender.person if sender.decides else None, refused)
     if sender.person is None or not sender.decides:
         decision = said.decision.value if said.decision else None
-        ask_to_confirm(call, Unsure(message, found, sender, decision, matter_of(call, found, said, ahead)))
+        ask_to_confirm(call, Unsure(message, found, sender, decision, matter))
         return
     act(call, Act(message, found, sender.person, said), ahead)
 

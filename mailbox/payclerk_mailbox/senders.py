@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.queries.directory import email_key
+from payclerk_core.rules.trust import stricter
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Contract, Message, Person, Project
 
@@ -51,12 +52,12 @@ def receiver_of(settings: Settings) -> Receiver:
 
 
 def trust_for(settings: Settings, project: Project, purpose: str) -> str:
-    """What an answer to a letter of this purpose needs before it decides anything: the project's word, else ours."""
+    """What an answer to a letter of this purpose needs before it decides anything: the stricter of the project's word and ours."""
     if purpose == "owner_claim":
-        return project.trust_owner or settings.mail_trust_owner
+        return stricter(settings.mail_trust_owner, project.trust_owner)
     if purpose == "invitation":
-        return project.trust_invitation or settings.mail_trust_invitation
-    return project.trust_billing or settings.mail_trust_billing
+        return stricter(settings.mail_trust_invitation, project.trust_invitation)
+    return stricter(settings.mail_trust_billing, project.trust_billing)
 
 
 def _weigh(call: Call, found: Match, mail: IncomingMail, person: Person, check: SenderCheck) -> Sender:

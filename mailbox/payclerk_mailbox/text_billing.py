@@ -14,7 +14,7 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.text_billing import bill_by_text, cancel_text, submit_text
 from payclerk_core.actions.text_drafts import text_draft
 from payclerk_core.actions.text_letters import TextMail, refuse_text
-from payclerk_core.actions.text_revisions import pending_revision, returned_claim
+from payclerk_core.actions.text_revisions import pending_revision, returned_claim, was_submitted
 from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
@@ -124,7 +124,8 @@ def _was_submitted(call: Call, answer: TextAnswer) -> bool:
     claim = call.session.get(Claim, answer.found.thread.claim_id or 0)
     if claim is None or answer.found.token.purpose != "billing":
         return False
-    return ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT
+    letter = answer.found.copy.message_id if answer.found.copy else None
+    return ClaimStatus(claim.status) not in EDITABLE_BY_CONTACT and was_submitted(call, claim, letter)
 
 
 def _bill(call: Call, answer: TextAnswer, billing: BillingText) -> None:

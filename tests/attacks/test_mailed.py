@@ -113,6 +113,13 @@ def test_a_machine_that_sends_back_what_we_refuse_is_left_to_a_person_in_the_end
     assert inbox.status(inbox.month.steel) == "accepted"
 
 
+def test_a_plain_answer_counts_however_much_was_refused_before(inbox: Inbox):
+    for _ in range(MOST):
+        inbox.take(inbox.answer(inbox.month.dana, "Line 1: 1.234"))
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT"))
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+
+
 def echoed(inbox: Inbox, text: str, *, change: tuple[str, str] = ("", ""), html: bool = False) -> None:
     """An answer to what we said back, by a program that quotes without marks; with a change in the quotation."""
     token, letter = token_of(inbox, "billing_understood"), inbox.letters("billing_understood")[-1]

@@ -199,6 +199,10 @@ def test_the_letters_of_a_state_in_an_address_are_no_words(place: str) -> None:
         ("- 001 Rough-in: 4 000,00 $", ()),
         ("Sent: 10.11.2026 06:00:12, version 1.22.3, call 555-123-4567", ()),
         ("line 2 should be 12,500", ("12,500",)),
+        ("Den tir. 10. nov. 2026 kl. 14.30 skrev Maple Street <billing@maple.example>:", ()),
+        ("Am Di., 10. Nov. 2026 um 9.15 Uhr schrieb Maple Street:", ()),
+        ("ti 10. marrask. 2026 klo 14.30 Maple Street kirjoitti:", ()),
+        ("come down by 14.30 on line 2", ("14.30",)),
     ],
 )
 def test_amounts_that_our_mail_did_not_name_are_seen(below: str, changed: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import tracemalloc
 import zipfile
@@ -80,6 +81,53 @@ def test_a_percentage_a_merged_cell_and_what_looks_like_a_formula_are_seen_as_su
     assert (sheet["A1"].value, sheet["A1"].number_format) == (Decimal("0.4"), "0%")
     assert (sheet["B1"].value, sheet["B1"].data_type) == ("=1+1", "s")
     assert [str(one) for one in sheet.merged_cells.ranges] == ["C1:D1"]
+
+
+def amounts_in(typed_in: str) -> tuple[list[str], list[str]]:
+    """What a form says whose first amount is this cell: the work of its lines, and what is wrong."""
+    form = libreoffice_ods(typed(make_form(sample_form()), {"E13": 77}))
+    with zipfile.ZipFile(io.BytesIO(form)) as archive:
+        content = archive.read("content.xml").decode()
+    [cell_of_it] = re.findall(r'<table:table-cell[^>]*office:value="77"[^>]*>.*?</table:table-cell>', content)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("content.xml", content.replace(cell_of_it, typed_in))
+    try:
+        return [row.work.plain() for row in read_form(out.getvalue()).rows], []
+    except FormFaults as refused:
+        return [], [fault.what for fault in refused.faults]
+
+
+def test_a_number_with_a_fraction_is_a_number_and_a_percentage_no_amount():
+    assert amounts_in(cell("float", "", 'office:value="1.234"')) == (
+        [],
+        ["1.234 has fractions of a cent; round it to two decimals."],
+    )
+    assert amounts_in(cell("percentage", "<text:p>40%</text:p>", 'office:value="0.4"')) == (
+        [],
+        ["This is a percentage."],
+    )
+    dust, _ = amounts_in(cell("float", "", 'table:formula="of:=[.A1]" office:value="0.30000000000000004"'))
+    assert dust[0] == "0.30"
+    exact, _ = amounts_in(cell("currency", "<text:p>$1,234.50</text:p>", 'office:value="1234.5"'))
+    assert exact[0] == "1234.50"
+
+
+def test_a_formula_that_fails_is_no_zero():
+    failed = cell(
+        "float", "<text:p>#DIV/0!</text:p>", 'office:value="0" table:formula="of:=1/0" calcext:value-type="error"'
+    )
+    declared = failed.replace(
+        "<table:table-cell ",
+        '<table:table-cell xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" ',
+    )
+    assert amounts_in(declared) == ([], ["'#DIV/0!' is not an amount."])
+
+
+def test_words_that_only_an_attribute_holds_are_read_and_a_broken_line_joins_no_digits():
+    assert values(table(cell(more='office:string-value="half"'))) == [["half"]]
+    assert amounts_in(cell(inside="<text:p>1<text:line-break/>000</text:p>"))[1]
+    assert amounts_in(cell(inside="<text:p>1<text:tab/>000</text:p>"))[1]
 
 
 def test_a_form_saved_as_ods_with_a_wrong_amount_is_answered_by_cell():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.event import listen
 
 from confirm_web import ConfirmWeb
 from mail_inbox import MINE, Inbox
@@ -19,9 +21,11 @@ from payclerk_bot.outgoing.answers import handled_words
 from payclerk_core.actions.confirmations import MAILS_A_DAY, TRIES
 from payclerk_core.actions.forms import billing_form_for
 from payclerk_core.actions.inbox import replay_mail
+from payclerk_core.actions.preview import last_event, preview_of
 from payclerk_core.actions.ssov import enable_ssov
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
+from payclerk_core.queries.confirmations import find_page
 from payclerk_core.tables import (
     Attachment,
     BillingPeriod,
@@ -248,6 +252,30 @@ def test_a_form_of_another_contract_shows_nothing_of_it(page: ConfirmWeb):
     assert "4,321" not in shown.text
 
 
+def test_what_others_do_at_the_same_moment_is_not_on_the_page(page: ConfirmWeb):
+    way = send(page, 2500)
+    with page.db.transaction() as session:
+        found = find_page(session, way.path.rpartition("/")[2], NOON)
+        assert found is not None
+        call = replace(call_of(session, page.settings, found.person), door="web")
+        about, since = session.get_one(Message, found.confirmation.about_id), last_event(call)
+        other = call_of(session, page.settings, session.get(Person, page.month.pat.id))
+        other.record("form_refused", about.thread, project_id=None, after={"why": "E13: of somebody else"})
+        assert preview_of(call, found, about, since).faults == ()
+        call.record("form_refused", about.thread, project_id=None, after={"why": "E13: of theirs"})
+        assert preview_of(call, found, about, since).faults == ("E13: of theirs",)
+
+
+def test_a_form_of_another_contract_beside_a_form_hides_no_claim(page: ConfirmWeb):
+    other = form(page, 4321, contract=page.month.steel)
+    way = send(page, 2500, files=[("other.xlsx", other)])
+    shown = page.get(way.path).text
+    for fact in ("This claim will be submitted", "$2,500.00", "belongs to another contract"):
+        assert fact in shown
+    assert confirm(page, way).status == 200
+    assert [claim.status for claim in claims(page)] == ["under_review"]
+
+
 def test_billing_in_words_and_the_submit_after_it_are_confirmed_each(page: ConfirmWeb):
     dana = page.month.dana
     page.take(page.answer(dana, "bill 1,000.00 on 001", **NOTHING))
@@ -356,3 +384,41 @@ def test_the_page_of_a_mail_speaks_the_readers_language(page: ConfirmWeb):
     shown = page.get(way.path).text
     assert "Ceci ne peut pas être pris tel quel" in shown
     assert "Oui, ce message est de nous" in shown
+
+
+def test_a_page_that_is_opened_again_and_again_holds_up_nobody_who_writes(page: ConfirmWeb):
+    way = send(page, 2500)
+    tries: list[str] = []
+    listen(page.db.engine, "begin", lambda connection: tries.append(kind_of(connection)))
+    shown = {page.get(way.path).text for _ in range(5)}
+    assert len(shown) == 1
+    assert tries.count("writes") == 1
+    with page.db.transaction() as session:
+        call_of(session, page.settings).record(
+            "looked_at", session.get_one(Contract, page.month.plumbing.id), project_id=None
+        )
+    tries.clear()
+    page.get(way.path)
+    assert tries.count("writes") == 1
+
+
+def kind_of(connection: Connection) -> str:
+    return "reads" if connection.get_execution_options().get("payclerk_reading") else "writes"
+
+
+def test_a_page_that_was_used_shows_no_second_doing(page: ConfirmWeb):
+    way = send(page, 2500)
+    assert confirm(page, way).status == 200
+    again = page.get(way.path).text
+    assert "was used already" in again
+    assert "cannot be taken" not in again
+
+
+def test_a_claim_that_is_only_shown_is_not_printed_and_the_one_that_is_made_is(page: ConfirmWeb):
+    way = send(page, 2500)
+    assert confirm(page, way).status == 200
+    [received] = page.letters("claim_received")
+    with page.db.reading() as session:
+        query = select(StoredFile.content).join(Attachment, Attachment.file_id == StoredFile.id)
+        assert session.scalars(query.where(Attachment.message_id == received.id)).one().startswith(b"%PDF-")
+        assert session.scalar(select(func.count()).where(StoredFile.size == 0)) == 0

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from confirm_web import ConfirmWeb
 from mail_inbox import MINE, Inbox
 from mail_month import NOON, call_of
+from owner_mail import Owner
 from payclerk_core.actions.claim_making import ClaimStart, start_claim
 from payclerk_core.actions.confirmations import TRIES
 from payclerk_core.actions.invitations import decide_for_contact
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
 from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import InvitationStatus
-from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, Message, MessageRecipient
+from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, InvoiceContact, Message, MessageRecipient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -293,6 +294,24 @@ def test_a_page_may_be_asked_for_besides_a_sender_who_is_sure(sqlite_url: str):
         web.close()
 
 
+def test_who_bills_on_two_contracts_gets_a_page_for_each(sqlite_url: str):
+    web = ConfirmWeb(Database(sqlite_url), mail_trust_invitation="confirm")
+    month = web.month
+    try:
+        with web.db.transaction() as session:
+            session.add(InvoiceContact(contract_id=month.steel.id, person_id=month.dana.id))
+        web.take(web.answer(month.dana, "ACCEPT"))
+        web.take(web.answer(month.dana, "ACCEPT", token=web.token(month.sam)))
+        assert (len(web.letters("confirm_answer")), web.notices()) == (2, [])
+        way = web.letter_to(month.dana)
+        assert web.post(way.path, answer="accept", code=way.code).status == 200
+        assert (web.status(month.plumbing), web.status(month.steel)) == ("invited", "accepted")
+        web.take(web.answer(month.dana, "ACCEPT"))
+        assert len(web.letters("confirm_answer")) == 2
+    finally:
+        web.close()
+
+
 def test_the_address_alone_may_do_where_that_is_set_unless_our_server_speaks_against_it(sqlite_url: str):
     inbox = Inbox(Database(sqlite_url), mail_trust_invitation="address")
     forged = f"{MINE}; dmarc=fail header.from=harbor.example"
@@ -349,3 +368,22 @@ def test_the_owners_answer_on_the_page_is_a_proposal_that_a_person_decides(page:
     *_, line = page.log()
     assert (line.decision, line.text, line.sender_verified) == ("approve", "Thank you", True)
     assert f"owner_reply:{line.id}" in page.notices()
+
+
+@pytest.mark.parametrize(("note", "status"), [("", "approved"), ("Once the roof is done.", "under_review")])
+def test_where_the_owners_approval_acts_one_with_a_remark_waits_for_a_person(page: ConfirmWeb, note: str, status: str):
+    olga = page.month.olga
+    owner = Owner(page.db, inbox=page, owner_answers="act", trust_owner="confirm")
+    owner.says("Approved.")
+    way = page.letter_to(olga)
+    assert page.post(way.path, answer="approve", code=way.code, note=note).status == 200
+    assert owner.status == status
+    assert f"owner_reply:{page.log()[-1].id}" in page.notices()
+
+
+def test_what_is_said_beside_a_yes_on_the_page_is_put_before_a_person(page: ConfirmWeb):
+    page.take(page.answer(page.month.dana, "ACCEPT", **NOTHING))
+    way = page.letter_to(page.month.dana)
+    assert page.post(way.path, answer="accept", code=way.code, note="Only line 2 this month").status == 200
+    assert page.status(page.month.plumbing) == "accepted"
+    assert f"unclear:{page.log()[-1].id}" in page.notices()

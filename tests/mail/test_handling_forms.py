@@ -167,6 +167,8 @@ def test_accept_in_a_thread_that_has_its_claim_is_only_shown(inbox: Inbox):
         ("Line 1: 100 %", "bills in words"),
         ("This is only a draft, please do not submit it yet.", "draft"),
         ("Sorry, wrong file", "wrong file"),
+        ("Pencil copy for your review, not for submission yet.", "pencil copy"),
+        ("Please hold off on this one.", "hold off"),
     ],
 )
 def test_words_that_speak_against_the_form_are_answered_and_nothing_is_recorded(

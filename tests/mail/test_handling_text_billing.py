@@ -13,13 +13,15 @@ from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.claim_editing import LineEntry, save_amounts
 from payclerk_core.actions.forms import billing_form_for
-from payclerk_core.actions.invitations import remind_silent
+from payclerk_core.actions.invitations import decide_for_contact, remind_silent
 from payclerk_core.money import Money
+from payclerk_core.rules.lifecycle import InvitationStatus
 from payclerk_core.tables import (
     Attachment,
     BillingPeriod,
     Claim,
     Contract,
+    Invitation,
     MessageRecipient,
     Person,
     ReplyToken,
@@ -214,6 +216,25 @@ def test_a_form_takes_the_place_of_what_was_billed_in_words(inbox: Inbox):
     assert claim(inbox) == ("draft", [400_000, 0], [0, 0])
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", typed(form, {"E13": 5}))]))
     assert claim(inbox) == ("under_review", [500, 0], [0, 0])
+
+
+def test_the_copy_of_a_form_with_faults_takes_the_place_of_the_draft_as_well(inbox: Inbox):
+    inbox.take(inbox.answer(inbox.month.dana, "Line 1: 40 %"))
+    with inbox.db.transaction() as session:
+        call = call_of(session, inbox.settings, inbox.month.pat)
+        decide_for_contact(call, session.scalars(select(Invitation.id)).first() or 0, InvitationStatus.ACCEPTED)
+    accepted = form_with(inbox, "invitation_accepted")
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", typed(accepted, {"E13": "many"}))]))
+    copy = form_with(inbox, "form_faults")
+    assert claim(inbox) == ("draft", [400_000, 0], [0, 0])
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", typed(copy, {"E13": 5}))]))
+    assert claim(inbox) == ("under_review", [500, 0], [0, 0])
+
+
+def form_with(inbox: Inbox, kind: str) -> bytes:
+    query = select(StoredFile.content).join(Attachment, Attachment.file_id == StoredFile.id)
+    with inbox.db.reading() as session:
+        return session.scalars(query.where(Attachment.message_id == inbox.letters(kind)[-1].id)).one()
 
 
 def test_who_has_not_submitted_the_draft_is_reminded_as_the_silent_are(inbox: Inbox):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from mail_inbox import Inbox
 from mail_month import call_of
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
-from payclerk_core.actions.claims import LineReview, review_claim
+from payclerk_core.actions.claims import LineReview, review_claim, set_status
 from payclerk_core.actions.periods import close_period
 from payclerk_core.money import Money
 from payclerk_core.rules.lifecycle import ClaimStatus
@@ -108,6 +108,16 @@ def test_cancel_leaves_the_claim_as_it_was(inbox: Inbox):
     with inbox.db.reading() as session:
         verbs = session.scalars(select(Event.verb).where(Event.record == "claim").order_by(Event.id)).all()
     assert verbs[-2:] == ["revision_echoed", "billing_cancelled"]
+
+
+def test_submit_of_a_correction_that_others_overtook_is_put_before_a_person(inbox: Inbox):
+    inbox.take(reply(inbox, "Line 1: 30 %", "claim_returned"))
+    with inbox.db.transaction() as session:
+        call = call_of(session, inbox.settings, inbox.month.pat)
+        set_status(call, session.scalars(select(Claim.id)).one(), ClaimStatus.UNDER_REVIEW)
+    inbox.take(reply(inbox, "SUBMIT", "billing_understood"))
+    assert claim(inbox)[:3] == ("under_review", 1, [400_000, 250_000])
+    assert inbox.notices()[-1] == f"unclear:{inbox.log()[-1].id}"
 
 
 REFUSED = {

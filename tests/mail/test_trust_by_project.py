@@ -49,6 +49,13 @@ def test_a_project_may_be_stricter_than_a_house_that_takes_the_address_alone(dat
     assert answers(inbox, forged=True) == "accepted"
 
 
+def test_no_project_asks_for_less_than_the_house(database: Database):
+    inbox = Inbox(database, mail_trust_invitation="confirm")
+    settle(inbox, trust_invitation="verified")
+    assert answers(inbox) == "invited"
+    assert "to be confirmed on the page" in (inbox.log()[0].decision_why or "")
+
+
 def test_no_project_may_say_that_an_address_is_enough(database: Database):
     inbox = Inbox(database)
     with pytest.raises(UserError, match="'trust invitation' must be one of verified, confirm"):

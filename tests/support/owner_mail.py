@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Owner:
     """Maple Street's claim to the owner, mailed to Olga with a copy to Pat; her answers come in."""
 
-    def __init__(self, database: Database, **settings: Any) -> None:
-        self.inbox = Inbox(database)
+    def __init__(self, database: Database, *, inbox: Inbox | None = None, **settings: Any) -> None:
+        self.inbox = inbox or Inbox(database)
         month = self.inbox.month
         with database.transaction() as session:
             call = call_of(session, self.inbox.settings, session.merge(month.pat))

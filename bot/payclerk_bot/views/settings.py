@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from payclerk_core.rules.trust import stricter
+
 from . import blocks as b
 
 OWNER_ANSWERS: Final[Mapping[str, str]] = {
@@ -57,8 +59,10 @@ def settings_modal(form: ProjectForm) -> b.View:
 def _trust(form: ProjectForm, name: str) -> b.Block:
     usual = _TRUSTS[form.usual[name]]
     options = [b.option(f"As payclerk is set up: {usual[:1].lower()}{usual[1:]}", _AS_SET_UP)]
-    options += [b.option(_TRUSTS[value], value) for value in ("verified", "confirm")]
-    return b.field(name, TRUST[name], b.select(name, "Choose", options, form.trust[name] or _AS_SET_UP))
+    offered = [value for value in ("verified", "confirm") if stricter(form.usual[name], value) == value]
+    options += [b.option(_TRUSTS[value], value) for value in offered]
+    own = form.trust[name]
+    return b.field(name, TRUST[name], b.select(name, "Choose", options, own if own in offered else _AS_SET_UP))
 
 
 def chosen_trust(option: str) -> str:

@@ -29,6 +29,7 @@ class Call:
     door: str  # slack, mail, web, clock, cli
     # The copies of letters written so far, when one job is to send them all; None: each has its own.
     copies: list[int] | None = None
+    tried_out: bool = False  # what is done is shown and taken back: no PDF is printed for it
 
     @property
     def actor_id(self) -> int | None:

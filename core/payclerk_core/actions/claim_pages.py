@@ -25,9 +25,14 @@ def store_pdf(call: Call, claim: Claim) -> StoredFile:
     """Make the claim's PDF (render_claim refuses one that does not foot) and keep it."""
     call.session.flush()
     page = claim_page(call, reload_claim(call, claim.id))
-    file = store_file(call, render_claim(page), PDF)
+    file = store_file(call, printed(call, page), PDF)
     claim.pdf_id = file.id
     return file
+
+
+def printed(call: Call, page: ClaimPage) -> bytes:
+    """The PDF of a claim; nothing for one that is only tried out, for who else writes waits until it is taken back."""
+    return b"" if call.tried_out else render_claim(page)
 
 
 def claim_page(call: Call, claim: Claim) -> ClaimPage:

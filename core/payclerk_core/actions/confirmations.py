@@ -37,7 +37,7 @@ from ..tables import (
 )
 from ..tokens import is_code, make_token, requested_by
 from .call import Call
-from .inbox import Incoming, log_incoming
+from .inbox import Incoming, ask_administrator, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
 from .owner_answers import HANDLED, take_owner_answer
@@ -86,26 +86,33 @@ class _ChangedError(Exception):
         self.preview = preview
 
 
-def offer_confirmation(call: Call, about: Message, token: ReplyToken, person: Person, proposed: str | None) -> bool:
+def offer_confirmation(
+    call: Call, about: Message, token: ReplyToken, person: Person, proposed: str | None, *, vouched: bool = False
+) -> bool:
     """Write to the one who was asked that an answer came in which needs to be confirmed; at most once a day.
 
-    False where no page can settle it, so that a person has to.
+    Where they are vouched for and it is the project that wants the page (`vouched`), at most once a day for each letter's
+    conversation: who bills on three contracts answers three times. False where no page can settle it, so that a person
+    has to.
     """
     thread = call.get(Thread, token.thread_id, "thread")
     purpose = _purpose(call, thread, token, person)
-    if purpose is None or _offered_lately(call, person, tuple(_DECISIONS)) > 0:
+    if purpose is None or _offered_lately(call, person, tuple(_DECISIONS), within=thread if vouched else None) > 0:
         return False
     _offer(call, _Page(thread, person, purpose, about, proposed, "answer"), token)
     return True
 
 
-def offer_mail(call: Call, about: Message, token: ReplyToken, person: Person, matter: str) -> bool:
+def offer_mail(
+    call: Call, about: Message, token: ReplyToken, person: Person, matter: str, *, vouched: bool = False
+) -> bool:
     """The same for a mail that brings a form, a breakdown or a billing in words; some three times a day at most.
 
     False where no page can settle it, so that a person has to.
     """
     thread = call.get(Thread, token.thread_id, "thread")
-    if not _may_bring(call, thread, token, person) or _offered_lately(call, person, (MAIL,)) >= MAILS_A_DAY:
+    lately = _offered_lately(call, person, (MAIL,), within=thread if vouched else None)
+    if not _may_bring(call, thread, token, person) or lately >= MAILS_A_DAY:
         return False
     _offer(call, _Page(thread, person, MAIL, about, None, matter), token)
     return True
@@ -197,7 +204,9 @@ def _purpose(call: Call, thread: Thread, token: ReplyToken, person: Person) -> s
     return "invitation" if call.at < _deadline(call, thread, "invitation") else None
 
 
-def _offered_lately(call: Call, person: Person, purposes: Sequence[str], about: str = "in") -> int:
+def _offered_lately(
+    call: Call, person: Person, purposes: Sequence[str], about: str = "in", *, within: Thread | None = None
+) -> int:
     """How many of these pages were offered to somebody since yesterday, about mails that came in, or letters of ours."""
     # Locked, so that of two pollers only one writes.
     call.session.refresh(person, with_for_update=True)
@@ -210,7 +219,7 @@ def _offered_lately(call: Call, person: Person, purposes: Sequence[str], about: 
         .where(Confirmation.person_id == person.id, Confirmation.purpose.in_(purposes))
         .where(Message.kind == "confirm_answer", Confirmation.made_at > call.at - ONCE_IN)
     )
-    return call.session.scalar(query) or 0
+    return call.session.scalar(query.where(Confirmation.thread_id == within.id) if within else query) or 0
 
 
 def _written_lately(call: Call, kind: str, person: Person) -> bool:
@@ -347,6 +356,8 @@ def _decide(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> P
         take_owner_answer(call, line, page.confirmation.thread, page.person)
     elif given.answer == "accept":
         accept_invitation(call, page.invitation, page.person)
+        if given.note.strip():
+            ask_administrator(call, line, "unclear")  # accepted, and what they say besides is for a person
     else:
         decline_invitation(call, page.invitation, page.person, given.note)
     return None

@@ -84,13 +84,16 @@ def billing_form_for(
     period: BillingPeriod,
     *,
     returned: Claim | None = None,
+    instead_of: Claim | None = None,
     entered: Mapping[int, Entered] = NOTHING_ENTERED,
 ) -> NamedFile:
     """The workbook for the contract's next claim, or for the correction of a returned one.
 
-    `entered`: what was typed on one that could not be taken, to be corrected where it is marked.
+    `instead_of`: a draft whose place the form takes when it comes back. `entered`: what was typed on one that could not be
+    taken, to be corrected where it is marked.
     """
-    basis = basis_of(call.session, contract, before=returned.number if returned else None)
+    known = returned or instead_of
+    basis = basis_of(call.session, contract, before=known.number if known else None)
     revision = returned.revision + 1 if returned else 1
     lines = _form_lines(contract, basis, returned)
     identity = FormIdentity(contract.id, period.id, basis.number, revision, digest_of(lines))

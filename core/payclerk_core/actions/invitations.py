@@ -41,6 +41,7 @@ from .mailing import (
     store_file,
     write_letter,
 )
+from .text_drafts import text_draft
 
 REMINDERS = 3
 
@@ -167,8 +168,9 @@ def _calendar(call: Call, invitation: Invitation, person: Person) -> NamedFile:
 def accept_invitation(call: Call, invitation: Invitation, person: Person, *, in_reply_to: str | None = None) -> None:
     """The contact will bill: the billing form goes out with the confirmation (task C1)."""
     _decide(call, invitation, person, InvitationStatus.ACCEPTED, reason=None)
-    form = billing_form_for(call, invitation.contract, invitation.period)
     thread = call.get(Thread, invitation.thread_id, "thread")
+    draft = text_draft(call, thread)  # in words; somebody of ours accepts for them
+    form = billing_form_for(call, invitation.contract, invitation.period, instead_of=draft)
     about = About("form", invitation_id=invitation.id, decision_expires_at=_about(invitation).decision_expires_at)
     facts = _facts(invitation, person)
     write_letter(

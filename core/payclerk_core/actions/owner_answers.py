@@ -93,10 +93,17 @@ def _may_act(call: Call, claim: Claim, message: Message, thread: Thread, person:
     return (
         project.owner_answers == "act"
         and message.decision in _ACTS
+        and not _has_remark(message)
         and person.company_id == claim.contract.company_id
         and _was_written_to(call, message, thread, person)
         and _obstacle(call, claim, message, thread, MEANS[message.decision or ""]) is None
     )
+
+
+def _has_remark(message: Message) -> bool:
+    """An approval on the confirm page with words beside it: they may be a condition. Of a mail, all words were read."""
+    on_the_page = message.inbox_id is None
+    return on_the_page and message.decision == "approve" and bool(message.text.strip())
 
 
 def _was_written_to(call: Call, message: Message, thread: Thread, person: Person) -> bool:

@@ -11,10 +11,11 @@ from ..documents.mail_preview import MOST_ROWS, Preview, Row
 from ..money import Money
 from ..queries.claims import lines_of, summary_of
 from ..queries.confirmations import ConfirmPage
-from ..rules.lifecycle import ClaimStatus
 from ..tables import Claim, Contract, Event, Message
 from .call import Call
 from .claim_pages import reload_claim
+from .text_drafts import ECHOED
+from .text_revisions import REVISION_ECHOED, as_corrected
 
 _REFUSED: Final = frozenset({"form_refused", "ssov_refused", "text_billing_refused"})
 
@@ -28,7 +29,9 @@ def last_event(call: Call) -> int:
 def preview_of(call: Call, page: ConfirmPage, message: Message, since: int) -> Preview:
     """What was done since this event, for the page of this mail."""
     call.session.flush()
-    events = call.session.scalars(select(Event).where(Event.id > since).order_by(Event.id)).all()
+    # Others record events at the same moment; what is wrong with their mails is not for this page.
+    theirs = (Event.actor_id == page.person.id, Event.door == call.door)
+    events = call.session.scalars(select(Event).where(Event.id > since, *theirs).order_by(Event.id)).all()
     files = tuple(row.name for row in message.attachments[:20])
     shown = _outcome(call, page, events)
     return Preview(*shown, files, message.sender[:200], message.text[:500])
@@ -38,17 +41,24 @@ _Shown = tuple[str, tuple[Row, ...], int, tuple[tuple[str, str], ...], tuple[str
 
 
 def _outcome(call: Call, page: ConfirmPage, events: Sequence[Event]) -> _Shown:
-    verbs = [event.verb for event in events]
-    refused = [event for event in events if event.verb in _REFUSED]
-    if refused:
-        return "refused", (), 0, (), _faults(refused)
+    verbs = {event.verb for event in events}
+    faults = _faults([event for event in events if event.verb in _REFUSED])
+    if "submitted" in verbs:  # what is wrong with a file beside it hides no claim
+        return _claim(_claim_of(call, page), "submitted", faults)
+    if faults:
+        return "refused", (), 0, (), faults
     if "ssov_submitted" in verbs:
         return _breakdown(call, page.contract.id)
-    claim_id = page.confirmation.thread.claim_id
-    if claim_id is not None and verbs:
-        claim = reload_claim(call, claim_id)
-        return _claim(claim, "drafted" if claim.status == ClaimStatus.DRAFT.value else "submitted")
+    if REVISION_ECHOED in verbs:
+        with as_corrected(call, page.confirmation.thread) as corrected:
+            return _claim(corrected, "drafted")
+    if ECHOED in verbs:
+        return _claim(_claim_of(call, page), "drafted")
     return "cancelled" if "billing_cancelled" in verbs else "nothing", (), 0, (), ()
+
+
+def _claim_of(call: Call, page: ConfirmPage) -> Claim:
+    return reload_claim(call, page.confirmation.thread.claim_id or 0)
 
 
 def _faults(refused: Sequence[Event]) -> tuple[str, ...]:
@@ -56,7 +66,7 @@ def _faults(refused: Sequence[Event]) -> tuple[str, ...]:
     return tuple(line.removeprefix("- ") for line in lines if line.strip())[:MOST_ROWS]
 
 
-def _claim(claim: Claim, kind: str) -> _Shown:
+def _claim(claim: Claim, kind: str, faults: tuple[str, ...] = ()) -> _Shown:
     summary = summary_of(claim)
     billed = [
         Row(line.item, line.description, (str(line.this_work), str(line.stored)))
@@ -70,7 +80,7 @@ def _claim(claim: Claim, kind: str) -> _Shown:
         "due": summary.due,
     }
     totals = tuple((name, str(amount)) for name, amount in amounts.items())
-    return kind, tuple(billed[:MOST_ROWS]), max(0, len(billed) - MOST_ROWS), totals, ()
+    return kind, tuple(billed[:MOST_ROWS]), max(0, len(billed) - MOST_ROWS), totals, faults
 
 
 def _breakdown(call: Call, contract_id: int) -> _Shown:

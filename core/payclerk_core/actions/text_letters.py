@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from ..dates import end_of_day
-from ..documents.claim_pdf import render_claim
 from ..errors import UserError
 from ..money import percent_of
 from ..queries.claims import lines_of, summary_of
@@ -18,7 +17,7 @@ from ..rules.findings import told_to_them
 from ..rules.text_billing import TextFaults
 from ..tables import Claim, Contract, Invitation, Message, Person, Thread
 from .call import Call
-from .claim_pages import PDF, claim_page, reload_claim
+from .claim_pages import PDF, claim_page, printed, reload_claim
 from .form_answers import newest_form
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
 from .text_drafts import record_echo, text_draft
@@ -65,7 +64,7 @@ def said_back(call: Call, mail: TextMail, claim: Claim, *, changed: bool, revise
     about = About("billing", invitation.id if invitation else None, claim.id, decision_expires_at=deadline)
     facts = {**_facts(call, mail, claim, changed=changed), "revised": revised}
     page = replace(claim_page(call, claim), status_label="Draft")
-    return SaidBack(facts, about, f"{claim.contract.number} claim {claim.number} draft.pdf", render_claim(page))
+    return SaidBack(facts, about, f"{claim.contract.number} claim {claim.number} draft.pdf", printed(call, page))
 
 
 def send_back(call: Call, mail: TextMail, said: SaidBack) -> Message:

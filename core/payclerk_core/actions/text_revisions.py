@@ -24,7 +24,7 @@ from .claim_editing import LineEntry, amounts_of
 from .claim_letters import confirm
 from .claim_making import Amounts, enter_amounts, submit
 from .claim_pages import reload_claim
-from .text_drafts import digest_of, require_forward
+from .text_drafts import ECHOED, digest_of, require_forward
 from .text_letters import SaidBack, TextMail, said_back, send_back, tell_cancelled
 
 REVISION_ECHOED: Final = "revision_echoed"
@@ -47,6 +47,15 @@ def pending_revision(call: Call, thread: Thread) -> Event | None:
     query = select(Event).where(Event.record == "claim", Event.record_id == claim.id, Event.verb.in_(_SINCE))
     last = call.session.scalar(query.order_by(Event.id.desc()).limit(1))
     return last if last is not None and last.verb == REVISION_ECHOED else None
+
+
+def was_submitted(call: Call, claim: Claim, letter_id: int | None) -> bool:
+    """Whether what this letter said back was submitted since; a claim that others moved on was not submitted by it."""
+    query = select(Event).where(Event.record == "claim", Event.record_id == claim.id)
+    echoed = (ECHOED, REVISION_ECHOED, "submitted")
+    events = call.session.scalars(query.where(Event.verb.in_(echoed)).order_by(Event.id)).all()
+    said = [one.id for one in events if one.verb != "submitted" and (one.after or {}).get("message") == letter_id]
+    return bool(said) and any(one.verb == "submitted" and one.id > said[-1] for one in events)
 
 
 def bill_revision(call: Call, mail: TextMail, claim: Claim, period: BillingPeriod, said: Sequence[Said]) -> Claim:
@@ -114,6 +123,16 @@ def _entered(call: Call, claim: Claim, amounts: Amounts) -> Claim:
     enter_amounts(call, claim, as_it_is | dict(amounts))
     call.session.flush()
     return reload_claim(call, claim.id)
+
+
+@contextmanager
+def as_corrected(call: Call, thread: Thread) -> Iterator[Claim]:
+    """The claim as the correction that was said back last makes it, for as long as this lasts."""
+    event = pending_revision(call, thread)
+    if event is None:
+        raise UserError("There is no draft of a claim here that waits for your answer.", code="no_draft")
+    with _taken_back(call):
+        yield _entered(call, call.get(Claim, event.record_id, "claim"), _kept_amounts(event.after or {}))
 
 
 def _kept_amounts(after: Mapping[str, object]) -> dict[int, tuple[int, int]]:

@@ -162,6 +162,9 @@ class _Reader:
             if self._paragraphs > 1:
                 self._said("\n")
 
+    def _break(self, _given: Mapping[str, str]) -> None:
+        self._said("\n")
+
     def _space(self, given: Mapping[str, str]) -> None:
         self._said(" " * min(_times(given.get("text:c")), 100))
 
@@ -215,6 +218,8 @@ _BEGINS: Final[Mapping[str, Callable[[_Reader, Mapping[str, str]], None]]] = {
     "table:covered-table-cell": _Reader._begin_cell,  # noqa: SLF001
     "text:p": _Reader._begin_paragraph,  # noqa: SLF001
     "text:s": _Reader._space,  # noqa: SLF001
+    "text:tab": _Reader._break,  # noqa: SLF001
+    "text:line-break": _Reader._break,  # noqa: SLF001
 }
 
 
@@ -247,6 +252,8 @@ def _times(text: str | None) -> int:
 
 
 def _value(given: Mapping[str, str], text: str) -> Any:
+    if given.get(":value-type") == "error":  # LibreOffice's own word; the value beside it is 0
+        return text.strip() or "#ERROR"
     kind = given.get("office:value-type", "")
     if kind in {"float", "currency", "percentage"}:
         return _number(given.get("office:value", ""))
@@ -254,7 +261,7 @@ def _value(given: Mapping[str, str], text: str) -> Any:
         return _day(given.get("office:date-value", "")) or text
     if kind == "boolean":
         return given.get("office:boolean-value") == "true"
-    return text.strip() or None
+    return text.strip() or given.get("office:string-value", "").strip()[:_LONGEST] or None
 
 
 def _number(text: str) -> int | Decimal | str:

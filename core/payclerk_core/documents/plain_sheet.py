@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from openpyxl.utils import get_column_letter
@@ -22,7 +23,7 @@ _MOST_MERGED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class PlainCell:
-    """What a cell shows, with its place; `formula`: it holds one, whatever the result. Moments are kept as text."""
+    """What a cell shows, with its place; `formula`: it holds one, whatever the result. Moments and decimals are kept as text."""
 
     row: int
     column: int
@@ -41,6 +42,8 @@ class PlainCell:
                 return time.fromisoformat(str(self.data))
             case "duration":
                 return timedelta(seconds=int(self.data or 0))
+            case "number":
+                return Decimal(str(self.data))
             case _:
                 return self.data
 
@@ -102,6 +105,8 @@ def _is_formula(cell: Any) -> bool:
 def _data(value: Any) -> tuple[str, str | int | float | bool | None]:
     if value is None or isinstance(value, bool | int | float):
         return "plain", value
+    if isinstance(value, Decimal):  # a number, as any other: as text it would be read as somebody's words
+        return "number", str(value)
     if isinstance(value, datetime):
         return "date", value.isoformat()
     if isinstance(value, date):

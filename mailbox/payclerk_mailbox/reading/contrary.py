@@ -19,6 +19,8 @@ _ASKED: Final = re.compile(r"[^?]{10,200}\?\s*([^?]{2,80})")  # our question, an
 _AMOUNT: Final = re.compile(
     r"(?<![\d.,:/-])(?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d\d)?|\d{1,9}[.,]\d\d)(?![.,:/-]?\d)"
 )
+# "kl. 14.30 skrev", "um 14.30 Uhr": the moment of our mail, as programs introduce it when they quote.
+_MOMENT: Final = re.compile(r"\b(?:kl|klo|um|ore|ob|o)\.?\s{1,3}(?:[01]?\d|2[0-3])\.[0-5]\d(?=\s)", re.IGNORECASE)
 
 
 def other_amounts(elided: str, parent_text: str) -> tuple[str, ...]:
@@ -28,7 +30,7 @@ def other_amounts(elided: str, parent_text: str) -> tuple[str, ...]:
 
 
 def _amounts(text: str) -> dict[str, str]:
-    return {re.sub(r"\D", "", found): found for found in _AMOUNT.findall(text)}
+    return {re.sub(r"\D", "", found): found for found in _AMOUNT.findall(_MOMENT.sub(" ", text))}
 
 
 def contrary_line(elided: str, parent_text: str, decided: Decision, question: Question) -> str | None:
