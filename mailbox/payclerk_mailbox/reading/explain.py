@@ -33,6 +33,7 @@ class Looked:
     classified: Classified
     found: Found
     unsafe: tuple[str | None, ...] = ()  # of each attachment in turn: why it is not kept
+    for_a_person: bool = False  # marked by a program, and yet it may hold somebody's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def look(raw: bytes, own: OwnIdentity) -> Looked:
     mail = parse(raw)
     classified = classify(mail, own)
     unsafe = tuple(why_unsafe(file.name, file.content) for file in mail.attachments)
-    return Looked(mail, classified, _found(mail, classified, own), unsafe)
+    words = classified.may_be_written and bool(read_reply(mail, None).text)
+    return Looked(mail, classified, _found(mail, classified, own), unsafe, for_a_person=words)
 
 
 def judge(looked: Looked, asked: Asked) -> Judged:
