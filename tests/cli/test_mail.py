@@ -158,6 +158,17 @@ def test_a_mail_that_was_put_aside_is_read_again(database: Database) -> None:
     assert len(inbox.letters("invitation_accepted")) == 1
 
 
+def test_a_mail_of_which_only_the_beginning_was_kept_is_never_read_as_if_it_were_whole(database: Database) -> None:
+    inbox = Inbox(database)
+    key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    with database.transaction() as session:
+        row = session.get_one(InboxMail, key)
+        row.status, row.size = "oversize", 40 * 2**20
+    with pytest.raises(UserError, match="Only the beginning"):
+        replay_of(inbox, key)
+    assert inbox.status(inbox.month.plumbing) == "invited"
+
+
 def replay_of(inbox: Inbox, key: int) -> str:
     url = inbox.db.engine.url.render_as_string(hide_password=False)
     return replay(inbox.settings.model_copy(update={"database_url": url}), key)

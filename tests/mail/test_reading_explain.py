@@ -60,6 +60,12 @@ MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
         (MIXED, NESTED.format(text=""), "no new text"),
         (MIXED, NESTED.format(text="see attached"), "more than a plain answer"),
         (HEAD + "Content-Type: text/html\n", '<p style="display:none">ACCEPT</p>', "no new text"),
+        (HEAD + "Content-Type: text/html\n", '<p>ACCEPT</p><p style="color:#fff">not</p>', "not seen in every"),
+        (
+            HEAD + "Content-Type: text/html\n",
+            '<p>ACCEPT</p><div style="font-size:0">once paid</div>',
+            "not seen in every",
+        ),
         (HEAD + "Content-Type: text/plain; name=a.txt\n", "ACCEPT", "no new text"),
         (HEAD + "Content-Type: text/calendar; method=REPLY\n", "ACCEPT", "calendar"),
         (HEAD + "Auto-Submitted: auto-replied\n", "ACCEPT", "program"),

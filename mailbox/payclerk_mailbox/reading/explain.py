@@ -13,6 +13,7 @@ from typing import Final
 
 from .contrary import contrary_line
 from .decision import Decision, Question, Reading, read_decision
+from .html_text import hides_words
 from .kind import Classified, Kind, OwnIdentity, classify
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
@@ -202,6 +203,8 @@ def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
         return "the mail is a forward: whose words they are is for a person to say"
     if mail.html is not None and _STRUCK_OUT.search(mail.html):
         return "some of the mail is struck out, and plain text does not show what"
+    if mail.html is not None and hides_words(mail.html):
+        return "some words of the mail are not seen in every mail program, for their size, colour or place"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
     if reply.interleaved:

@@ -56,7 +56,7 @@ AUTO_SUBJECTS: Final = _comparable(
     "afwezigheidsbericht", "afwezig:", "niet aanwezig", "risposta automatica", "fuori sede", "fuori ufficio", "resposta automática", "resposta automàtica",
     "ausência temporária", "autosvar", "automatisk svar", "automatiskt svar", "frånvaro", "automaattinen vastaus", "poissaolo",
     "automatyczna odpowiedź", "odpowiedź automatyczna", "automatická odpověď", "automatikus válasz", "răspuns automat",
-    "автоматический ответ", "автоответ", "автоматична відповідь", "otomatik yanıt", "otomatik cevap", "αυτόματη απάντηση",
+    "автоматический ответ", "автоответ", "автоматична відповідь", "otomatik yan\u0131t", "otomatik cevap", "αυτόματη απάντηση",
     "自動応答", "自動返信", "不在通知", "自动回复", "自动答复", "自動回覆", "자동 회신", "자동 응답", "رد تلقائي", "תשובה אוטומטית", "מענה אוטומטי",
 )  # fmt: skip
 
