@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_each_mail_of_a_folder_is_explained_on_its_line(folder: Path) -> None:
     assert lines[1]["reason"] == "no crew"
     assert lines[4]["reason"] == "the mail is nested too deep"
     assert set(first) == {
-        "file", "kind", "from", "matched_by", "reply_text", "elided_text", "decision", "reason", "why", "attachments",
+        "file", "kind", "from", "matched_by", "reply_text", "elided_text", "decision", "reason", "attachments",
     }  # fmt: skip
 
 
@@ -121,6 +122,20 @@ def test_an_mbox_and_a_file_that_is_not_there(folder: Path) -> None:
         ("gone.eml", None),
     ]
     assert lines[2]["kind"] == "unreadable"
+
+
+def test_files_that_hold_no_mail_are_unreadable_and_the_next_one_follows(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(b"\r\n\r\n")
+    (tmp_path / "2.eml").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "3.eml").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "4.eml")
+    (tmp_path / "5\n\x1b[31m.eml").write_text(ANSWER.format(text="Yes"))
+    lines = explain(tmp_path, tmp_path / "4.eml")
+    assert [line["kind"] for line in lines] == ["unreadable"] * 3 + ["person", "unreadable"]
+    assert all(line["reason"] for line in lines)
+    plain = CliRunner().invoke(app, ["mail", "explain", str(tmp_path)])
+    assert len(plain.output.splitlines()) == 4
+    assert "\x1b" not in plain.output
 
 
 def test_without_json_a_line_is_for_people(folder: Path) -> None:
