@@ -67,6 +67,8 @@ MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
             "not seen in every",
         ),
         (HEAD + "Content-Type: text/plain; name=a.txt\n", "ACCEPT", "no new text"),
+        (HEAD.replace("Re: ", "Accepted: "), "Sam Ortiz has accepted this invitation", "calendar"),
+        (HEAD.replace("Re: ", "Aceptado: "), "ACCEPT", "calendar"),
         (HEAD + "Content-Type: text/calendar; method=REPLY\n", "ACCEPT", "calendar"),
         (HEAD + "Auto-Submitted: auto-replied\n", "ACCEPT", "program"),
         (HEAD + "List-Id: <a.b>\n", "ACCEPT", "mailing list"),

@@ -124,6 +124,8 @@ def test_bounces_of_other_shapes(head: str, body: str) -> None:
         ("From: s@o.example\nSubject: Read: Invite", "x", Kind.RECEIPT),
         ("From: s@o.example\nSubject: Lu : Invitation", "x", Kind.RECEIPT),
         ("From: s@o.example\nSubject: Leído: Invitación", "x", Kind.RECEIPT),
+        ("From: s@o.example\nContent-Type: application/octet-stream; name=reply.ics", "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", Kind.CALENDAR),
+        ("From: s@o.example\nContent-Type: application/octet-stream; name=visit.ics", "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR", Kind.PERSON),
         ("From: s@o.example\nSubject: Accepted: visit\nContent-Type: text/calendar; method=REPLY", "BEGIN:VCALENDAR\nEND:VCALENDAR", Kind.CALENDAR),
         ("From: s@o.example\nContent-Type: text/calendar", "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", Kind.CALENDAR),
         ("From: s@o.example\nContent-Type: text/calendar; name=a.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR", Kind.PERSON),

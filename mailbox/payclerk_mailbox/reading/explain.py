@@ -15,6 +15,7 @@ from .contrary import contrary_line
 from .decision import Decision, Question, Reading, read_decision
 from .html_text import hides_words
 from .kind import Classified, Kind, OwnIdentity, classify
+from .machine_words import CALENDAR_SUBJECTS
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
 from .plain_billing import BillingText, read_billing, read_command
@@ -22,6 +23,7 @@ from .receiver import Receiver
 from .reply import ReplyText, other_texts, read_reply
 from .sender import SenderCheck, check_sender
 from .unsafe import why_unsafe
+from .words import comparable
 
 _TWO_BODIES: Final = "the mail has two bodies, and the other says something else"
 _STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
@@ -220,6 +222,8 @@ def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
 def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
     if reply.forwarded:
         return "the mail is a forward: whose words they are is for a person to say"
+    if comparable(mail.subject).startswith(CALENDAR_SUBJECTS):
+        return "the subject is that of a calendar's answer, and it may be about the date alone"
     if mail.html is not None and _STRUCK_OUT.search(mail.html):
         return "some of the mail is struck out, and plain text does not show what"
     if mail.html is not None and hides_words(mail.html):

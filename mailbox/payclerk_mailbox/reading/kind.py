@@ -58,6 +58,8 @@ _LIST_HEADERS: Final = (
     "list-id", "list-unsubscribe", "list-post", "list-help", "x-beenthere", "x-mailing-list", "mailing-list", "feedback-id",
 )  # fmt: skip
 _ABSENCE: Final = "its words are those of an absence note"
+_ANSWERS: Final = re.compile(rb"^METHOD:[ \t]{0,5}(?:REPLY|COUNTER)\b", re.IGNORECASE | re.MULTILINE)
+_CALENDAR_BYTES: Final = 64 * 2**10
 _METHOD: Final = re.compile(
     r"^METHOD:[ \t]{0,5}(REQUEST|REPLY|CANCEL|COUNTER|DECLINECOUNTER|REFRESH|ADD)\b", re.IGNORECASE | re.MULTILINE
 )
@@ -98,7 +100,12 @@ def _is_receipt(mail: IncomingMail) -> bool:
 
 def _is_calendar(mail: IncomingMail) -> bool:
     """`Accepted: site visit` looks like an answer of ours (nextcloud calendar). A plain .ics file is only a file."""
-    return "text/calendar" in mail.content_types and any(_METHOD.search(report) for report in mail.reports)
+    if "text/calendar" in mail.content_types and any(_METHOD.search(report) for report in mail.reports):
+        return True
+    files = [
+        one for one in mail.attachments if one.name.lower().endswith(".ics") or one.content_type == "application/ics"
+    ]
+    return any(_ANSWERS.search(one.content[:_CALENDAR_BYTES]) for one in files)
 
 
 def _is_complaint(mail: IncomingMail) -> bool:

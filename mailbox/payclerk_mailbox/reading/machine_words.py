@@ -46,6 +46,12 @@ RECEIPT_SUBJECTS: Final = _comparable(
     "acuse de lectura", "gelesen:", "ungelesen:", "lesebestätigung", "lida:", "letto:", "conferma di lettura", "gelezen:",
     "leesbevestiging",
 )  # fmt: skip
+# A calendar without a calendar file; a person may write so too, so it only keeps the mail from deciding.
+CALENDAR_SUBJECTS: Final = _comparable(
+    "accepted:", "declined:", "tentative:", "tentatively accepted:", "canceled:", "cancelled:", "accepté :", "accepté:",
+    "refusé :", "refusé:", "provisoire :", "aceptado:", "aceptada:", "rechazado:", "rechazada:", "provisional:", "zugesagt:", "abgesagt:",
+    "accettato:", "rifiutato:", "aceito:", "recusado:", "geaccepteerd:", "geweigerd:",
+)  # fmt: skip
 AUTO_SUBJECTS: Final = _comparable(
     "auto:", "automatic reply", "automated reply", "autoreply", "auto-reply", "auto reply", "[auto-reply]", "[autoreply]",
     "auto response", "auto-response", "autoresponse", "out of office", "out of the office", "vacation reply", "vacation:",
