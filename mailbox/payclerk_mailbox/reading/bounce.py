@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from .html_text import read_html
+from .html_text import first_words
 from .machine_words import AUTO_SUBJECTS, BOUNCE_SUBJECTS, says_not_delivered
 from .message import IncomingMail
 from .words import comparable
@@ -108,7 +108,7 @@ def _sent_by_itself(mail: IncomingMail) -> bool:
 
 def _tells_failure(mail: IncomingMail) -> bool:
     """And of which mail or to whom: a supplier may write of a delivery that failed too."""
-    text = mail.plain or (read_html(mail.html)[0] if mail.html else "")
+    text = first_words(mail.plain, mail.html)
     if not says_not_delivered(text):
         return False
     returned = any(_is_returned(one.content_type) for one in mail.attachments)

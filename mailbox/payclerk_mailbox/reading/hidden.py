@@ -21,6 +21,7 @@ _STYLE_CHARS: Final = 2000
 _SHEET_CHARS: Final = 50_000
 _MOST_SHEETS: Final = 20
 _MOST_RULES: Final = 50
+_MOST_STYLES: Final = 3_000  # different ones; no editor writes as many, and nobody knows what others hide
 _FAR: Final = 500  # pixels outside the page
 _SMALLEST: Final = 1.0  # pixels or points
 _ZERO: Final = re.compile(r"0*\.?0*(?:px|pt|em|rem|ex|%|in|cm|mm|vh|vw)?")
@@ -64,6 +65,9 @@ class _Style:
     ground: Colour | None
 
 
+_UNREAD: Final = _Style(gone=False, lost=True, unseen=None, size=None, colour=None, ground=None)
+
+
 def hidden_nodes(tree: LexborHTMLParser) -> Hidden:
     """Elements and texts of the tree that a reader does not see."""
     sure: set[int] = set()
@@ -101,7 +105,9 @@ def _styles(tree: LexborHTMLParser) -> dict[int, _Style]:
     texts = _by_sheet(tree)
     for node in tree.css("[style], [hidden], [bgcolor], [color]"):
         texts[node.mem_id] = f"{texts.get(node.mem_id, '')};{_own_text(node.attributes)}"
-    return {number: _style(text[-2 * _STYLE_CHARS :]) for number, text in texts.items()}
+    read = dict.fromkeys(text[-2 * _STYLE_CHARS :] for text in texts.values())
+    known = {text: _style(text) for text in list(read)[:_MOST_STYLES]}
+    return {number: known.get(text[-2 * _STYLE_CHARS :], _UNREAD) for number, text in texts.items()}
 
 
 def _own_text(attributes: Mapping[str, str | None]) -> str:
@@ -134,7 +140,7 @@ def _style(text: str) -> _Style:
     visibility = told.get("visibility")
     return _Style(
         gone=told.get("display", "").startswith("none") or told.get("mso-hide", "") in {"all", "screen"},
-        lost=_has_no_room(told) or told.get("color") == "transparent",
+        lost=(not told.keys() <= _LOOKS and _has_no_room(told)) or told.get("color") == "transparent",
         unseen=visibility in {"hidden", "collapse"} if visibility else None,
         size=told.get("font-size"),
         colour=colour_of(told.get("color", "")),
@@ -195,9 +201,10 @@ def _is_off_page(value: str) -> bool:
 
 
 _AWAY: Final = ("left", "top", "right", "bottom", "text-indent", "margin-left", "margin-top")
-_KNOWN: Final = frozenset(
+_LOOKS: Final = frozenset(["display", "visibility", "mso-hide", "font-size", "color", "background", "background-color"])
+_KNOWN: Final = _LOOKS | frozenset(
     [
-        "display", "visibility", "mso-hide", "font-size", "color", "background", "background-color", "opacity", "overflow", "height",
+        "opacity", "overflow", "height",
         "width", "max-height", "max-width", "line-height", "zoom", "transform", "clip", *_AWAY,
     ]
 )  # fmt: skip

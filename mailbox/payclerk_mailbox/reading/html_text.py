@@ -30,6 +30,8 @@ _RESTS: Final = (
 _SIGNATURES: Final = "#ms-outlook-mobile-signature, .moz-signature"
 _OUTLOOK_RULE: Final = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)")
 
+_BEGINNING: Final = 50_000  # characters, with the style sheets that editors put first
+
 
 def read_html(html: str) -> tuple[str, bool]:
     """The text, and whether the structure told where the quotation is."""
@@ -39,6 +41,11 @@ def read_html(html: str) -> tuple[str, bool]:
     hidden = hidden_nodes(tree)
     marks = _marks(tree, hidden.sure | hidden.doubtful)
     return rendered(tree.root, marks), bool(marks.quotations or marks.rests)
+
+
+def first_words(plain: str | None, html: str | None) -> str:
+    """Of a mail, what stands at its beginning."""
+    return plain or (read_html(html[:_BEGINNING])[0] if html else "")
 
 
 def hides_words(html: str) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from .bounce import Bounce, bounce_of, has_null_return_path, is_delivery_receipt
-from .html_text import read_html
+from .html_text import first_words
 from .machine_words import AUTO_SUBJECTS, RECEIPT_SUBJECTS, says_away
 from .message import IncomingMail
 from .words import comparable
@@ -143,7 +143,7 @@ def _automatic(mail: IncomingMail) -> str | None:
         return "return-path"
     if comparable(mail.subject).startswith(AUTO_SUBJECTS):
         return "subject"
-    return _ABSENCE if says_away(mail.plain or (read_html(mail.html)[0] if mail.html else "")) else None
+    return _ABSENCE if says_away(first_words(mail.plain, mail.html)) else None
 
 
 def _may_be_written(mail: IncomingMail, mark: str) -> bool:
