@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _AUTH: Final[dict[str | None, Auth | None]] = {None: None, "pass": "pass", "fail": "fail", "none": "none"}
+_KEYS: Final = {"sender": "from"}
 _ASKED: Final = frozenset({None, "invitation", "owner_claim", "ssov", "nothing"})
 
 
@@ -49,16 +50,21 @@ def explain_files(paths: Sequence[Path], wish: Wish, console: Console, *, as_jso
             _print_json(lines)
         else:
             for line in lines:
-                console.print(_said(line), markup=False, soft_wrap=True)
+                console.print(_in_one_line(_said(line)), markup=False, soft_wrap=True)
     finally:
         reader.close()
 
 
 def _print_json(lines: Iterable[Line]) -> None:
     for line in lines:
-        shown = {"from" if name == "sender" else name: value for name, value in asdict(line).items()}
+        shown = {_KEYS.get(name, name): value for name, value in asdict(line).items() if name != "why"}
         sys.stdout.write(json.dumps(shown, ensure_ascii=True) + "\n")
         sys.stdout.flush()
+
+
+def _in_one_line(text: str) -> str:
+    """A name of a file, or a mail, may hold what a terminal obeys, or what cannot be written."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _said(line: Line) -> str:

@@ -79,10 +79,13 @@ def explain(paths: Sequence[Path], wish: Wish, reader: GuardedReader) -> Iterato
         yield _line(name, raw, wish, context, reader)
 
 
-def _line(name: str, raw: bytes | OSError, wish: Wish, context: _Context, reader: GuardedReader) -> Line:
+def _line(name: str, raw: bytes | OSError | Unreadable, wish: Wish, context: _Context, reader: GuardedReader) -> Line:
     """Whatever is wrong with a mail, the next one has its turn."""
     if isinstance(raw, OSError):
         why = f"the file cannot be opened ({raw.strerror})"
+        return Line(name, "unreadable", reason=why, why=why)
+    if isinstance(raw, Unreadable):
+        why = f"the file {raw.reason}"
         return Line(name, "unreadable", reason=why, why=why)
     try:
         context = replace(context, own=_own_of(raw, wish, context))
@@ -138,6 +141,8 @@ def _parent(path: Path, reader: GuardedReader, own: OwnIdentity) -> IncomingMail
     raw = mail_in(path)
     if isinstance(raw, OSError):
         raise UserError(f"The mail given with --sent cannot be opened: {raw.strerror}.")
+    if isinstance(raw, Unreadable):
+        raise UserError(f"What is given with --sent {raw.reason}. Give the file as it was sent.")
     try:
         return reader.look(raw, own).mail
     except (Unreadable, ReadingDiedError) as error:

@@ -63,9 +63,13 @@ def _machine(call: Call, inbox: InboxMail, looked: Looked, matches: Sequence[Mat
         message = log_incoming(call, one.thread, line)
         if found.bounce is not None:
             _bounced(call, one, found.bounce)
-        elif found.kind in {Kind.COMPLAINT, Kind.LIST} or (found.kind is Kind.AUTO_REPLY and _has_table(looked.mail)):
+        elif found.kind in {Kind.COMPLAINT, Kind.LIST} or _may_be_of_a_person(looked):
             # People write through lists and ticket systems too; what they sent is not to lie folded unseen.
             ask_administrator(call, message, "unclear")
+
+
+def _may_be_of_a_person(looked: Looked) -> bool:
+    return looked.for_a_person or (looked.classified.kind is Kind.AUTO_REPLY and _has_table(looked.mail))
 
 
 def _has_table(mail: IncomingMail) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from .reading.limits import Limits
+from .reading.limits import Limits, Unreadable
 
 _MBOXES: Final = frozenset({".mbox", ".mbx"})
 _HEADER: Final = re.compile(
@@ -28,7 +28,7 @@ _MARKUP: Final = re.compile(
 _HEAD_BYTES: Final = 64 * 2**10
 
 
-def mails_in(paths: Sequence[Path]) -> Iterator[tuple[str, bytes | OSError]]:
+def mails_in(paths: Sequence[Path]) -> Iterator[tuple[str, bytes | OSError | Unreadable]]:
     """Each with its name: of a folder the `.eml` files and mboxes, or, where it has none, every file."""
     for path in paths:
         if path.is_dir():
@@ -59,18 +59,29 @@ def _has_headers(raw: bytes) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    files = sorted(one for one in folder.rglob("*") if one.is_file() and not one.name.startswith("."))
+    files = sorted(one for one in folder.rglob("*") if _is_to_read(one) and not one.name.startswith("."))
     mails = [one for one in files if one.suffix.lower() == ".eml" or one.suffix.lower() in _MBOXES]
     return mails or files
 
 
-def mail_in(path: Path) -> bytes | OSError:
+def _is_to_read(path: Path) -> bool:
+    """A link that leads nowhere is said to be unreadable, and not passed over."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
+def mail_in(path: Path) -> bytes | OSError | Unreadable:
     """No more than the reader takes, so that it says itself that the mail is too large."""
     try:
+        if path.exists() and not path.is_file():
+            return Unreadable("is a folder" if path.is_dir() else "is no file")
         with path.open("rb") as file:
-            return as_mail(file.read(Limits().message_bytes + 1), path.suffix)
+            raw = file.read(Limits().message_bytes + 1)
     except OSError as error:
         return error
+    mail = as_mail(raw, path.suffix)
+    if not raw.strip():
+        return Unreadable("is empty")
+    return Unreadable("is no mail and no text") if mail.endswith(raw) and mail != raw and b"\0" in raw else mail
 
 
 def _in_mbox(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -73,6 +73,7 @@ def test_what_was_never_handed_over_or_is_too_large_says_so(month: Callable[...,
     assert "mail.raw" not in str(missing.blocks)
     large = busy_office.message("A mail is too large to be read")
     assert "Of its 40 MB only the beginning is kept" in texts(large)
+    assert "mail.retry" not in str(large.blocks)  # its beginning alone would be read as if it were the whole
 
 
 @pytest.mark.parametrize(("started_by", "may"), [("ada", True), ("otto", False)])

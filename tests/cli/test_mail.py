@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_each_mail_of_a_folder_is_explained_on_its_line(folder: Path) -> None:
     assert lines[1]["reason"] == "no crew"
     assert lines[4]["reason"] == "the mail is nested too deep"
     assert set(first) == {
-        "file", "kind", "from", "matched_by", "reply_text", "elided_text", "decision", "reason", "why", "attachments",
+        "file", "kind", "from", "matched_by", "reply_text", "elided_text", "decision", "reason", "attachments",
     }  # fmt: skip
 
 
@@ -123,6 +124,20 @@ def test_an_mbox_and_a_file_that_is_not_there(folder: Path) -> None:
     assert lines[2]["kind"] == "unreadable"
 
 
+def test_files_that_hold_no_mail_are_unreadable_and_the_next_one_follows(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(b"\r\n\r\n")
+    (tmp_path / "2.eml").write_bytes(bytes(range(256)) * 40)
+    (tmp_path / "3.eml").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "4.eml")
+    (tmp_path / "5\n\x1b[31m.eml").write_text(ANSWER.format(text="Yes"))
+    lines = explain(tmp_path, tmp_path / "4.eml")
+    assert [line["kind"] for line in lines] == ["unreadable"] * 3 + ["person", "unreadable"]
+    assert all(line["reason"] for line in lines)
+    plain = CliRunner().invoke(app, ["mail", "explain", str(tmp_path)])
+    assert len(plain.output.splitlines()) == 4
+    assert "\x1b" not in plain.output
+
+
 def test_without_json_a_line_is_for_people(folder: Path) -> None:
     result = CliRunner().invoke(app, ["mail", "explain", str(folder / "answers"), "--sent", str(folder / "sent.eml")])
     assert len(result.output.splitlines()) == 6
@@ -156,6 +171,17 @@ def test_a_mail_that_was_put_aside_is_read_again(database: Database) -> None:
     with pytest.raises(UserError, match="decided already: accept"):
         replay_of(inbox, key)
     assert len(inbox.letters("invitation_accepted")) == 1
+
+
+def test_a_mail_of_which_only_the_beginning_was_kept_is_never_read_as_if_it_were_whole(database: Database) -> None:
+    inbox = Inbox(database)
+    key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    with database.transaction() as session:
+        row = session.get_one(InboxMail, key)
+        row.status, row.size = "oversize", 40 * 2**20
+    with pytest.raises(UserError, match="Only the beginning"):
+        replay_of(inbox, key)
+    assert inbox.status(inbox.month.plumbing) == "invited"
 
 
 def replay_of(inbox: Inbox, key: int) -> str:

@@ -207,6 +207,18 @@ def test_a_mail_through_a_list_decides_nothing_and_is_put_before_a_person(inbox:
     assert inbox.letters("answer_unclear") == []
 
 
+@pytest.mark.parametrize("headers", [{"X_Loop": "tickets"}, {"Auto_Submitted": "auto-generated"}])
+def test_an_answer_through_a_ticket_system_decides_nothing_and_is_put_before_a_person(
+    inbox: Inbox, headers: dict[str, str]
+):
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", **headers))
+    [message] = inbox.log()
+    assert (message.kind, message.decision) == ("auto_reply", None)
+    assert inbox.status(inbox.month.plumbing) == "invited"
+    assert inbox.notices() == [f"unclear:{message.id}"]
+    assert inbox.letters("answer_unclear") == []
+
+
 def test_our_own_mail_come_back_is_done_without_a_trace(inbox: Inbox):
     token = inbox.token(inbox.month.dana)
     row = inbox.take(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payclerk_mailbox.reading.decision import Decision, Question
-from payclerk_mailbox.reading.explain import Explained, read
+from payclerk_mailbox.reading.explain import Asked, Explained, judge, look, read
 from payclerk_mailbox.reading.kind import Kind, OwnIdentity
 
 OWN = OwnIdentity("billing@reply.example", "reply.example")
@@ -60,7 +60,15 @@ MIXED = HEAD + "Content-Type: multipart/mixed; boundary=b\n"
         (MIXED, NESTED.format(text=""), "no new text"),
         (MIXED, NESTED.format(text="see attached"), "more than a plain answer"),
         (HEAD + "Content-Type: text/html\n", '<p style="display:none">ACCEPT</p>', "no new text"),
+        (HEAD + "Content-Type: text/html\n", '<p>ACCEPT</p><p style="color:#fff">not</p>', "not seen in every"),
+        (
+            HEAD + "Content-Type: text/html\n",
+            '<p>ACCEPT</p><div style="font-size:0">once paid</div>',
+            "not seen in every",
+        ),
         (HEAD + "Content-Type: text/plain; name=a.txt\n", "ACCEPT", "no new text"),
+        (HEAD.replace("Re: ", "Accepted: "), "Sam Ortiz has accepted this invitation", "calendar"),
+        (HEAD.replace("Re: ", "Aceptado: "), "ACCEPT", "calendar"),
         (HEAD + "Content-Type: text/calendar; method=REPLY\n", "ACCEPT", "calendar"),
         (HEAD + "Auto-Submitted: auto-replied\n", "ACCEPT", "program"),
         (HEAD + "List-Id: <a.b>\n", "ACCEPT", "mailing list"),
@@ -79,6 +87,58 @@ def test_where_a_decision_never_comes_from(head: str, body: str, why: str) -> No
     got = explained(body, head)
     assert got.decision is None
     assert why in got.why
+
+
+def two_bodies(plain: str, markup: str) -> Explained:
+    body = f"--b\nContent-Type: text/plain\n\n{plain}\n--b\nContent-Type: text/html\n\n{markup}\n--b--"
+    return explained(body, HEAD + "Content-Type: multipart/alternative; boundary=b\n")
+
+
+@pytest.mark.parametrize(
+    ("plain", "markup"),
+    [
+        ("ACCEPT", "<p>DECLINE</p>"),
+        ("ACCEPT", "<p>Let us talk first</p>"),
+        ("ACCEPT", "<p>ACCEPT</p><p>once we are paid</p>"),
+        ("Let us talk first", '<p>ACCEPT</p><div class="gmail_quote">On Friday Anna wrote: bill?</div>'),
+        (
+            "ACCEPT\n\nOn Nov 21, 2026, Anna wrote:\n> bill?",
+            '<p>No</p><div class="gmail_quote">Anna wrote: bill?</div>',
+        ),
+    ],
+)
+def test_a_mail_whose_two_bodies_say_different_things_decides_nothing(plain: str, markup: str) -> None:
+    got = two_bodies(plain, markup)
+    assert got.decision is None
+    assert "two bodies" in got.why or "more than a plain answer" in got.why
+
+
+@pytest.mark.parametrize(
+    ("plain", "markup"),
+    [
+        ("*ACCEPT*\n", "<p><b>ACCEPT</b></p>"),
+        (" ", "<p>ACCEPT</p>"),
+        ("ACCEPT\n\nSent from my iPhone", "<p>Accept</p><div>Sent from my iPhone</div>"),
+    ],
+)
+def test_two_bodies_that_say_the_same_decide(plain: str, markup: str) -> None:
+    assert two_bodies(plain, markup).decision is Decision.ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("plain", "markup", "agree"),
+    [
+        ("SUBMIT", "<p>SUBMIT</p>", True),
+        ("SUBMIT", "<p>CANCEL</p>", False),
+        ("Line 3: 40 %", "<p>Line 3: 40 %</p>", True),
+        ("Line 3: 40 %", "<p>Line 3: 90 %</p>", False),
+    ],
+)
+def test_a_billing_in_words_is_the_same_in_both_bodies(plain: str, markup: str, agree: bool) -> None:
+    body = f"--b\nContent-Type: text/plain\n\n{plain}\n--b\nContent-Type: text/html\n\n{markup}\n--b--"
+    looked = look(f"{HEAD}Content-Type: multipart/alternative; boundary=b\n\n{body}".encode(), OWN)
+    judged = judge(looked, Asked(billing_language="en"))
+    assert bool(judged.command or judged.billing) is agree
 
 
 def test_nothing_is_decided_when_nothing_was_asked() -> None:

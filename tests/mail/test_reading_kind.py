@@ -87,6 +87,30 @@ def test_a_report_of_success_is_a_receipt() -> None:
         ("Return-Path: <>\nFrom: noreply@o.example\nSubject: Message not delivered", "x"),
         ("Return-Path: <>\nFrom: a@o.example\nSubject: No se puede entregar: x", "x"),
         ("Subject: Returned mail: see transcript", "x"),
+        (
+            "From: noreply@o.example\nSubject: Undeliverable: Invite",
+            "Delivery has failed to these recipients:\nsam@ortiz.example",
+        ),
+        (
+            "From: ndr@o.example\nSubject: Mail delivery failed",
+            "A message that you sent could not be delivered: 550 5.1.1 unknown",
+        ),
+        ("From: postmaster@o.example\nSubject: Notification d'\u00e9tat de remise (\u00e9chec)", "x"),
+        ("From: postmaster@o.example\nSubject: Notificaci\u00f3n del estado de la entrega (error)", "x"),
+        (
+            "From: postmaster@o.example\nSubject: Invite",
+            "Votre message n'a pas pu \u00eatre remis \u00e0 sam@ortiz.example",
+        ),
+        (
+            "Return-Path: <>\nFrom: x@o.example\nSubject: Invite",
+            "El mensaje no se ha podido entregar a sam@ortiz.example",
+        ),
+        (
+            "Return-Path: <>\nFrom: x@o.example\nSubject: Invite",
+            "Ihre Nachricht konnte nicht zugestellt werden: 550 unbekannt",
+        ),
+        ("Auto-Submitted: auto-replied\nFrom: bounces@o.example\nSubject: Delivery failure", "user unknown"),
+        ('From: "Mail System" <>\nSubject: Invite', "Your mail cannot be delivered to sam@ortiz.example"),
     ],
 )
 def test_bounces_of_other_shapes(head: str, body: str) -> None:
@@ -100,6 +124,8 @@ def test_bounces_of_other_shapes(head: str, body: str) -> None:
         ("From: s@o.example\nSubject: Read: Invite", "x", Kind.RECEIPT),
         ("From: s@o.example\nSubject: Lu : Invitation", "x", Kind.RECEIPT),
         ("From: s@o.example\nSubject: Leído: Invitación", "x", Kind.RECEIPT),
+        ("From: s@o.example\nContent-Type: application/octet-stream; name=reply.ics", "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", Kind.CALENDAR),
+        ("From: s@o.example\nContent-Type: application/octet-stream; name=visit.ics", "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR", Kind.PERSON),
         ("From: s@o.example\nSubject: Accepted: visit\nContent-Type: text/calendar; method=REPLY", "BEGIN:VCALENDAR\nEND:VCALENDAR", Kind.CALENDAR),
         ("From: s@o.example\nContent-Type: text/calendar", "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR", Kind.CALENDAR),
         ("From: s@o.example\nContent-Type: text/calendar; name=a.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR", Kind.PERSON),
@@ -126,6 +152,18 @@ def test_bounces_of_other_shapes(head: str, body: str) -> None:
         ("From: s@o.example\nSubject: Re: Undelivered mail", "The mailer-daemon said 550 user unknown for bob@x.example", Kind.PERSON),
         ("From: postmaster@small.example\nSubject: Re: Invite", "We accept", Kind.PERSON),
         ("Subject: hello", "no sender", Kind.PERSON),
+        ("From: s@o.example\nSubject: Delivery failure", "The drywall could not be delivered on Tuesday", Kind.PERSON),
+        ("From: s@o.example\nSubject: Re: Undeliverable: Invite", "The message was not delivered to bob@x.example", Kind.PERSON),
+        ("From: s@o.example\nSubject: Confirmation de lecture : Invitation", "x", Kind.RECEIPT),
+        ("From: s@o.example\nSubject: No le\u00eddo: Invitaci\u00f3n", "x", Kind.RECEIPT),
+        ("From: s@o.example\nSubject: Automatyczna odpowied\u017a: x", "x", Kind.AUTO_REPLY),
+        ("From: s@o.example\nSubject: \u0410\u0432\u0442\u043e\u043c\u0430\u0442\u0438\u0447\u0435\u0441\u043a\u0438\u0439 \u043e\u0442\u0432\u0435\u0442: x", "x", Kind.AUTO_REPLY),
+        ("From: s@o.example\nSubject: \uc790\ub3d9 \ud68c\uc2e0: x", "x", Kind.AUTO_REPLY),
+        ("From: s@o.example\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", "x", Kind.AUTO_REPLY),
+        ("From: s@o.example\nMailing-List: list a@b.example", "x", Kind.LIST),
+        ("From: s@o.example\nSubject: Re: Invite", "Bonjour, je suis actuellement absent du bureau.", Kind.AUTO_REPLY),
+        ("From: s@o.example\nSubject: Re: Invite", "Hola, actualmente me encuentro fuera de la oficina.", Kind.AUTO_REPLY),
+        ("From: s@o.example\nSubject: Re: Invite", "We accept. I will send the form although I am out of the office", Kind.PERSON),
     ],
 )  # fmt: skip
 def test_kinds(head: str, body: str, kind: Kind) -> None:
@@ -135,3 +173,17 @@ def test_kinds(head: str, body: str, kind: Kind) -> None:
 def test_a_calendar_answer_within_an_attached_mail_says_nothing_of_this_one() -> None:
     body = "--b\nContent-Type: text/plain\n\nsee\n--b\nContent-Type: message/rfc822\n\nContent-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n--b--"
     assert kind_of("From: s@o.example\nContent-Type: multipart/mixed; boundary=b", body).kind is Kind.PERSON
+
+
+@pytest.mark.parametrize(
+    ("mark", "written"),
+    [
+        ("X-Loop: tickets", True),
+        ("Auto-Submitted: auto-generated", True),
+        ("X-RT-Loop-Prevention: x", True),
+        ("Auto-Submitted: auto-replied", False),
+        ("Auto-Submitted: auto-generated\nSubject: Undeliverable: x", False),
+    ],
+)
+def test_what_a_ticket_system_passes_on_may_be_written_by_a_person(mark: str, written: bool) -> None:
+    assert kind_of(f"From: s@o.example\n{mark}", "ACCEPT").may_be_written is written

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from payclerk_mailbox.reading.html_text import read_html
+from payclerk_mailbox.reading.html_text import hides_words, read_html
 from payclerk_mailbox.reading.message import IncomingMail, parse
 from payclerk_mailbox.reading.reply import cut_reply, read_reply
 
@@ -115,6 +115,44 @@ def test_the_answerers_own_short_words_stay() -> None:
 )
 def test_hidden_words_are_not_read(hidden: str) -> None:
     assert read_reply(html(f"<html><body>{hidden}<p>We accept</p>{hidden}</body></html>"), None).text == "We accept"
+
+
+DOUBTFUL = [
+    '<div style="font-size:0">{}</div>',
+    '<div style="font-size:0"><span style="font-size:2em">{}</span></div>',
+    '<span style="font-size:1px">{}</span>',
+    '<span style="color:#fff">{}</span>',
+    '<span style="color:white;background:#ffffff">{}</span>',
+    '<div style="background-color:rgb(20,20,20)"><font color="#111111">{}</font></div>',
+    '<div style="opacity:0">{}</div>',
+    '<div style="max-height:0px;overflow:hidden">{}</div>',
+    '<div style="width:0;overflow:hidden">{}</div>',
+    '<div style="position:absolute;left:-9999px">{}</div>',
+    '<p style="text-indent:-9999px">{}</p>',
+    "<style>.x{{font-size:0}}</style><b class='x'>{}</b>",
+]
+
+
+@pytest.mark.parametrize("hiding", DOUBTFUL)
+def test_words_that_not_every_program_shows_are_not_read_and_said_to_be_there(hiding: str) -> None:
+    text = f"<p>We accept</p>{hiding.format('DECLINE')}"
+    assert read_html(text)[0].split() == ["We", "accept"]
+    assert hides_words(text)
+    assert not hides_words(f"<p>We accept</p>{hiding.format('&nbsp;')}")
+    assert not hides_words(f"<p>We accept</p><blockquote type=cite>{hiding.format('Preview')}</blockquote>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<div style="font-size:0"><span style="font-size:14px">We accept</span>DECLINE</div>',
+        '<div style="visibility:hidden">DECLINE<p style="visibility:visible">We accept</p></div>',
+        '<div style="color:white">DECLINE<p style="background:#111">We accept</p></div>',
+        "<style>.in{font-size:11pt}</style><div style='font-size:0px'>DECLINE<p class=in>We accept</p></div>",
+    ],
+)
+def test_visible_words_within_what_is_hidden_are_read(text: str) -> None:
+    assert read_html(text)[0].split() == ["We", "accept"]
 
 
 def test_small_but_visible_words_are_read() -> None:
@@ -226,6 +264,8 @@ HANGING_HTML = {
     + "".join(f".a{number}{{display:none}}" for number in range(5_000))
     + "</style>"
     + "<p>x</p>" * 5_000,
+    "coloured": "<b style='color:#fff'>a</b>" * 15_000,
+    "each its style": "".join(f"<i style='font-size:{size}px;color:#{size:06x}'>a</i>" for size in range(15_000)),
 }
 
 
@@ -234,6 +274,7 @@ def test_hostile_html_is_read_in_time(name: str) -> None:
     mail = html(HANGING_HTML[name])
     before = time.process_time()
     read_reply(mail, None)
+    hides_words(mail.html or "")
     took = time.process_time() - before
     print(f"\n{name}: {took:.2f} s")
     assert took < 1

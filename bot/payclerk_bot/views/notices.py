@@ -289,8 +289,9 @@ def quarantine(mail: HeldMail) -> Said:
 
 
 def held_buttons(mail: HeldMail) -> list[b.Block]:
-    """Reading it once more; and, where something of it is kept, looking at it as it came."""
-    buttons = [b.button("Retry", "mail.retry", mail.id, label=f"Read mail {mail.id} again")]
+    """Reading it once more, if all of it is kept; and, where something of it is, looking at it as it came."""
+    retry = b.button("Retry", "mail.retry", mail.id, label=f"Read mail {mail.id} again")
+    buttons = [] if mail.oversize else [retry]
     if mail.kept:
         buttons.append(
             b.button("Send me the raw mail", "mail.raw", mail.id, label=f"Send me mail {mail.id} as it came")

@@ -217,6 +217,9 @@ def read_again(call: Call, inbox_id: int) -> None:
     inbox = call.get(InboxMail, inbox_id, "mail")
     if inbox.status not in {"quarantine", "oversize"}:
         raise UserError("This mail is being read already.", code="already_decided")
+    if inbox.status == "oversize":  # its beginning alone would be read as if it were the whole
+        text = "Only the beginning of this mail was kept, for it is too large to be read. Open it in the mailbox, or ask the sender for a smaller one."
+        raise UserError(text, code="oversize")
     before = {"status": inbox.status, "reason": inbox.reason}
     call.move(inbox, "new")
     inbox.attempts, inbox.reason = 0, None

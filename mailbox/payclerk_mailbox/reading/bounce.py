@@ -11,17 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from .html_text import first_words
+from .machine_words import AUTO_SUBJECTS, BOUNCE_SUBJECTS, says_not_delivered
 from .message import IncomingMail
 from .words import comparable
 
 _MACHINES: Final = ("mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mail.delivery", "mdaemon")
-_SUBJECTS: Final = (
-    "undeliver", "delivery status notification", "delivery failure", "delivery has failed", "mail delivery failed",
-    "returned mail", "failure notice", "delivery notification", "mail delivery subsystem", "could not be delivered",
-    "message not delivered", "delivery report", "returned to sender", "warning: message", "non remis", "non distribu",
-    "echec de la remise", "echec de remise", "no se puede entregar", "no entregad", "no se ha podido entregar",
-    "error de entrega", "unzustellbar", "delayed mail", "mail delivery failure",
-)  # fmt: skip
+_ANSWERS: Final = ("re:", "fw:", "fwd:", "aw:", "wg:", "tr:", "rv:", "i:")
+_ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.")
 _RECIPIENT: Final = re.compile(
     r"^(?:final|original)-recipient:[ \t]{0,9}(?:[\w-]{1,20};)?[ \t]{0,9}<?([^\s<>]{3,320})",
     re.IGNORECASE | re.MULTILINE,
@@ -88,17 +85,34 @@ def _is_report(mail: IncomingMail) -> bool:
 
 
 def _looks_returned(mail: IncomingMail) -> bool:
+    """By who sends it; where that says little, by two of: a machine's mark, the subject, the first words."""
     if mail.headers.first("x-failed-recipients"):
         return True
     if any(_is_daemon(address.email) for address in mail.senders):
         return True
     postmaster = any(address.email.lower().startswith("postmaster@") for address in mail.senders)
-    return (postmaster or has_null_return_path(mail) or not mail.senders) and _says_returned(mail)
+    machine = postmaster or has_null_return_path(mail) or not mail.senders
+    answers_itself = _sent_by_itself(mail) and not comparable(mail.subject).startswith(AUTO_SUBJECTS)
+    if (machine or answers_itself) and _says_returned(mail):
+        return True
+    return (machine or _is_machine(mail)) and _tells_failure(mail)
 
 
 def _is_machine(mail: IncomingMail) -> bool:
-    sent_by_itself = mail.headers.first("auto-submitted").strip().lower() not in {"", "no"}
-    return sent_by_itself or has_null_return_path(mail) or _says_returned(mail) or not mail.senders
+    return _sent_by_itself(mail) or has_null_return_path(mail) or _says_returned(mail) or not mail.senders
+
+
+def _sent_by_itself(mail: IncomingMail) -> bool:
+    return mail.headers.first("auto-submitted").strip().lower() not in {"", "no"}
+
+
+def _tells_failure(mail: IncomingMail) -> bool:
+    """And of which mail or to whom: a supplier may write of a delivery that failed too."""
+    text = first_words(mail.plain, mail.html)
+    if not says_not_delivered(text):
+        return False
+    returned = any(_is_returned(one.content_type) for one in mail.attachments)
+    return returned or bool(_ADDRESS.search(text[:5000])) or any(map(_has_code, text[:5000].splitlines()))
 
 
 def _is_daemon(address: str) -> bool:
@@ -107,7 +121,7 @@ def _is_daemon(address: str) -> bool:
 
 def _says_returned(mail: IncomingMail) -> bool:
     subject = comparable(mail.subject)
-    return any(words in subject for words in _SUBJECTS) and not subject.startswith(("re:", "fw:", "fwd:"))
+    return any(words in subject for words in BOUNCE_SUBJECTS) and not subject.startswith(_ANSWERS)
 
 
 def _flufl(mail: IncomingMail) -> tuple[tuple[str, ...], tuple[str, ...]]:

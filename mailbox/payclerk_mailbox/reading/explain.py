@@ -13,15 +13,19 @@ from typing import Final
 
 from .contrary import contrary_line
 from .decision import Decision, Question, Reading, read_decision
+from .html_text import hides_words
 from .kind import Classified, Kind, OwnIdentity, classify
+from .machine_words import CALENDAR_SUBJECTS
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
 from .plain_billing import BillingText, read_billing, read_command
 from .receiver import Receiver
-from .reply import ReplyText, read_reply
+from .reply import ReplyText, other_texts, read_reply
 from .sender import SenderCheck, check_sender
 from .unsafe import why_unsafe
+from .words import comparable
 
+_TWO_BODIES: Final = "the mail has two bodies, and the other says something else"
 _STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 
 
@@ -33,6 +37,7 @@ class Looked:
     classified: Classified
     found: Found
     unsafe: tuple[str | None, ...] = ()  # of each attachment in turn: why it is not kept
+    for_a_person: bool = False  # marked by a program, and yet it may hold somebody's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ def look(raw: bytes, own: OwnIdentity) -> Looked:
     mail = parse(raw)
     classified = classify(mail, own)
     unsafe = tuple(why_unsafe(file.name, file.content) for file in mail.attachments)
-    return Looked(mail, classified, _found(mail, classified, own), unsafe)
+    words = classified.may_be_written and bool(read_reply(mail, None).text)
+    return Looked(mail, classified, _found(mail, classified, own), unsafe, for_a_person=words)
 
 
 def judge(looked: Looked, asked: Asked) -> Judged:
@@ -104,16 +110,29 @@ def judge(looked: Looked, asked: Asked) -> Judged:
     reply = read_reply(looked.mail, asked.parent_text)
     reading = _decision(looked, asked, reply)
     judged = Judged(reply, reading.decision, reading.reason, reading.why)
-    return _with_billing(judged, asked) if asked.billing_language else judged
+    return _with_billing(looked.mail, judged, asked) if asked.billing_language else judged
 
 
-def _with_billing(judged: Judged, asked: Asked) -> Judged:
-    """What the words bill, submit or cancel, where they may."""
-    text = judged.reply.text
+def _with_billing(mail: IncomingMail, judged: Judged, asked: Asked) -> Judged:
+    """What the words bill, submit or cancel, where they may: in both bodies, where the mail has two."""
+    command, billing = _billed(judged.reply.text, asked)
+    others = other_texts(mail, asked.parent_text, judged.reply.text)
+    if any(_meant(*_billed(other, asked)) != _meant(command, billing) for other in others):
+        return replace(judged, why=_TWO_BODIES)
+    return replace(judged, command=command, billing=billing)
+
+
+def _meant(command: str | None, billing: BillingText | None) -> tuple[object, ...]:
+    """Without the lines that say nothing of it: a program may fold them in one body and not in the other."""
+    said = billing.statements if billing else ()
+    return (command, [(one.item, one.kind, one.number, one.sign) for one in said])
+
+
+def _billed(text: str, asked: Asked) -> tuple[str | None, BillingText | None]:
     command = read_command(text, names=asked.names)
     if command is not None:
-        return replace(judged, command=command)
-    return replace(judged, billing=read_billing(text, names=asked.names, language=asked.billing_language))
+        return command, None
+    return None, read_billing(text, names=asked.names, language=asked.billing_language)
 
 
 def read(
@@ -176,7 +195,12 @@ def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
         return Reading(None, "", refusal or "")
     names = (*asked.names, *sender_names(looked.mail))
     reading = read_decision(reply.text, asked.question, names=names, language=asked.language)
-    if reading.decision is None or asked.parent_text is None:
+    if reading.decision is None:
+        return reading
+    for other in other_texts(looked.mail, asked.parent_text, reply.text):
+        if read_decision(other, asked.question, names=names, language=asked.language).decision is not reading.decision:
+            return Reading(None, "", f'{_TWO_BODIES} ("{other[:60]}")')
+    if asked.parent_text is None:
         return reading
     contrary = contrary_line(reply.elided, asked.parent_text, reading.decision, asked.question)
     return Reading(None, "", f'the mail says otherwise further down ("{contrary[:60]}")') if contrary else reading
@@ -198,8 +222,12 @@ def _refusal(looked: Looked, asked: Asked, reply: ReplyText) -> str | None:
 def _unclear_text(mail: IncomingMail, reply: ReplyText) -> str | None:
     if reply.forwarded:
         return "the mail is a forward: whose words they are is for a person to say"
+    if comparable(mail.subject).startswith(CALENDAR_SUBJECTS):
+        return "the subject is that of a calendar's answer, and it may be about the date alone"
     if mail.html is not None and _STRUCK_OUT.search(mail.html):
         return "some of the mail is struck out, and plain text does not show what"
+    if mail.html is not None and hides_words(mail.html):
+        return "some words of the mail are not seen in every mail program, for their size, colour or place"
     if "the text was cut" in mail.defects:
         return "the mail is too long to be read whole"
     if reply.interleaved:

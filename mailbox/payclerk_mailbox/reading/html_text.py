@@ -12,10 +12,11 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from .attribution import core_of
+from .hidden import hidden_nodes
 from .quoting_words import FORWARDS
 from .rendering import Marks, rendered
+from .words import comparable
 
-_NEVER_SHOWN: Final = "[hidden]"
 _QUOTES: Final = (
     ".gmail_quote, .yahoo_quoted, [id^=yahoo_quoted], .protonmail_quote, .tutanota_quote, .moz-cite-prefix, "
     "blockquote[type=cite], blockquote.gmail_quote, .zmail_extra, [name=messageReplySection], .newton_quote, "
@@ -28,10 +29,8 @@ _RESTS: Final = (
 )
 _SIGNATURES: Final = "#ms-outlook-mobile-signature, .moz-signature"
 _OUTLOOK_RULE: Final = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)")
-_HIDING: Final = (
-    "display:none", "visibility:hidden", "font-size:0", "opacity:0;", "mso-hide:all", "max-height:0", "line-height:0;",
-)  # fmt: skip
-_RULE: Final = re.compile(r"([.#][\w-]{1,80})\s{0,20}\{([^{}]{0,500})\}")
+
+_BEGINNING: Final = 50_000  # characters, with the style sheets that editors put first
 
 
 def read_html(html: str) -> tuple[str, bool]:
@@ -39,39 +38,45 @@ def read_html(html: str) -> tuple[str, bool]:
     tree = LexborHTMLParser(html)
     if tree.root is None:
         return "", False
-    hidden = _hidden(tree)
+    hidden = hidden_nodes(tree)
+    marks = _marks(tree, hidden.sure | hidden.doubtful)
+    return rendered(tree.root, marks), bool(marks.quotations or marks.rests)
+
+
+def first_words(plain: str | None, html: str | None) -> str:
+    """Of a mail, what stands at its beginning."""
+    return plain or (read_html(html[:_BEGINNING])[0] if html else "")
+
+
+def hides_words(html: str) -> bool:
+    """Whether words outside what is quoted are seen in some mail programs and not in others."""
+    tree = LexborHTMLParser(html)
+    if tree.root is None:
+        return False
+    hidden = hidden_nodes(tree)
+    if not hidden.doubtful:
+        return False
+    seen, all_of_it = (
+        _own_words(tree.root, _marks(tree, gone)) for gone in (hidden.sure | hidden.doubtful, hidden.sure)
+    )
+    return seen != all_of_it
+
+
+def _own_words(root: LexborNode, marks: Marks) -> list[str]:
+    lines = (line for line in rendered(root, marks).split("\n") if not line.startswith(">"))
+    return [word for line in lines for word in comparable(line).split()]
+
+
+def _marks(tree: LexborHTMLParser, hidden: frozenset[int]) -> Marks:
     quotes = [node for node in tree.css(_QUOTES) if not _is_forward(node)]
     rests = tree.css(_RESTS) + [node for node in tree.css("div[style]") if _is_outlook_rule(node)]
     if not quotes and not rests:
         quotes = _last_blockquote(tree)
-    marks = Marks(_numbers(quotes), _numbers(rests), hidden | _numbers(tree.css(_SIGNATURES)))
-    return rendered(tree.root, marks), bool(quotes or rests)
+    return Marks(_numbers(quotes), _numbers(rests), hidden | _numbers(tree.css(_SIGNATURES)))
 
 
 def _numbers(nodes: list[LexborNode]) -> frozenset[int]:
     return frozenset(node.mem_id for node in nodes)
-
-
-def _hidden(tree: LexborHTMLParser) -> frozenset[int]:
-    hiding = [selector for style in tree.css("style")[:20] for selector in _hiding_rules(style.text())]
-    by_rule = [_numbers(tree.css(selector)) for selector in [_NEVER_SHOWN, *hiding[:50]]]
-    by_style = [node for node in tree.css("[style]") if _hides(node.attributes.get("style") or "")]
-    return _numbers(by_style).union(*by_rule)
-
-
-def _hiding_rules(css: str) -> list[str]:
-    """Classes and ids a style sheet hides; what stands in @media may be shown elsewhere, so it stays."""
-    return [selector for selector, rules in _RULE.findall(css.partition("@media")[0][:50_000]) if _hides(rules)]
-
-
-def _hides(style: str) -> bool:
-    flat = "".join(style.lower().split())[:2000].replace("!important", "") + ";"
-    for hiding in _HIDING:
-        at = flat.find(hiding)
-        # `font-size:0` but not `font-size:0.9em`; `max-height:0px` hides too
-        if at >= 0 and not flat[at + len(hiding) :].startswith("."):
-            return True
-    return False
 
 
 def _is_forward(node: LexborNode) -> bool:

@@ -57,6 +57,8 @@ ACCEPT: Final = (
     rf"{{en}} (?:is |has been )?(?:accepted|approved){_TAIL_EN}",
     rf"(?:oui )?{_WHO_FR}?(?:l')?(?:accepte[es]?|acceptees|acceptons|approuve[es]?|approuvees|approuvons)(?: {{fr}})?{_TAIL_FR}",
     rf"{{fr}} (?:est )?(?:acceptee?|approuvee?){_TAIL_FR}",
+    r"accepter|approuver|aceptar|aprobar",  # alone, as one presses a button
+    r"(?:i |we )?confirm that (?:i|we) accept|(?:je |nous )?confirm(?:e|ons) que (?:j'accepte|nous acceptons)|confirm(?:o|amos) que (?:acepto|aceptamos)",
     rf"{_WHO_ES}?(?:acepto|aceptamos|aceptad[oa]|apruebo|aprobamos|aprobad[oa])(?: {{es}})?{_TAIL_ES}",
     rf"{{es}} (?:esta )?(?:aceptad[oa]|aprobad[oa]){_TAIL_ES}",
 )
@@ -66,7 +68,7 @@ DECLINE: Final = (
     rf"{{who}}(?: are| am|'re|'m) declining(?: {{en}})?{_TAIL_EN}",
     rf"(?:{{who}} )?(?:do not|don't|cannot|can't|can not|will not|won't|(?:are |am |'re |'m )?(?:unable|not able) to) (?:accept|approve)(?: {{en}})?{_TAIL_EN}",
     rf"{{en}} (?:is |has been )?(?:declined|rejected){_TAIL_EN}",
-    rf"{_WHO_FR}?(?:(?:dois|devons|doit|souhaite|souhaitons) )?(?:refuse[esr]?|refusons|decline[esr]?|declinons|rejette|rejetons|rejetee?)(?: {{fr}})?(?: merci)?",
+    rf"{_WHO_FR}?(?:(?:dois|devons|doit|souhaite|souhaitons) )?(?:refuse[esr]?|refusons|decline[esr]?|declinons|rejette|rejetons|rejetee?|rejeter)(?: {{fr}})?(?: merci)?",
     rf"{_WHO_FR}(?:ne |n')(?:peux |pouvons |peut )?(?:pas )?(?:accepte[r]?|acceptons|approuve[r]?|approuvons)(?: pas)?(?: {{fr}})?",
     rf"{_WHO_ES}?(?:(?:debo|debemos|tengo que|tenemos que|queremos|deseamos) )?(?:rechazo|rechazamos|rechazad[oa]|rechazar|declino|declinamos|declinad[oa]|declinar)(?: {{es}})?(?: gracias)?",
     rf"{_WHO_ES}?no (?:acepto|aceptamos|apruebo|aprobamos|(?:puedo|podemos) (?:aceptar|aprobar))(?: {{es}})?",
@@ -76,7 +78,7 @@ WILL_BILL: Final = (
     rf"(?:yes )?{{who}}(?: will| will be| want to| would like to| do want to| wish to| plan to| are going to| are| am|'ll|'ll be|'re|'m|'d like to) (?:bill|billing|invoice|invoicing)(?: {PERIOD_EN})?{_TAIL_EN}",
     r"(?:{who} )?(?:confirm|confirmed|agree|agreed)(?: thanks| thank you)?",
     rf"(?:oui )?(?:nous|on|je) (?:facturons|facturerons|allons facturer|va facturer|vais facturer|facturerai|souhaitons facturer|souhaite facturer|voulons facturer)(?: {PERIOD_FR})?",
-    rf"(?:oui )?(?:d'accord|(?:je suis|nous sommes) d'accord|{_WHO_FR}?(?:confirme[es]?|confirmons)){_TAIL_FR}",
+    rf"(?:oui )?(?:(?:c'est )?d'accord(?: pour (?:nous|moi))?|(?:je suis|nous sommes) d'accord|{_WHO_FR}?(?:confirme[es]?|confirmons)){_TAIL_FR}",
     rf"(?:(?:vamos a|queremos|deseamos|voy a|quiero) facturar|facturaremos)(?: {PERIOD_ES})?",
     rf"(?:(?:estoy |estamos )?de acuerdo|confirmo|confirmamos|confirmad[oa]){_TAIL_ES}",
 )
@@ -93,6 +95,7 @@ WILL_NOT_BILL: Final = (
     rf"(?:pas de|aucune) (?:facturation|facture)(?: {PERIOD_FR})?",
     rf"(?:no (?:tenemos|tengo|hay) )?nada que facturar(?: {PERIOD_ES})?(?: gracias)?",
     rf"no (?:vamos a facturar|facturaremos|facturamos)(?: nada)?(?: {PERIOD_ES})?",
+    rf"{PERIOD_ES} no (?:vamos a facturar|facturaremos|facturamos)(?: nada)?|{PERIOD_FR} (?:nous|on) ne (?:facturons|facture|facturerons) (?:pas|rien)",
     rf"(?:sin|no hay) (?:facturacion|factura)(?: {PERIOD_ES})?",
 )
 AS_NOTED: Final = (
@@ -144,10 +147,10 @@ COMPLETE_COURTESY: Final = (
 )
 # Goes with an acceptance alone ("No, please proceed" refuses nothing); our letter promises the form.
 SEND_FORM: Final = (
-    r"please proceed",
-    r"(?:please |kindly )?send (?:us |me |over )?(?:the|your) (?:billing )?form",
-    r"(?:merci de |veuillez )?(?:nous |m')?envoye[rz](?:-nous|-moi)? le formulaire(?: de facturation)?",
-    r"(?:por favor )?(?:envienos|enviame|envien|mandenos) el formulario(?: de facturacion)?",
+    r"please(?: proceed)?|s'il (?:vous|te) plait|svp|por favor",
+    r"(?:please |kindly )?send (?:us |me |over )?(?:the|your) (?:billing )?form(?: please)?",
+    r"(?:merci de |veuillez )?(?:nous |m')?envoye[rz](?:-nous|-moi)? le formulaire(?: de facturation)?(?: svp| s'il vous plait)?",
+    r"(?:por favor )?(?:envie|envienos|enviame|envien|mandenos) el formulario(?: de facturacion)?(?: por favor)?",
 )
 # Why there is nothing to bill: the only words a bare "no" may go on with ("No, go ahead" is no refusal).
 NO_WORK: Final = (

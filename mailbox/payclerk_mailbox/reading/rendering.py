@@ -95,10 +95,11 @@ def rendered(root: LexborNode, marks: Marks) -> str:
 def _enter(page: _Page, node: LexborNode, marks: Marks) -> LexborNode | None:
     """Write what stands at the node, and give its first child where that is to be read."""
     tag = node.tag or ""
-    if tag == "-text":
-        page.write(node.text_content or "")
-        return None
     number = node.mem_id
+    if tag == "-text":
+        if number not in marks.left_out:
+            page.write(node.text_content or "")
+        return None
     if tag in _NEVER_SHOWN or tag == "-comment" or number in marks.left_out:
         return None
     page.open(tag, quotation=number in marks.quotations, rest=number in marks.rests)

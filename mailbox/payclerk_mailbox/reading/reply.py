@@ -46,7 +46,7 @@ class ReplyText:
 
 def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     """The answer in a mail. `parent_text` is the plain text of the mail it answers, where that is known."""
-    forwarded = comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
+    forwarded = _is_forward(mail)
     first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
     for text, marked in _sources(mail):
@@ -55,6 +55,26 @@ def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
             return reply
         first = first or reply
     return first or ReplyText("", "", forwarded, False)
+
+
+def other_texts(mail: IncomingMail, parent_text: str | None, text: str) -> tuple[str, ...]:
+    """What the other body of a mail says, where it has two and they do not say the same words as `text`.
+
+    A mail program writes both from one text; who makes them differ shows people one and us the other.
+    """
+    if mail.plain is None or mail.html is None:
+        return ()
+    sources = _sources(mail)
+    others = (cut_reply(one, parent_text, forwarded=_is_forward(mail), marked=marked).text for one, marked in sources)
+    return tuple(other for other in others if other and _letters(other) != _letters(text))
+
+
+def _is_forward(mail: IncomingMail) -> bool:
+    return comparable(mail.subject).startswith(_FORWARD_SUBJECTS)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, comparable(text)))
 
 
 def _sources(mail: IncomingMail) -> list[tuple[str, bool]]:
