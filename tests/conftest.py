@@ -6,6 +6,7 @@ installed skips the test with the reason, and fails it in CI.
 
 from __future__ import annotations
 
+import gc
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items[:] = [item for item in items if not {"pymap", "postgresql"} <= _parameters(item)]
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _parameters(item: pytest.Item) -> set[object]:

@@ -17,6 +17,7 @@ from form_files import CSVS, PROGRAMS, as_csv, sample_form, typed
 from payclerk_core.documents.billing_form import FormFaults, SealedLine, open_form, read_table
 from payclerk_core.documents.form_writer import make_form
 from payclerk_core.errors import UserError
+from timing import processor_time
 
 ENTRIES = {"E13": 1234.5, "F13": 0.25, "C9": "INV-7"}
 
@@ -144,8 +145,7 @@ def test_a_large_list_of_somebodys_costs_is_left_alone_in_a_moment():
         sheet.append([row, "Copper", 1234.5, 2, 3, 4, 5, 6])
     out = io.BytesIO()
     book.save(out)
-    before = time.process_time()
-    with pytest.raises(UserError) as told:
+    with processor_time() as took, pytest.raises(UserError) as told:
         open_form(out.getvalue())
     assert told.value.code == "not_our_form"
-    assert time.process_time() - before < 1.5
+    assert took.seconds < 1.5

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imap_servers import Dovecot
     from payclerk_core.settings import Settings
 
-MAILS = int(os.environ.get("PAYCLERK_CRASH_MAILS", "60"))
+MAILS = int(os.environ.get("PAYCLERK_CRASH_MAILS", "40"))
 ODDS = 0.02
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -17,6 +16,7 @@ from payclerk_mailbox.reading.explain import read
 from payclerk_mailbox.reading.filenames import clean_name
 from payclerk_mailbox.reading.kind import OwnIdentity
 from payclerk_mailbox.reading.message import IncomingMail, Limits, Unreadable, parse
+from timing import processor_time
 
 OWN = OwnIdentity("billing@reply.example", "reply.example")
 PLAIN = b"From: Sam Ortiz <sam@ortiz.example>\r\nTo: billing@reply.example\r\nSubject: Re: Invite\r\nMessage-ID: <1@ortiz.example>\r\n\r\nWe accept\r\n"
@@ -207,10 +207,9 @@ def test_limits_are_held_and_said() -> None:
 @pytest.mark.parametrize("depth", [60, 300, 3000])
 def test_deep_nesting_is_refused_in_time(depth: int) -> None:
     body = "".join(f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(depth))
-    before = time.process_time()
-    with pytest.raises(Unreadable):
+    with processor_time() as took, pytest.raises(Unreadable):
         parse(f"From: a@b.example\n{body}\nx".encode() + b"line\n" * 20_000)
-    assert time.process_time() - before < 2
+    assert took.seconds < 2
 
 
 @pytest.mark.parametrize(
@@ -229,11 +228,10 @@ def test_deep_nesting_is_refused_in_time(depth: int) -> None:
     ],
 )
 def test_hostile_headers_are_read_in_time(raw: bytes) -> None:
-    before = time.process_time()
-    read(raw, own=OWN, invited="a@b.example", authserv_id="mx")
-    took = time.process_time() - before
-    print(f"\n{raw[:20]!r}: {took:.2f} s")
-    assert took < 2
+    with processor_time() as took:
+        read(raw, own=OWN, invited="a@b.example", authserv_id="mx")
+    print(f"\n{raw[:20]!r}: {took.seconds:.2f} s")
+    assert took.seconds < 2
 
 
 def test_a_broken_winmail_is_kept_as_it_is() -> None:

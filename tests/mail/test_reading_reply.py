@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from payclerk_mailbox.reading.html_text import hides_words, read_html
 from payclerk_mailbox.reading.message import IncomingMail, parse
 from payclerk_mailbox.reading.reply import cut_reply, read_reply
+from timing import processor_time
 
 PARENT = "— reply above this line —\n\nHello Sam,\n\nDo you want to bill this period? Answer ACCEPT or DECLINE by Friday, please.\n\nAnna"
 
@@ -243,11 +242,10 @@ HANGING = {
 @pytest.mark.parametrize("parent", [None, "a b c d e\n" * 2000], ids=["alone", "with a parent"])
 def test_hostile_text_is_read_in_time(name: str, parent: str | None) -> None:
     raw = b"From: a@b.example\n\n" + HANGING[name].encode()
-    before = time.process_time()
-    read_reply(parse(raw), parent)
-    took = time.process_time() - before
-    print(f"\n{name}: {took:.2f} s")
-    assert took < 1
+    with processor_time() as took:
+        read_reply(parse(raw), parent)
+    print(f"\n{name}: {took.seconds:.2f} s")
+    assert took.seconds < 1
 
 
 HANGING_HTML = {
@@ -272,9 +270,8 @@ HANGING_HTML = {
 @pytest.mark.parametrize("name", HANGING_HTML)
 def test_hostile_html_is_read_in_time(name: str) -> None:
     mail = html(HANGING_HTML[name])
-    before = time.process_time()
-    read_reply(mail, None)
-    hides_words(mail.html or "")
-    took = time.process_time() - before
-    print(f"\n{name}: {took:.2f} s")
-    assert took < 1
+    with processor_time() as took:
+        read_reply(mail, None)
+        hides_words(mail.html or "")
+    print(f"\n{name}: {took.seconds:.2f} s")
+    assert took.seconds < 1

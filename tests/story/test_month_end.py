@@ -48,7 +48,7 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
 # The first month touches every door and every kind of job. Each death costs the start of a process, so that payclerk lives
 # for a few steps; PAYCLERK_STORY=all kills it between any two of them.
 FIRST_MONTH = 14
-STEPS_ALIVE = 3
+STEPS_ALIVE = 4
 LEFT_BEHIND = {"invitations": 12, "periods": 2, "change orders": 0, "certificates": 0, "payments": 1}
 LEFT_IN_ALL = {"invitations": 12 + 4 + 1, "periods": 5, "change orders": 1, "certificates": 1, "payments": 4}
 CLAIMS_AFTER_NOVEMBER = (3 + 1) + 1 + 1  # December with the owner's, January, and the release in February
