@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from bot_office import Month, Office
 
+pytestmark = pytest.mark.sqlite_alone  # the import itself is tried on both databases in tests/core
+
 
 def lines(*rows: tuple[str, str, object]) -> Draft:
     draft = Draft().only("SOV").without("SOV", "Quantity", "Unit", "Unit price", "Parent")

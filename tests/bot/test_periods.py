@@ -1,10 +1,11 @@
-"""Billing periods as an administrator handles them in Slack, over a real socket, on both databases."""
+"""Billing periods as an administrator handles them in Slack, over a real socket."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 
 from bot_office import ADA, NOON, RITA
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot_office import Month, Office
+
+pytestmark = pytest.mark.sqlite_alone  # the actions are tried on both databases in tests/core/test_periods.py
 
 
 def with_october(m: Month) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bot_office import ADA, CHANNEL, OTTO, RITA, ZED
 from payclerk_core.tables import Person, Project
 from payclerk_playground.slack.control import texts
@@ -11,9 +13,9 @@ from payclerk_playground.slack.control import texts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from bot_office import Month, Office
+
+pytestmark = pytest.mark.sqlite_alone  # what is refused at the Slack door is refused before a database matters
 
 
 def test_permission_and_tool_are_named(month: Callable[..., Any], office: Office) -> None:
