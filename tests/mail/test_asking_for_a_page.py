@@ -20,25 +20,7 @@ from payclerk_core.tables import Invitation, Message, MessageRecipient, ReplyTok
 from payclerk_core.tokens import page_request, requested_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from payclerk_core.tables import Person
-
-
-@pytest.fixture
-def web(database: Database) -> Iterator[ConfirmWeb]:
-    web = ConfirmWeb(database)
-    yield web
-    web.close()
-
-
-@pytest.fixture
-def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
-    database = Database(sqlite_url)
-    page = ConfirmWeb(database)
-    yield page
-    page.close()
-    database.close()
 
 
 def invitation(web: Inbox, person: Person) -> Message:

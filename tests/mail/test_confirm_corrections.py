@@ -12,26 +12,15 @@ from confirm_web import ConfirmWeb
 from mail_inbox import MINE
 from mail_month import call_of
 from payclerk_core.actions.claims import LineReview, review_claim
-from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, Message, MessageRecipient, ReplyToken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from email.message import EmailMessage
 
     from confirm_web import Page, Way
 
 NOTHING = {"Authentication_Results": f"{MINE}; none"}
-
-
-@pytest.fixture
-def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
-    database = Database(sqlite_url)
-    page = ConfirmWeb(database)
-    yield page
-    page.close()
-    database.close()
 
 
 @pytest.fixture

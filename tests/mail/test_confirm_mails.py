@@ -42,7 +42,7 @@ from payclerk_core.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from confirm_web import Page, Way
 
@@ -50,22 +50,6 @@ NOTHING = {"Authentication_Results": f"{MINE}; none"}
 FORGED = {"Authentication_Results": f"{MINE}; dmarc=fail header.from=harbor.example"}
 EVE = {"From": "Eve <eve@evil.example>"}
 FIRST_ROW = 13
-
-
-@pytest.fixture
-def web(database: Database) -> Iterator[ConfirmWeb]:
-    web = ConfirmWeb(database)
-    yield web
-    web.close()
-
-
-@pytest.fixture
-def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
-    database = Database(sqlite_url)
-    page = ConfirmWeb(database)
-    yield page
-    page.close()
-    database.close()
 
 
 def form(web: Inbox, *amounts: object, contract: Contract | None = None) -> bytes:

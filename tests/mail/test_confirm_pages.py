@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from threading import Barrier, Thread
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -21,27 +20,7 @@ from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import InvitationStatus
 from payclerk_core.tables import BillingPeriod, Contract, Event, Invitation, InvoiceContact, Message, MessageRecipient
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOTHING = {"Authentication_Results": f"{MINE}; none"}
-
-
-@pytest.fixture
-def web(database: Database) -> Iterator[ConfirmWeb]:
-    web = ConfirmWeb(database)
-    yield web
-    web.close()
-
-
-@pytest.fixture
-def page(sqlite_url: str) -> Iterator[ConfirmWeb]:
-    """The same on one database, for what no database has a say in."""
-    database = Database(sqlite_url)
-    page = ConfirmWeb(database)
-    yield page
-    page.close()
-    database.close()
 
 
 def events(inbox: Inbox, verb: str) -> list[Event]:
