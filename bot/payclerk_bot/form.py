@@ -52,6 +52,3 @@ class Form:
         if not picked:
             raise UserError("Choose a date.", field=block_id)
         return date.fromisoformat(str(picked))
-
-    def input_ids(self) -> list[str]:
-        return [str(block["block_id"]) for block in self.view.get("blocks", ()) if block.get("type") == "input"]

@@ -47,24 +47,10 @@ _NOT_TOTAL: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class InvoiceText:
-    """The words of a PDF, as far as they can be read; `locked`: it is behind a password."""
+    """The words of a PDF, as far as they can be read; `locked`: it is behind a password, and nothing can be."""
 
     text: str = ""
     locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceTotals:
-    """The amounts that the strongest words of the invoice name, in the order they stand; `locked`: nothing can be read."""
-
-    amounts: tuple[Money, ...] = ()
-    locked: bool = False
-
-
-def read_totals(content: bytes, currency: str) -> InvoiceTotals:
-    """What the invoice says its total is; none for a scan, a damaged file, or one beyond the limits."""
-    read = read_invoice(content)
-    return InvoiceTotals(totals_in(read.text, currency), read.locked)
 
 
 def read_invoice(content: bytes) -> InvoiceText:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -172,12 +172,6 @@ def text_of(content: bytes) -> str | None:
         if "\0" not in text:
             return text
     return None
-
-
-def merged_faults(sheet: Any) -> Iterator[Fault]:
-    """Only the first of merged cells has a value; the others would be read as empty."""
-    for merged in sheet.merged_cells.ranges:
-        yield Fault(sheet.title, str(merged), "Merged cells.", "Unmerge them.")
 
 
 def cell_money(value: Any, currency: str) -> Money:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from ..tables import Claim, Message, MessageRecipient, Thread
+from ..tables import Claim, Message, Thread
 
 
 def may_see(thread: Thread, person_id: int) -> bool:
@@ -30,13 +30,3 @@ def threads_of_claim(session: Session, claim: Claim, person_id: int) -> Sequence
         .order_by(Thread.id)
     )
     return [thread for thread in session.scalars(query) if may_see(thread, person_id)]
-
-
-def bounced_recipients(session: Session, project_id: int) -> Sequence[MessageRecipient]:
-    query = (
-        select(MessageRecipient)
-        .join(Message, Message.id == MessageRecipient.message_id)
-        .join(Thread, Thread.id == Message.thread_id)
-        .where(Thread.project_id == project_id, MessageRecipient.bounced_at.is_not(None))
-    )
-    return session.scalars(query).all()

@@ -47,10 +47,6 @@ class Found:
         return tuple(dict.fromkeys(match.token for match in self.matches))
 
     @property
-    def marker_tokens(self) -> tuple[str, ...]:
-        return tuple(match.token for match in self.matches if match.matched_by == "marker")
-
-    @property
     def chosen(self) -> tuple[str, ...]:
         """What the mail answers: one token, or several different ones, with which nothing may be decided.
 
