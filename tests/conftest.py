@@ -35,16 +35,10 @@ settings.load_profile("payclerk")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that have a time limit of their own come first: one of them at the end would keep a single core busy.
 
-    pymap is tried over SQLite alone, for what differs between the databases does not differ between mail servers; and so
-    are modules that say it of themselves (`sqlite_alone`).
+    pymap is tried over SQLite alone: what differs between the databases does not differ between mail servers.
     """
-    items[:] = [item for item in items if not _is_said_twice(item)]
+    items[:] = [item for item in items if not {"pymap", "postgresql"} <= _parameters(item)]
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
-
-
-def _is_said_twice(item: pytest.Item) -> bool:
-    named = _parameters(item)
-    return "postgresql" in named and ("pymap" in named or item.get_closest_marker("sqlite_alone") is not None)
 
 
 def pytest_collection_finish() -> None:

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     from bot_office import Month, Office
 
-pytestmark = pytest.mark.sqlite_alone  # the import itself is tried on both databases in tests/core
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The import itself is tried on both databases in tests/core."""
+    return sqlite_url
 
 
 def lines(*rows: tuple[str, str, object]) -> Draft:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from bot_office import Month, Office
 
-pytestmark = pytest.mark.sqlite_alone  # the actions are tried on both databases in tests/core/test_periods.py
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The actions are tried on both databases in tests/core."""
+    return sqlite_url
 
 
 def with_october(m: Month) -> None:

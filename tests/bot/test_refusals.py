@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from bot_office import Month, Office
 
-pytestmark = pytest.mark.sqlite_alone  # what is refused at the Slack door is refused before a database matters
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is refused at the Slack door is refused before a database matters."""
+    return sqlite_url
 
 
 def test_permission_and_tool_are_named(month: Callable[..., Any], office: Office) -> None:

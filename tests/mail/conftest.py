@@ -1,4 +1,4 @@
-"""Inboxes whose letters lead to confirm pages that are served."""
+"""Inboxes that mail is put into; some have letters that lead to confirm pages."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from confirm_web import ConfirmWeb
+from mail_inbox import Inbox
 from payclerk_core.db import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture
+def inbox(database: Database) -> Inbox:
+    return Inbox(database)
 
 
 @pytest.fixture

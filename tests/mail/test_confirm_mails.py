@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.event import listen
 
 from confirm_web import ConfirmWeb
+from form_mail import filled
 from mail_inbox import MINE, Inbox
 from mail_month import NOON, call_of
 from payclerk_bot.outgoing.answers import handled_words
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 NOTHING = {"Authentication_Results": f"{MINE}; none"}
 FORGED = {"Authentication_Results": f"{MINE}; dmarc=fail header.from=harbor.example"}
 EVE = {"From": "Eve <eve@evil.example>"}
-FIRST_ROW = 13
 
 
 def form(web: Inbox, *amounts: object, contract: Contract | None = None) -> bytes:
@@ -60,12 +60,7 @@ def form(web: Inbox, *amounts: object, contract: Contract | None = None) -> byte
         named = billing_form_for(call_of(session, web.settings), chosen, period)
         content = session.scalars(select(StoredFile.content).where(StoredFile.id == named.file.id)).one()
         session.rollback()
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    for row, amount in enumerate(amounts, FIRST_ROW):
-        book["Billing"].cell(row, 5).value = amount
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return filled(content, *amounts)
 
 
 def send(web: ConfirmWeb, *amounts: object, files: Sequence[tuple[str, bytes]] = (), **headers: str) -> Way:

@@ -32,13 +32,7 @@ from payclerk_core.tables import (
 from payclerk_mailbox import handling, incoming
 
 if TYPE_CHECKING:
-    from payclerk_core.db import Database
     from payclerk_core.tables import Person
-
-
-@pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
 
 
 def test_an_acceptance_is_logged_decided_and_confirmed_with_the_form(inbox: Inbox):

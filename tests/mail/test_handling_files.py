@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -16,19 +15,11 @@ from mail_month import call_of
 from payclerk_core.actions.forms import billing_form_for
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, Event, StoredFile
 
-if TYPE_CHECKING:
-    from payclerk_core.db import Database
-
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """What a file is, is known before a database is asked."""
     return sqlite_url
-
-
-@pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
 
 
 def form(inbox: Inbox) -> bytes:

@@ -18,11 +18,6 @@ FIRST_ROW = 13
 
 
 @pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
-
-
-@pytest.fixture
 def sqlite_inbox(sqlite_url: str) -> Inbox:
     """Where the database decides nothing."""
     return Inbox(Database(sqlite_url))

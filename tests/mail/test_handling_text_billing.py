@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-import pytest
 from sqlalchemy import select
 
 from form_files import typed
@@ -28,14 +26,6 @@ from payclerk_core.tables import (
     SovLine,
     StoredFile,
 )
-
-if TYPE_CHECKING:
-    from payclerk_core.db import Database
-
-
-@pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
 
 
 def claim(inbox: Inbox, contract: Contract | None = None) -> tuple[str, list[int], list[int]] | None:

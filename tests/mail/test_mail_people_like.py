@@ -45,11 +45,6 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-@pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
-
-
 def on_the_wire(inbox: Inbox, person: Person, kind: str = "") -> list[EmailMessage]:
     """The copies a person gets, parsed as their program does."""
     with inbox.db.reading() as session:

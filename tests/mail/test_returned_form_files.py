@@ -17,7 +17,6 @@ from payclerk_core.actions.forms import billing_form_for
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, StoredFile
 
 if TYPE_CHECKING:
-    from payclerk_core.db import Database
     from payclerk_core.tables import Message
 
 
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
 def database_url(sqlite_url: str) -> str:
     """What a file says is read before a database is asked."""
     return sqlite_url
-
-
-@pytest.fixture
-def inbox(database: Database) -> Inbox:
-    return Inbox(database)
 
 
 def form_for(inbox: Inbox, contract: Contract) -> bytes:
