@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from mail_inbox import Inbox
+from payclerk.demo.clockwork import Clockwork
 from payclerk.mail import replay
 from payclerk.main import app
 from payclerk_core.errors import UserError
@@ -160,8 +162,15 @@ def test_the_question_is_seen_in_what_was_sent() -> None:
     assert question_in("") is Question.INVITATION
 
 
-def test_a_mail_that_was_put_aside_is_read_again(database: Database) -> None:
-    inbox = Inbox(database)
+@pytest.fixture
+def inbox(database: Database, tmp_path: Path) -> Inbox:
+    """In November; the command, which reads the time itself, goes by the same month."""
+    clock = Clockwork(tmp_path / "clock")
+    clock.set(datetime(2026, 11, 10, 6))
+    return Inbox(database, clock_file=clock.file)
+
+
+def test_a_mail_that_was_put_aside_is_read_again(inbox: Inbox, database: Database) -> None:
     key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
     with database.transaction() as session:
         row = session.get_one(InboxMail, key)
@@ -173,8 +182,9 @@ def test_a_mail_that_was_put_aside_is_read_again(database: Database) -> None:
     assert len(inbox.letters("invitation_accepted")) == 1
 
 
-def test_a_mail_of_which_only_the_beginning_was_kept_is_never_read_as_if_it_were_whole(database: Database) -> None:
-    inbox = Inbox(database)
+def test_a_mail_of_which_only_the_beginning_was_kept_is_never_read_as_if_it_were_whole(
+    inbox: Inbox, database: Database
+) -> None:
     key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
     with database.transaction() as session:
         row = session.get_one(InboxMail, key)
@@ -189,8 +199,7 @@ def replay_of(inbox: Inbox, key: int) -> str:
     return replay(inbox.settings.model_copy(update={"database_url": url}), key)
 
 
-def test_an_unclear_mail_is_read_again_without_a_second_line_or_letter(database: Database) -> None:
-    inbox = Inbox(database)
+def test_an_unclear_mail_is_read_again_without_a_second_line_or_letter(inbox: Inbox, database: Database) -> None:
     row = inbox.take(inbox.answer(inbox.month.dana, "Let me think"))
     before = (len(inbox.log()), len(inbox.letters("answer_unclear")), inbox.notices())
     replay_of(inbox, row.id)
@@ -200,8 +209,7 @@ def test_an_unclear_mail_is_read_again_without_a_second_line_or_letter(database:
         assert session.scalars(select(Message).where(Message.inbox_id == row.id)).one().text == "Let me think"
 
 
-def test_a_mail_of_which_nothing_is_stored_is_not_read_again(database: Database) -> None:
-    inbox = Inbox(database)
+def test_a_mail_of_which_nothing_is_stored_is_not_read_again(inbox: Inbox, database: Database) -> None:
     key = inbox.put(b"")
     inbox.run()
     with database.transaction() as session:
