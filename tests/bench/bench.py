@@ -1,7 +1,11 @@
-"""`./run bench`: how long things take, each beside a peer measured in the same run; the ratio is what counts."""
+"""`./run bench`: how long things take, each beside a peer measured in the same run; the ratio is what counts.
+
+`--only NAME` (repeatable) takes some of them, `--json` prints the figures as JSON. Log lines go into bench.log.
+"""
 
 from __future__ import annotations
 
+import argparse
 import io
 import statistics
 import sys
@@ -13,9 +17,10 @@ from pathlib import Path
 
 import pikepdf
 import typst
-from bench_engine import bench_engine
+from bench_engine import Report, bench_engine
 from bench_import import bench_import
-from bench_mail import bench_mail
+from bench_mail import bench_arrival, bench_capture, bench_sending, with_server
+from bench_report import LOG, Table, quiet_terminal
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
@@ -44,11 +49,6 @@ def median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
     return statistics.median(seconds)
 
 
-def report(what: str, ours: float, peer_name: str, peer: float) -> None:
-    sys.stdout.write(f"{what:<34} {ours * 1000:9.1f} ms   {ours / peer:6.1f} x  {peer_name} ({peer * 1000:.1f} ms)\n")
-    sys.stdout.flush()
-
-
 def page(count: int) -> ClaimPage:
     lines = [Line(f"{n:03d}", f"Work {n}", 90000 + n, 0, 12345, 0, work_withheld=1235) for n in range(count)]
     day = date(2026, 11, 30)
@@ -64,7 +64,7 @@ def bare_table(count: int) -> bytes:
     return typst.compile(source.encode(), ignore_system_fonts=True)
 
 
-def bench_pdf() -> None:
+def bench_pdf(report: Report) -> None:
     for count in (20, 500):
         claim = page(count)
         ours = median(lambda c=claim: render_claim(c), 5)
@@ -76,7 +76,7 @@ def bench_pdf() -> None:
         )
 
 
-def bench_package() -> None:
+def bench_package(report: Report) -> None:
     pdf = render_claim(page(20))
     parts = [PackagePart(f"Company {n}", f"SC-{n}", 1, pdf, signed=False) for n in range(100)]
     cover = PackageCover("Maple Street", "2611", datetime(2026, 11, 30, tzinfo=UTC))
@@ -91,7 +91,12 @@ def bench_package() -> None:
     report("Package of 100 claims", median(lambda: compile_package(cover, parts), 3), "bare merge", median(merge, 3))
 
 
-def bench_doors(folder: Path) -> None:
+def bench_doors(report: Report) -> None:
+    with tempfile.TemporaryDirectory(prefix="payclerk-bench-") as folder:
+        _bench_doors(report, Path(folder))
+
+
+def _bench_doors(report: Report, folder: Path) -> None:
     clock = Clockwork(folder / "clock")
     clock.set(datetime(2026, 11, 10, 9))
     world = start_world(folder, clock)
@@ -131,15 +136,39 @@ def bare_ack(world: World) -> float:
         handler.close()
 
 
+BENCHES: dict[str, Callable[[Report], None]] = {
+    "engine": bench_engine,
+    "import": bench_import,
+    "pdf": bench_pdf,
+    "package": bench_package,
+    "sending": bench_sending,
+    "capture": with_server(bench_capture),
+    "arrival": with_server(bench_arrival),
+    "slack": bench_doors,
+}
+
+
+def wishes() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description="How fast payclerk is, beside a peer.")
+    names = ", ".join(BENCHES)
+    parser.add_argument("--only", action="append", metavar="NAME", choices=list(BENCHES), help=f"one of {names}")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON, in seconds")
+    return parser.parse_args()
+
+
 def main() -> None:
-    sys.stdout.write(f"{'what':<34} {'median':>12}   {'ratio':>8}  to its peer in this run\n")
-    bench_engine(report)
-    bench_import(report)
-    bench_pdf()
-    bench_package()
-    bench_mail(report)
-    with tempfile.TemporaryDirectory(prefix="payclerk-bench-") as folder:
-        bench_doors(Path(folder))
+    wish = wishes()
+    try:
+        with quiet_terminal() as terminal:
+            table = Table(terminal, as_json=wish.json)
+            table.begin()
+            for name in wish.only or BENCHES:
+                table.bench = name
+                BENCHES[name](table)
+            table.end()
+    except BaseException:
+        sys.stderr.write(f"The bench did not end well; what was logged is in {LOG.name}.\n")
+        raise
 
 
 if __name__ == "__main__":

@@ -51,15 +51,18 @@ MANY = 20_000
 Report = Callable[[str, float, str, float], None]
 
 
-def bench_mail(report: Report) -> None:
-    bench_sending(report)
-    server = Dovecot()
-    server.start()
-    try:
-        bench_capture(report, server)
-        bench_arrival(report, server)
-    finally:
-        server.close()
+def with_server(bench: Callable[[Report, Dovecot], None]) -> Callable[[Report], None]:
+    """The bench with a Dovecot of its own."""
+
+    def run(report: Report) -> None:
+        server = Dovecot()
+        server.start()
+        try:
+            bench(report, server)
+        finally:
+            server.close()
+
+    return run
 
 
 def now() -> datetime:
