@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import mailbox
-import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,26 +137,6 @@ def test_each_skip_says_why():
         and any(ast.unparse(mark) in {"pytest.mark.skip", "pytest.mark.xfail"} for mark in node.decorator_list)
     ]
     assert silent + bare == []
-
-
-LOCK = (ROOT / "requirements.lock").read_text()
-
-
-def test_the_lock_names_no_place():
-    assert not re.search(r"://|^-|file:|@ ", LOCK, re.MULTILINE)
-
-
-def test_the_lock_pins_everything_with_hashes():
-    requirements = re.split(r"\n(?=[a-z])", re.sub(r"(?m)^\s*#.*\n", "", LOCK).strip())
-    assert len(requirements) > 80
-    assert [line for line in requirements if not re.match(r"[a-z0-9._\[\]-]+==\S+ .*\n?.*--hash=sha256:", line)] == []
-
-
-def test_the_lock_holds_what_the_project_asks_for():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.match(r"[a-z0-9-]+", line).group() for line in asked}
-    assert sorted(name for name in names if not re.search(rf"(?m)^{name}(\[.*\])?==", LOCK)) == []
 
 
 def test_run_is_a_sound_script():
