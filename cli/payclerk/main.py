@@ -127,8 +127,9 @@ def migrate() -> None:
     """Bring the database to this version's tables. Safe to run again."""
     from payclerk_core.migrate import upgrade
 
-    upgrade(load_settings().database_url)
-    console.print("The database is up to date.")
+    copy = upgrade(load_settings().database_url)
+    kept = f" As it was before, it is kept in {copy}." if copy else ""
+    console.print(f"The database is up to date.{kept}")
 
 
 @app.command("import")
