@@ -362,7 +362,8 @@ def test_a_new_rate_of_one_kind_counts_for_that_kind_alone(rate: str) -> None:
 
 
 def test_a_figure_of_the_lines_own_is_known_from_each_of_the_four() -> None:
-    assert not (Entry().own.of_work or Entry().own.of_stored)
+    assert not Entry().own.of_work
+    assert not Entry().own.of_stored
     for name in ("work_percent", "work_withheld"):
         assert Entry(**{name: 0}).own.of_work
     for name in ("stored_percent", "stored_withheld"):

@@ -313,11 +313,12 @@ def _own(own: OwnFigures, draft: LineBase, plain: tuple[int, int]) -> Withholdin
     known = draft.standing._replace(let_go=None, store_let_go=None)
     if own.of_work:
         work = own.work(draft.work)
+    if own.of_work and own.work_withheld is None:
         held = own_part(known, draft.work_held)
         known = known._replace(own_work=known.own_work + draft.work, own_held=held + work)
     if own.of_stored:
         stored = _own_stored(draft, own) - draft.stored_held
-        known = known._replace(store_own=True)
+        known = known._replace(store_own=own.stored_withheld is None)
     return (work, stored), known
 
 

@@ -16,7 +16,10 @@ from .retainage import LineBase, Rates, Standing, Withheld, within
 
 @dataclass(frozen=True, slots=True)
 class OwnFigures:
-    """An administrator's own retainage of a line and period; an amount counts before a percentage."""
+    """An administrator's own retainage of a line and period; an amount counts before a percentage.
+
+    A percentage is a rate of the line's own, which a new rate of the contract leaves alone; an amount is one period's.
+    """
 
     work_percent: Decimal | None = None
     work_withheld: int | None = None
@@ -83,10 +86,10 @@ class RateChange:
         kept = self._work.kept(held, rest, let_go=let_go > 0)
         if self._work.changed:
             let_go = self._work.now(rest) - kept
+        if own.work_withheld is not None:  # an amount for one period: no rate of the line's own
+            return _Work(kept - held + own.work_withheld, standing.own_work, own_held, None)
         if own.of_work:
-            asked = own.work(line.work)
-            if own.work_withheld is None:
-                asked = within(asked - installed_let_go, line.work)
+            asked = within(own.work(line.work) - installed_let_go, line.work)
             return _Work(kept - held + asked, standing.own_work + line.work, own_held + asked, let_go)
         let_go += installed_let_go
         target = within(self._work.now(rest + line.work) - let_go, rest + line.work)
@@ -125,13 +128,13 @@ class _Work(NamedTuple):
     withheld: int
     own_work: int
     own_held: int
-    let_go: int
+    let_go: int | None
 
 
 class _Store(NamedTuple):
     withheld: int
     own: bool
-    let_go: int
+    let_go: int | None
     installed_let_go: int
 
 
@@ -161,8 +164,7 @@ def _left_in_store(line: LineBase, rate: _Rate, let_go: int) -> _Left:
 def _own_store(line: LineBase, own: OwnFigures, left: _Left) -> _Store:
     """A figure of the line's own counts for all that is in store, but for what was released of it."""
     if own.stored_withheld is not None or own.stored_percent is None:
-        held = own.stored_withheld or 0
-        return _Store(held - line.stored_held, True, left.let_go, left.installed_let_go)
+        return _Store((own.stored_withheld or 0) - line.stored_held, False, None, left.installed_let_go)
     rate = PercentOf(own.stored_percent)
     full = rate(left.value)
     kept = within(left.held, full) if left.let_go > 0 else full
