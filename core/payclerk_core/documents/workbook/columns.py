@@ -44,6 +44,14 @@ class Column:
 
 
 REQUIRED: Final = object()
+MOST_TOLD: Final = 30  # choices that are listed; of more, some are named
+
+
+def told(column: Column) -> str:
+    """What may be written into a column with choices; empty for another."""
+    if len(column.choices) > MOST_TOLD:
+        return "A code of ISO 4217, such as USD, EUR or JPY."
+    return f"One of: {', '.join(column.choices)}." if column.choices else ""
 
 
 def _text(name: str, longest: int, note: str, empty: Any = REQUIRED, attribute: str = "") -> Column:
