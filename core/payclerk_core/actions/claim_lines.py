@@ -94,4 +94,4 @@ def _store(row: ClaimLine, line: Line) -> None:
     row.work_released_cents, row.stored_released_cents = line.work_released, line.stored_released
     kept = line.standing
     row.own_work_cents, row.own_held_cents, row.let_go_cents = kept.own_work, kept.own_held, kept.let_go
-    row.store_own, row.store_let_go_cents = kept.store_own, kept.store_let_go
+    row.store_own, row.store_let_go_cents, row.ever_released = kept.store_own, kept.store_let_go, kept.released

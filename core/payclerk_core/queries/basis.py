@@ -66,8 +66,13 @@ def _left(row: ClaimLine, gross: Mapping[int, int]) -> Before:
         row.previous_work_held_cents + row.work_withheld_cents - row.work_released_cents,
         row.previous_stored_held_cents + row.stored_withheld_cents - row.stored_released_cents,
         gross.get(row.sov_line_id, 0),
-        Standing(row.own_work_cents, row.own_held_cents, row.let_go_cents, row.store_own, row.store_let_go_cents),
+        _standing(row),
     )
+
+
+def _standing(row: ClaimLine) -> Standing:
+    own = row.own_work_cents, row.own_held_cents
+    return Standing(*own, row.let_go_cents, row.store_own, row.store_let_go_cents, row.ever_released)
 
 
 def _opening(rates: Rates, number: int, opened: Mapping[int, Before]) -> Basis:

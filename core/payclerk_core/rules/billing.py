@@ -255,9 +255,11 @@ def _installed(before: Before) -> Before:
     """The automatic mode: value and retainage of the store go into work of before, at what is held of them."""
     known = before.standing
     if known.store_own:
-        own = Standing(known.own_work + before.stored, known.own_held + before.stored_held, known.let_go)
+        own = Standing(
+            known.own_work + before.stored, known.own_held + before.stored_held, known.let_go, released=known.released
+        )
     else:
-        own = Standing(known.own_work, known.own_held)
+        own = Standing(known.own_work, known.own_held, released=known.released)
     return Before(before.work + before.stored, 0, before.work_held + before.stored_held, 0, before.gross, own)
 
 
@@ -345,6 +347,7 @@ def _after_release(standing: Standing, work_held: int, released: tuple[int, int]
     of_rest = released[0] - (own - own_left)
     return standing._replace(
         own_held=own_left,
+        released=standing.released or any(cents for cents in released),
         let_go=None if standing.let_go is None else standing.let_go + of_rest,
         store_let_go=None if standing.store_let_go is None else standing.store_let_go + released[1],
     )

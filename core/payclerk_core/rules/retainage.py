@@ -112,7 +112,8 @@ class Standing(NamedTuple):
 
     `own_work` was withheld at figures of the line's own and `own_held` is held of it; `let_go` is by how much less than
     the rate is held of the rest (None: not known, so what the rate and the amount held say). `store_own` and
-    `store_let_go` say the same of what is in store now.
+    `store_let_go` say the same of what is in store now. `released`: something was released of the line, which no later
+    rate charges again, whatever came between.
     """
 
     own_work: int = 0
@@ -120,6 +121,7 @@ class Standing(NamedTuple):
     let_go: int | None = None
     store_own: bool = False
     store_let_go: int | None = None
+    released: bool = False
 
 
 AS_THE_RATE_SAYS: Final = Standing()

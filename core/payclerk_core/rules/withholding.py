@@ -75,7 +75,13 @@ class RateChange:
         """What is withheld of the line with this claim (negative: given back), and what is remembered of it."""
         store = self._of_store(line, own)
         work = self._of_work(line, own, store.installed_let_go)
-        standing = Standing(work.own_work, work.own_held, work.let_go, store.own, store.let_go)
+        standing = line.standing._replace(
+            own_work=work.own_work,
+            own_held=work.own_held,
+            let_go=work.let_go,
+            store_own=store.own,
+            store_let_go=store.let_go,
+        )
         return (work.withheld, store.withheld), standing
 
     def _of_work(self, line: LineBase, own: OwnFigures, installed_let_go: int) -> _Work:
@@ -83,7 +89,7 @@ class RateChange:
         own_held = own_part(standing, line.work_held)
         rest, held = line.work_before - standing.own_work, line.work_held - own_held
         let_go = self._let_go(line, standing.let_go, self._work, rest, held)
-        kept = self._work.kept(held, rest, let_go=let_go > 0)
+        kept = self._work.kept(held, rest, let_go=let_go > 0 or standing.released)
         if self._work.changed:
             let_go = self._work.now(rest) - kept
         if own.work_withheld is not None:  # an amount for one period: no rate of the line's own
@@ -103,7 +109,7 @@ class RateChange:
 
     def _of_store(self, line: LineBase, own: OwnFigures) -> _Store:
         left = _left_in_store(line, self._stored, self._let_go_of_store(line))
-        kept = self._stored.kept(left.held, left.value, let_go=left.let_go > 0)
+        kept = self._stored.kept(left.held, left.value, let_go=left.let_go > 0 or line.standing.released)
         if line.standing.store_own:
             kept = left.held
         elif self._stored.changed:
@@ -167,7 +173,7 @@ def _own_store(line: LineBase, own: OwnFigures, left: _Left) -> _Store:
         return _Store((own.stored_withheld or 0) - line.stored_held, False, None, left.installed_let_go)
     rate = PercentOf(own.stored_percent)
     full = rate(left.value)
-    kept = within(left.held, full) if left.let_go > 0 else full
+    kept = within(left.held, full) if left.let_go > 0 or line.standing.released else full
     held = kept + rate(line.stored) - full
     return _Store(held - line.stored_held, True, full - kept, left.installed_let_go)
 

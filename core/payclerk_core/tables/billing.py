@@ -148,6 +148,7 @@ class ClaimLine(Keyed, Base):
     let_go_cents: Mapped[int | None] = mapped_column(BigInteger)
     store_own: Mapped[bool] = mapped_column(default=False, server_default=false())
     store_let_go_cents: Mapped[int | None] = mapped_column(BigInteger)
+    ever_released: Mapped[bool] = mapped_column(default=False, server_default=false())
     review: Mapped[str] = mapped_column(String(20), default="no_action")  # approved, rejected, no_action
     review_reason: Mapped[str | None] = mapped_column(String(2000))
     reviewed_at: Mapped[datetime | None]

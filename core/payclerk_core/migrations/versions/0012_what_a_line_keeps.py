@@ -31,6 +31,15 @@ _LINES = """
 _STORE = """
     UPDATE claim_line SET own_work_cents = :own_work, own_held_cents = :own_held, store_own = :store_own WHERE id = :id
 """
+_RELEASED = """
+    UPDATE claim_line SET ever_released = true WHERE EXISTS (
+        SELECT 1 FROM claim_line earlier
+        JOIN claim then_claim ON then_claim.id = earlier.claim_id
+        JOIN claim this_claim ON this_claim.id = claim_line.claim_id
+        WHERE earlier.sov_line_id = claim_line.sov_line_id AND then_claim.number <= this_claim.number
+          AND (earlier.work_released_cents <> 0 OR earlier.stored_released_cents <> 0)
+    )
+"""
 
 
 def upgrade():
@@ -45,7 +54,9 @@ def upgrade():
         batch_op.add_column(sa.Column("let_go_cents", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("store_own", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("store_let_go_cents", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("ever_released", sa.Boolean(), server_default=sa.false(), nullable=False))
     _fill_own()
+    op.execute(sa.text(_RELEASED))
 
 
 def _fill_own():
