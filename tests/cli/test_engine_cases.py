@@ -72,6 +72,54 @@ def test_a_case_that_asks_for_more_is_refused_and_not_miscounted(path: Path) -> 
     assert NOT_YET[number_of(path)] in answer["error"]["message"]
 
 
+def job(**more: Any) -> str:
+    line = {"item": "1", "scheduled_value": "1000.00", **more.pop("line", {})}
+    billed = {"item": "1", **more.pop("billed", {})}
+    return json.dumps({"lines": [line], "claims": [{"number": 1, "lines": [billed]}], **more})
+
+
+UNITS: Final = {"unit_price": "100", "quantity": "10"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        job(billed={"work_this_period": "500.01", "percent_complete": "50"}),
+        job(line=UNITS, billed={"quantity_this_period": "5", "work_this_period": "500.01"}),
+        job(line=UNITS, billed={"quantity_this_period": "5", "percent_complete": "51"}),
+        job(contract={"retainage": {"work": "10", "rules": [{"percent": 10, "until": 5, "of": "original"}]}}),
+        job(contract={"retainage": {"rules": [{"percent": 10, "until": 5, "of": "original"}], "step_down": {"at_percent": 50, "work": 5}}}),
+        job(unknown=1),
+        '{"lines": [{"item": "1", "scheduled_value": "10", "scheduled_value": "20"}], "claims": []}',
+    ],
+    ids=["amount and percent", "quantity and amount", "quantity and percent", "rates beside a scale", "step beside a scale", "unknown key", "one key twice"],
+)  # fmt: skip
+def test_nothing_that_is_given_is_dropped(text: str) -> None:
+    result = CliRunner().invoke(app, ["calc", "-", "--json"], input=text)
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] in {"bad_input", "refused"}
+
+
+@pytest.mark.parametrize(
+    "billed",
+    [{"work_this_period": "500", "percent_complete": "50"}, {"quantity_this_period": "5", "work_this_period": "500.00"},
+     {"quantity_this_period": "5", "percent_complete": "50"}],
+)  # fmt: skip
+def test_what_is_given_twice_is_taken_when_it_agrees(billed: dict[str, str]) -> None:
+    result = CliRunner().invoke(app, ["calc", "-", "--json"], input=job(line=UNITS, billed=billed))
+
+    assert json.loads(result.stdout)["claims"][0]["summary"]["4"] == "500.00"
+
+
+@pytest.mark.parametrize(("currency", "held", "due"), [("KWD", "1234.500", "11110.500"), ("JPY", "1235", "11110")])
+def test_amounts_have_the_decimals_of_their_currency(currency: str, held: str, due: str) -> None:
+    text = job(currency=currency, contract={"retainage": "10"}, line={"scheduled_value": "50000"}, billed={"work_this_period": "12345"})  # fmt: skip
+    (claim,) = json.loads(CliRunner().invoke(app, ["calc", "-", "--json"], input=text).stdout)["claims"]
+
+    assert (claim["summary"]["5"], claim["summary"]["8"]) == (held, due)
+
+
 def test_every_case_is_played_or_named() -> None:
     numbers = {number_of(path) for path in CASES.glob("*.json")}
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..money import PercentOf
 from .billing import Before
-from .retainage import Limits, LineBase, Rates, Terms, scale_withheld
+from .retainage import Limits, LineBase, Rates, Standing, Terms, scale_withheld
 
 
 class Opening(NamedTuple):
@@ -38,4 +38,5 @@ def _by_rate(rates: Rates, base: LineBase) -> tuple[int, int]:
 def _before(line: Opening, work: int, stored: int) -> Before:
     held = work + stored if line.held is None else line.held
     stored_held = min(stored, held)
-    return Before(line.work, line.stored, held - stored_held, stored_held, max(held, work + stored))
+    released = Standing(released=held < work + stored)
+    return Before(line.work, line.stored, held - stored_held, stored_held, max(held, work + stored), released)
