@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
@@ -12,14 +12,19 @@ from typing import Any, Final, TypeVar
 import jsonschema
 
 from payclerk_core.errors import UserError
-from payclerk_core.money import Money, PercentOf, decimal_to_money, read_money
-from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, StoredMaterials
+from payclerk_core.money import Money, decimal_to_money, minor_units, read_money
+from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, StoredMaterials, limits_of
+from payclerk_core.rules.contract_terms import check_terms
 from payclerk_core.rules.job import Job, JobChange, JobClaim, JobPage, work_out
-from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms
+from payclerk_core.rules.openings import Opening, openings
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms, may_be_held
 from payclerk_core.rules.tie_out import Overbilling
 from payclerk_core.rules.units import require_unit_price, unit_amount
 
 LARGEST_FILE: Final = 50_000_000
+_NO_RATES: Final = Rates(Decimal(0), Decimal(0))
+_OPENING_KEYS: Final = ("previous_work", "previous_stored", "previous_retainage")
+_BY_CONTRACT: Final = "by_contract"
 Json = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -41,7 +46,7 @@ def _parse(content: bytes) -> Json:
     if len(content) > LARGEST_FILE:
         raise UserError("The file is larger than 50 MB.", code="bad_input", field="")
     try:
-        data = json.loads(content, parse_float=Decimal)
+        data = json.loads(content, parse_float=Decimal, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UserError(f"This is not JSON: {error}.", code="bad_input", field="") from None
     fault = jsonschema.validators.validator_for(schema())(schema())
@@ -50,6 +55,16 @@ def _parse(content: bytes) -> Json:
         raise UserError(_said(first), code="bad_input", field=_path(first.absolute_path))
     checked: Json = data
     return checked
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are each there once: of two, one would be dropped without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key '{twice[:40]}' is there twice in one place")
+    return found
 
 
 def _said(fault: jsonschema.ValidationError) -> str:
@@ -69,6 +84,7 @@ class _Reader:
         self._quantities: dict[str, Decimal] = {}
 
     def job(self) -> Job:
+        self._at("currency", minor_units, self._currency)
         contract = self._contract(self._data.get("contract", {}))
         lines = self._data["lines"]
         items = tuple(self._item(line, f"lines[{n}]") for n, line in enumerate(lines))
@@ -78,7 +94,7 @@ class _Reader:
             contract=contract,
             items=items,
             changes=changes,
-            openings=self._openings(contract.rates),
+            openings=self._openings(contract, items, changes),
             claims=tuple(self._claims(contract.rates)),
             original_sum=self._amount(terms, "original_sum", "contract") if "original_sum" in terms else None,
             overbilling=Overbilling(terms.get("overbilling", "allow")),
@@ -95,7 +111,7 @@ class _Reader:
 
     def _terms(self, said: Any) -> Terms:
         where = "contract.retainage"
-        rates = self._rates(said, Rates(Decimal(0), Decimal(0)), where)
+        rates = self._rates(said, _NO_RATES, where)
         if not isinstance(said, dict):
             return Terms(rates)
         if "stored" not in said:
@@ -108,13 +124,23 @@ class _Reader:
             )
             for n, rule in enumerate(said.get("rules", ()))
         )
-        step = said.get("step_down")
-        at = f"{where}.step_down"
-        return Terms(
-            rates,
-            scale,
-            StepDown(self._number(step, "at_percent", at), self._number(step, "work", at)) if step else None,
-        )
+        if scale and rates != _NO_RATES:
+            text = "A sliding scale takes the place of the rates; give either the rules or the rates."
+            raise UserError(text, code="bad_input", field=where)
+        return self._checked(Terms(rates, scale, self._step(said.get("step_down"), f"{where}.step_down")), where)
+
+    def _step(self, said: Json | None, where: str) -> StepDown | None:
+        if said is None:
+            return None
+        stored = said.get("counts", "work") == "work_and_stored"
+        return StepDown(self._number(said, "at_percent", where), self._number(said, "work", where), stored)
+
+    def _checked(self, terms: Terms, where: str) -> Terms:
+        try:
+            check_terms(terms)
+        except UserError as error:
+            raise UserError(error.message, code=error.code or "bad_input", field=where) from None
+        return terms
 
     def _rates(self, said: Any, before: Rates, where: str) -> Rates:
         if not isinstance(said, dict):
@@ -147,35 +173,59 @@ class _Reader:
         items = tuple(self._item(line, f"{where}.lines[{n}]", number) for n, line in enumerate(row["lines"]))
         return JobChange(number, row["approved_in"], items)
 
-    def _openings(self, rates: Rates) -> dict[str, Before]:
-        rows = [(line, f"lines[{n}]") for n, line in enumerate(self._data["lines"])]
-        openings = ((str(line["item"]), self._opening(line, rates, where)) for line, where in rows)
-        return {item: before for item, before in openings if before != Before()}
+    def _openings(
+        self, contract: Contract, items: Sequence[SovItem], changes: Sequence[JobChange]
+    ) -> dict[str, Before]:
+        """What was billed before the first claim, of the contract's own lines and of change orders'."""
+        rows = dict(self._opened())
+        there = [*items, *(item for change in changes if self._is_there(change, rows) for item in change.items)]
+        limits = limits_of(there, self._currency)
+        return dict(zip(rows, openings(contract.terms, limits, list(rows.values())), strict=True))
 
-    def _opening(self, line: Json, rates: Rates, where: str) -> Before:
+    def _opened(self) -> Iterator[tuple[str, Opening]]:
+        places = [("", self._data["lines"])]
+        places += [(f"change_orders[{n}].", row["lines"]) for n, row in enumerate(self._changes())]
+        for before, lines in places:
+            for n, line in enumerate(lines):
+                if any(key in line for key in _OPENING_KEYS):
+                    yield str(line["item"]), self._opening(line, f"{before}lines[{n}]")
+
+    def _is_there(self, change: JobChange, rows: Mapping[str, Opening]) -> bool:
+        first = min((row["number"] for row in self._data["claims"]), default=1)
+        if change.approved_in <= first:
+            return True
+        if any(item.item in rows for item in change.items):
+            text = (
+                f"Change order {change.number} counts from claim {change.approved_in} on, so nothing of it was billed"
+            )
+            raise UserError(f"{text} before claim {first}.", code="bad_opening", field="change_orders")
+        return False
+
+    def _opening(self, line: Json, where: str) -> Opening:
         work = self._amount(line, "previous_work", where).cents
         stored = self._amount(line, "previous_stored", where).cents
-        work_held, stored_held = PercentOf(rates.work)(work), PercentOf(rates.stored)(stored)
-        if "previous_retainage" in line:
-            held = self._amount(line, "previous_retainage", where).cents
-            stored_held = min(stored_held, held)
-            work_held = held - stored_held
-            if not 0 <= held <= work + stored:
-                text = f"Line {line['item']}: {Money(held, self._currency)} cannot be held of what was billed before."
-                raise UserError(text, code="bad_opening", field=f"{where}.previous_retainage")
-        return Before(work, stored, work_held, stored_held, work_held + stored_held)
+        if "previous_retainage" not in line:
+            return Opening(work, stored)
+        held = self._amount(line, "previous_retainage", where)
+        if not may_be_held(held, Money(work + stored, self._currency)):
+            text = f"Line {line['item']}: {held} cannot be held of what was billed before."
+            raise UserError(text, code="bad_opening", field=f"{where}.previous_retainage")
+        return Opening(work, stored, held.cents)
 
     def _claims(self, rates: Rates) -> list[JobClaim]:
         claims = []
         for n, row in enumerate(self._data["claims"]):
             where = f"claims[{n}]"
-            if "retainage" in row:
+            by_contract = row.get("retainage") == _BY_CONTRACT
+            sets_rates = "retainage" in row and not by_contract
+            if sets_rates:
                 rates = self._rates(row["retainage"], rates, f"{where}.retainage")
             claims.append(
                 JobClaim(
                     number=row["number"],
                     entries=self._entries(row.get("lines", ()), where),
-                    rates=rates if "retainage" in row else None,
+                    rates=rates if sets_rates else None,
+                    by_contract=by_contract,
                     certified=self._amount(row, "certified", where) if "certified" in row else None,
                     less_previous=self._amount(row, "less_previous", where) if "less_previous" in row else None,
                 )
@@ -193,25 +243,37 @@ class _Reader:
 
     def _entry(self, row: Json, item: str, where: str) -> Entry:
         percent = self._optional(row, "retainage_percent", where)
+        work = self._work(row, item, where)
         return Entry(
-            work=self._work(row, item, where),
+            work=work or 0,
             stored=self._amount(row, "stored", where).cents if "stored" in row else None,
             to_percent=self._optional(row, "percent_complete", where),
+            stated_work=work,
             released=self._amount(row, "retainage_released", where).cents,
             work_percent=percent,
             stored_percent=percent,
         )
 
-    def _work(self, row: Json, item: str, where: str) -> int:
-        """The amount of this period; of a quantity, so that all quantities together come to the scheduled value."""
+    def _work(self, row: Json, item: str, where: str) -> int | None:
+        """The amount of this period, None where none is given; an amount and a quantity have to agree."""
+        amount = self._amount(row, "work_this_period", where) if "work_this_period" in row else None
         if "quantity_this_period" not in row:
-            return self._amount(row, "work_this_period", where).cents
+            return None if amount is None else amount.cents
+        units = self._units(row, item, where)
+        if amount is not None and amount != units:
+            text = f"Line {item}: {row['quantity_this_period']} units are {units}, not the {amount} given beside them."
+            text += " Give one of them, or make them agree."
+            raise UserError(text, code="bad_input", field=f"{where}.work_this_period")
+        return units.cents
+
+    def _units(self, row: Json, item: str, where: str) -> Money:
+        """The amount of this period's quantity, so that all quantities together come to the scheduled value."""
         if item not in self._prices:
             raise UserError(f"Line {item} has no unit price; bill an amount.", code="unit_line", field=where)
         before = self._quantities.get(item, Decimal(0))
         now = self._quantities[item] = before + self._number(row, "quantity_this_period", where)
         price = self._prices[item]
-        return (unit_amount(now, price, self._currency) - unit_amount(before, price, self._currency)).cents
+        return unit_amount(now, price, self._currency) - unit_amount(before, price, self._currency)
 
     def _optional(self, row: Json, key: str, where: str) -> Decimal | None:
         return self._number(row, key, where) if key in row else None

@@ -29,6 +29,7 @@ def _terms(contract: Contract) -> Iterator[str]:
     signed = f", signed {contract.signed_on}" if contract.signed_on else ""
     yield f"  {contract.kind.replace('_', ' ')}, by {contract.accounting}{private}{signed}"
     step = f", {contract.step_work_retainage} % from {contract.step_at} % complete" if contract.step_at else ""
+    step += ", stored material counted" if step and contract.step_counts_stored else ""
     yield f"  retainage {contract.work_retainage} % of work, {contract.stored_retainage} % of stored material{step}"
     for rule in contract.retainage_rules:
         yield f"    rule {rule.position}: {rule.percent} % until {rule.until} {_OF[rule.of]} is held"

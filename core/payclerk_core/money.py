@@ -1,6 +1,7 @@
 """Money: whole minor units, made, rounded, shared and read in this one module.
 
-No float ever. Rounding is half up, to the cent (domain: per line, then summed, so that
+`cents` are minor units of the currency, whatever it calls them: hundredths of a dollar, whole yen, thousandths of a
+dinar (ISO 4217). No float ever. Rounding is half up, to the minor unit (domain: per line, then summed, so that
 the summary page and the continuation sheet cannot disagree).
 """
 
@@ -15,11 +16,40 @@ from typing import Final
 HUNDRED: Final = Decimal(100)
 LARGEST_CENTS: Final = 10**15  # ten trillion: far above any contract, far below a 64-bit column
 _SYMBOLS: Final = {"USD": "$", "CAD": "$", "AUD": "$", "NZD": "$", "GBP": "£", "EUR": "€"}
+# ISO 4217, list one (looked at in November 2026): the currencies in use with two decimals, with none, and with three.
+# Not here: those with four (CLF, UYW), which are units of account, and codes of metals, funds and tests.
+_TWO: Final = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE
+    CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR
+    KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB
+    PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY
+    TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+"""
+_NONE: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE: Final = "BHD IQD JOD KWD LYD OMR TND"
+_MINOR: Final = {code: places for codes, places in ((_TWO, 2), (_NONE, 0), (_THREE, 3)) for code in codes.split()}
+
+
+def minor_units(currency: str) -> int:
+    """How many decimals amounts of this currency have (ISO 4217). Raises ValueError for a code that is none.
+
+    >>> minor_units("USD"), minor_units("JPY"), minor_units("KWD")
+    (2, 0, 3)
+    """
+    try:
+        return _MINOR[currency]
+    except KeyError:
+        raise ValueError(f"{currency} is not a currency in use (ISO 4217); write one like USD") from None
+
+
+def currencies() -> tuple[str, ...]:
+    """The codes of all currencies that amounts can be in, in alphabetical order."""
+    return tuple(sorted(_MINOR))
 
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
-    """An amount in whole cents of one currency.
+    """An amount in whole minor units of one currency.
 
     >>> Money(1050) + Money(5)
     Money('10.55', 'USD')
@@ -39,6 +69,9 @@ class Money:
 
     def __neg__(self) -> Money:
         return Money(-self.cents, self.currency)
+
+    def __abs__(self) -> Money:
+        return Money(abs(self.cents), self.currency)
 
     def __lt__(self, other: Money) -> bool:
         return self.cents < self._same(other)
@@ -94,9 +127,27 @@ class Money:
         return [Money(sign * part, self.currency) for part in parts]
 
     def plain(self) -> str:
-        """'1234.50', for files and machines."""
+        """'1234.50', for files and machines: as many decimals as the currency has.
+
+        >>> Money(1235, "JPY").plain(), Money(1235, "KWD").plain()
+        ('1235', '1.235')
+        """
+        return self._written("")
+
+    def grouped(self) -> str:
+        """'-1,234.50', for papers: thousands apart, without the currency."""
+        return self._written(",")
+
+    def _written(self, thousands: str) -> str:
+        places = minor_units(self.currency)
+        whole, part = divmod(abs(self.cents), 10**places)
         sign = "-" if self.cents < 0 else ""
-        return f"{sign}{abs(self.cents) // 100}.{abs(self.cents) % 100:02d}"
+        return f"{sign}{whole:{thousands}}" + (f".{part:0{places}d}" if places else "")
+
+    @property
+    def whole(self) -> Decimal:
+        """The amount in whole units of the currency: 12.50 for 1,250 cents."""
+        return Decimal(self.cents).scaleb(-minor_units(self.currency))
 
     def __str__(self) -> str:
         """'$1,234.50', for people; negative amounts as '-$1,234.50'.
@@ -106,7 +157,7 @@ class Money:
         """
         sign = "-" if self.cents < 0 else ""
         symbol = _SYMBOLS.get(self.currency, self.currency + " ")
-        return f"{sign}{symbol}{abs(self.cents) // 100:,}.{abs(self.cents) % 100:02d}"
+        return f"{sign}{symbol}{abs(self).grouped()}"
 
 
 class PercentOf:
@@ -174,14 +225,22 @@ def read_money(text: str, currency: str = "USD") -> Money:
 
 
 def decimal_to_money(value: Decimal, currency: str) -> Money:
-    """A decimal number of whole units ('12.5' is 12.50), exact to the cent or refused."""
+    """A decimal number of whole units ('12.5' is 12.50), exact to the currency's minor unit or refused."""
+    places = minor_units(currency)
     try:
-        cents = value * HUNDRED
+        cents = value.scaleb(places)
         exact = cents == cents.to_integral_value()
     except InvalidOperation:
         exact = False
     if not exact:
-        raise ValueError(f"{value} has fractions of a cent; round it to two decimals")
+        raise ValueError(_fraction(value, currency, places))
     if abs(cents) > LARGEST_CENTS:
         raise ValueError(f"{value} is too large to be an amount")
     return Money(int(cents), currency)
+
+
+def _fraction(value: Decimal, currency: str, places: int) -> str:
+    if places == 2:
+        return f"{value} has fractions of a cent; round it to two decimals"
+    most = f"has {places} decimals at most" if places else "has no decimals"
+    return f"{value} is too exact for {currency}, which {most}; round it"

@@ -336,23 +336,38 @@ def test_the_refusal_of_a_release_says_how_much_was_asked_for_and_is_held() -> N
 
 @pytest.mark.parametrize("rate", ["4", "10", "15"])
 def test_a_rate_of_one_kind_that_stays_is_not_worked_out_anew(rate: str) -> None:
-    """What was held otherwise before stays so, unless that very rate changes."""
+    """What is held less than the rate says was let go: it stays so, whichever rate changes and however."""
     before = Before(dollars(500), dollars(200), 1, 2)
     rows = [(item(dollars(900)), before, Entry(dollars(100)))]
 
     work = bill(CONTRACT, rows, new_rates=Rates(Decimal(rate), FIVE)).lines[0]
     stored = bill(CONTRACT, rows, new_rates=Rates(TEN, Decimal(rate))).lines[0]
 
-    assert work.work_held == (1 + 1000 if rate == "10" else dollars(600) * int(rate) // 100)
+    assert work.work_held == 1 + dollars(100) * int(rate) // 100
     assert work.stored_held == 2
     assert stored.work_held == 1 + 1000
-    assert stored.stored_held == dollars(200) * int(rate) // 100
+    assert stored.stored_held == 2
 
 
-def test_what_is_set_is_known_from_each_of_the_four() -> None:
-    assert not Entry().sets_retainage
-    for name in ("work_percent", "work_withheld", "stored_percent", "stored_withheld"):
-        assert Entry(**{name: 0}).sets_retainage
+@pytest.mark.parametrize("rate", ["4", "15"])
+def test_a_new_rate_of_one_kind_counts_for_that_kind_alone(rate: str) -> None:
+    before = Before(dollars(500), dollars(200), 5000, 1000)
+    rows = [(item(dollars(900)), before, Entry(dollars(100)))]
+
+    work = bill(CONTRACT, rows, new_rates=Rates(Decimal(rate), FIVE)).lines[0]
+    stored = bill(CONTRACT, rows, new_rates=Rates(TEN, Decimal(rate))).lines[0]
+
+    assert (work.work_held, work.stored_held) == (dollars(600) * int(rate) // 100, 1000)
+    assert (stored.work_held, stored.stored_held) == (6000, dollars(200) * int(rate) // 100)
+
+
+def test_a_figure_of_the_lines_own_is_known_from_each_of_the_four() -> None:
+    assert not Entry().own.of_work
+    assert not Entry().own.of_stored
+    for name in ("work_percent", "work_withheld"):
+        assert Entry(**{name: 0}).own.of_work
+    for name in ("stored_percent", "stored_withheld"):
+        assert Entry(**{name: 0}).own.of_stored
 
 
 def test_what_a_claim_withholds_it_can_release_at_once_and_no_cent_more() -> None:

@@ -361,6 +361,20 @@ def test_setting_a_status_asks_for_the_permission(books: Books) -> None:
         set_status(call, claim_id, ClaimStatus.APPROVED)
 
 
+def test_an_amount_and_a_percentage_of_a_line_have_to_agree(books: Books) -> None:
+    with books.call() as call:
+        first = books.contract(call).billed_lines[0]
+        scheduled = first.scheduled_cents
+    agreed = {first.id: LineEntry(Money(scheduled // 2), percent=Decimal(50))}
+    with pytest.raises(UserError, match="make them agree") as refused, books.call() as call:
+        bill_on_behalf(call, books.month.plumbing.id, {first.id: LineEntry(Money(1), percent=Decimal(50))})
+    with books.call() as call:
+        claim = bill_on_behalf(call, books.month.plumbing.id, agreed)
+        assert claim.lines[0].work_cents == scheduled // 2
+
+    assert code(refused) == "bad_input"
+
+
 # --- retainage
 
 

@@ -161,6 +161,7 @@ cents = st.integers(-(10**9), 10**9)
             cents,
             cents,
             cents,
+            currency=st.just("USD"),
         )
     ),
     cents,

@@ -172,15 +172,19 @@ def amounts_of(call: Call, claim: Claim, entries: Entries) -> dict[int, tuple[in
 
 def _amount(call: Call, claim: Claim, line: ClaimLine, entry: LineEntry) -> tuple[int, int]:
     stored = line.stored_cents if entry.stored is None else entry.stored.cents
-    if entry.work is not None or entry.percent is not None:
+    given = {} if entry.work is None else {"the amount": entry.work.cents}
+    if entry.percent is not None:
+        given["the percentage"] = PercentOf(entry.percent)(line.scheduled_cents) - line.previous_work_cents - stored
+    if given:
         line.quantity = None  # an amount takes the place of the units that were billed
     if entry.quantity is not None:
-        return _units(call, claim, line, entry.quantity), stored
-    if entry.percent is not None or entry.work is not None:
-        line.quantity = None  # the amount is no longer that of the units
-    if entry.percent is not None:
-        return PercentOf(entry.percent)(line.scheduled_cents) - line.previous_work_cents - stored, stored
-    return (line.work_cents if entry.work is None else entry.work.cents), stored
+        given["the quantity"] = _units(call, claim, line, entry.quantity)
+    if len(set(given.values())) > 1:
+        currency = claim.contract.project.currency
+        told = ", ".join(f"{name} comes to {Money(cents, currency)}" for name, cents in given.items())
+        text = f"Line {line.sov_line.item}: {told}. Give one of them, or make them agree."
+        raise UserError(text, code="bad_input", field=line.sov_line.item)
+    return next(iter(given.values()), line.work_cents), stored
 
 
 def _units(call: Call, claim: Claim, line: ClaimLine, quantity: Decimal) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..queries.basis import Basis, basis_of, terms_of
 from ..rules.billing import NEW, Before, Billed, Contract, Entry, Line, SovItem, StoredMaterials, bill
 from ..rules.retainage import Rates
@@ -56,7 +54,7 @@ def bill_claim(claim: Claim, basis: Basis) -> Billed:
     """The claim's lines as the rules give them, without storing anything."""
     terms = terms_of(claim.contract)
     contract = Contract(
-        replace(terms, scale=()) if basis.by_hand else terms,
+        terms.ended() if basis.by_hand and not claim.by_contract else terms,
         basis.rates,
         StoredMaterials(claim.stored_materials),
         claim.contract.project.currency,
@@ -94,3 +92,6 @@ def _store(row: ClaimLine, line: Line) -> None:
     row.previous_work_held_cents, row.work_withheld_cents = line.work_held_before, line.work_withheld
     row.previous_stored_held_cents, row.stored_withheld_cents = line.stored_held_before, line.stored_withheld
     row.work_released_cents, row.stored_released_cents = line.work_released, line.stored_released
+    kept = line.standing
+    row.own_work_cents, row.own_held_cents, row.let_go_cents = kept.own_work, kept.own_held, kept.let_go
+    row.store_own, row.store_let_go_cents, row.ever_released = kept.store_own, kept.store_let_go, kept.released

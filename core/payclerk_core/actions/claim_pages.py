@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from ..documents.claim_pdf import ClaimPage, render_claim
 from ..documents.words import DICTIONARIES, US_GC, Words
-from ..queries.basis import basis_of
+from ..queries.basis import basis_of, opened_orders
 from ..queries.claims import lines_of, summary_of, with_pages
 from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, Project, StoredFile
 from .call import Call
@@ -62,11 +62,25 @@ def claim_page(call: Call, claim: Claim) -> ClaimPage:
 
 
 def _counted_before(call: Call, claim: Claim) -> set[str]:
-    """The change orders that the claim before had already."""
+    """The change orders that the claim before had already; of the first one: those from before payclerk."""
     if not any(line.sov_line.change_order for line in claim.lines):
         return set()
     last = basis_of(call.session, claim.contract, before=claim.number).last
-    return {row.sov_line.change_order.number for row in last.lines if row.sov_line.change_order} if last else set()
+    if last is None:
+        return _joined_with(claim)
+    return {row.sov_line.change_order.number for row in last.lines if row.sov_line.change_order}
+
+
+def _joined_with(claim: Claim) -> set[str]:
+    """Orders that were billed on before payclerk or, when claims were made before it, approved before this period."""
+    billed = opened_orders(line.sov_line for line in claim.lines)
+    orders = [order for line in claim.lines if (order := line.sov_line.change_order) is not None]
+    midway, starts = claim.contract.first_number > 1, claim.period.starts_on
+    return {
+        order.number
+        for order in orders
+        if order.id in billed or (midway and order.approved_on is not None and order.approved_on < starts)
+    }
 
 
 def words_of(project: Project) -> Words:

@@ -172,6 +172,7 @@ def _columns(facts: ContractFacts) -> dict[str, Any]:
         "stored_retainage": terms.rates.stored,
         "step_at": terms.step.at if terms.step else None,
         "step_work_retainage": terms.step.work if terms.step else None,
+        "step_counts_stored": terms.step.counts_stored if terms.step else False,
     }
 
 

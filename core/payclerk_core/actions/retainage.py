@@ -53,8 +53,23 @@ def set_rates(call: Call, claim_id: int, rates: Rates) -> list[Finding]:
     """New rates for all lines, from this claim on and for the whole balance (tasks T24, T25)."""
     claim = _to_set(call, claim_id)
     before = figures(claim)
-    claim.work_retainage, claim.stored_retainage, claim.rates_set = rates.work, rates.stored, True
+    claim.work_retainage, claim.stored_retainage = rates.work, rates.stored
+    claim.rates_set, claim.by_contract = True, False
     return _worked_out(call, claim, "retainage_set", before)
+
+
+def resume_terms(call: Call, claim_id: int) -> list[Finding]:
+    """The contract's step or sliding scale counts again from this claim on, after a rate set by hand ended it.
+
+    Raises UserError when the contract has neither (tasks T24, T25).
+    """
+    claim = _to_set(call, claim_id)
+    if not claim.contract.retainage_rules and claim.contract.step_at is None:
+        text = f"Contract {claim.contract.number} has no step down and no sliding scale; set the rates instead."
+        raise UserError(text, code="no_terms")
+    before = figures(claim)
+    claim.rates_set, claim.by_contract = False, True
+    return _worked_out(call, claim, "retainage_by_contract", before)
 
 
 def set_line_retainage(call: Call, claim_id: int, lines: Mapping[int, LineRetainage]) -> list[Finding]:

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from ..money import Money
+from ..money import Money, minor_units
 from .sheets import cell_money
 
 _DECIMAL_COMMA: Final = re.compile(r"-?\d{1,3}([. \u00a0\u202f']?\d{3})*,\d{1,2}")
@@ -68,9 +68,13 @@ def _typed(written: str, currency: str, *, comma: bool) -> Money:
     if _DECIMAL_COMMA.fullmatch(text):
         plain = re.sub(r"[^\d,-]", "", text).replace(",", ".")
         raise NotAnAmountError(f"'{text[:40]}' has a decimal comma.", f"If {plain} is meant, write it so.")
-    if _LONE_GROUP.fullmatch(text.lstrip("-(").rstrip(")")):
+    places = minor_units(currency)
+    if _LONE_GROUP.fullmatch(text.lstrip("-(").rstrip(")")) and not (places == 0 and "," in text):
         plain = re.sub(r"[^\d-]", "", text)
-        raise NotAnAmountError(f"'{written[:40]}' can be read in two ways.", f"If {plain}.00 is meant, write it so.")
+        raise NotAnAmountError(
+            f"'{written[:40]}' can be read in two ways.",
+            f"If {plain}{'.' if places else ''}{'0' * places} is meant, write it so.",
+        )
     try:
         return cell_money(text, currency)
     except ValueError:

@@ -145,8 +145,11 @@ class _Reader:
     def _writes_commas(self, found: Sequence[tuple[SealedLine, int]]) -> bool:
         """Whether the amounts we wrote ourselves came back with decimal commas: then all of the file has them."""
         ours = [pair for line, row in found for pair in self._own_texts(line, row)]
-        read_only_so = any(not _is(text, sealed) and _is(with_point(text), sealed) for text, sealed in ours)
-        return read_only_so and all(_is(with_point(text), sealed) for text, sealed in ours)
+        read_only_so = any(
+            not _is(text, sealed, self.currency) and _is(with_point(text), sealed, self.currency)
+            for text, sealed in ours
+        )
+        return read_only_so and all(_is(with_point(text), sealed, self.currency) for text, sealed in ours)
 
     def _own_texts(self, line: SealedLine, row: int) -> Iterator[tuple[str, str]]:
         for column, sealed in ((SCHEDULED, line.scheduled), (PREVIOUS, line.previous)):
@@ -182,7 +185,7 @@ class _Reader:
     def _unchanged(self, row: int, column: int, sealed: str, name: str) -> None:
         cell = self._cell(row, column)
         value = with_point(cell.value) if self._comma and isinstance(cell.value, str) else cell.value
-        if not _is(value, sealed):
+        if not _is(value, sealed, self.currency):
             self._fault(cell.coordinate, f"The {name} was changed.", f"It is {sealed}.")
 
     def _amount(self, row: int, column: int) -> Money:
@@ -208,11 +211,11 @@ def _known_item(written: str, known: set[str]) -> str:
     return alike[0] if len(alike) == 1 else written
 
 
-def _is(value: Any, sealed: str) -> bool:
+def _is(value: Any, sealed: str, currency: str) -> bool:
     """Whether a cell still holds the amount that we wrote, as a number or as text that shows it."""
     try:
         if isinstance(value, str):
-            return cell_money(value, "USD") == cell_money(sealed, "USD")
+            return cell_money(value, currency) == cell_money(sealed, currency)
         return abs(Decimal(str(value)) - Decimal(sealed)) < DUST
     except (ArithmeticError, ValueError):
         return False

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from ..money import Money, percent_of, total
+from ..money import Money, minor_units, percent_of, total
 from ..rules.billing import Line, summarize
 from .form_values import (
     CODE_LABEL,
@@ -28,6 +28,7 @@ from .form_values import (
     Entered,
     FormLine,
 )
+from .sheets import number_format
 
 WIDTHS: Final = (9, 46, 16, 16, 16, 16, 16, 9, 16, 44)
 HOW_TO: Final = "Fill the coloured cells with amounts (not percent), save, and answer our mail with this file attached."
@@ -53,7 +54,7 @@ class _Writer:
     def __init__(self, book: Any, form: BillingForm) -> None:
         self._book, self._form, self._claim = book, form, form.claim_lines()
         self._sheet = book.add_worksheet(SHEET)
-        money = {"num_format": "#,##0.00;[Red]-#,##0.00", "border": 1, "border_color": "#C9CED6", "valign": "top"}
+        money = {"num_format": number_format(form.currency), "border": 1, "border_color": "#C9CED6", "valign": "top"}
         text = {"border": 1, "border_color": "#C9CED6", "text_wrap": True, "valign": "top"}
         self._title = book.add_format({"bold": True, "font_size": 16})
         self._bold = book.add_format({"bold": True})
@@ -150,8 +151,9 @@ class _Writer:
     def _summary(self, row: int) -> None:
         """Lines 4, 5, 7 and 8 of the summary page, rounded on each line as the claim will be."""
         form, first, last = self._form, HEAD_ROW + 1, max(row, HEAD_ROW + 1)
-        work = f"SUMPRODUCT(ROUND((D{first}:D{last}+E{first}:E{last})*{form.work_retainage}/100,2))"
-        stored = f"SUMPRODUCT(ROUND(F{first}:F{last}*{form.stored_retainage}/100,2))"
+        places = minor_units(form.currency)
+        work = f"SUMPRODUCT(ROUND((D{first}:D{last}+E{first}:E{last})*{form.work_retainage}/100,{places}))"
+        stored = f"SUMPRODUCT(ROUND(F{first}:F{last}*{form.stored_retainage}/100,{places}))"
         rates = f"({form.work_retainage} % of work, {form.stored_retainage} % of stored)"
         page = summarize(self._claim, previous_certificates=form.previous_certificates)
         otherwise = form.held_otherwise or Money(0, form.currency)

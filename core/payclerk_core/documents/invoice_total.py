@@ -15,7 +15,7 @@ from typing import Final
 import pypdf
 from pypdf.errors import PyPdfError
 
-from ..money import Money
+from ..money import Money, minor_units
 
 _LARGEST_FILE: Final = 15 * 2**20
 _MOST_PAGES: Final = 200
@@ -89,6 +89,8 @@ def totals_in(text: str, currency: str) -> tuple[Money, ...]:
     >>> totals_in("Subtotal 90.00\\nTotal 100.00\\nAmount due: $1,100.00", "USD")
     (Money('1100.00', 'USD'),)
     """
+    if minor_units(currency) != 2:  # what is looked for is an amount with two decimals
+        return ()
     lines = [_comparable(line) for line in text.splitlines()]
     for label in _LABELS:
         found = tuple(dict.fromkeys(_labelled(lines, label, currency)))

@@ -15,7 +15,7 @@ import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
 from ..errors import UserError
-from ..money import Money, decimal_to_money, read_money
+from ..money import Money, decimal_to_money, minor_units, read_money
 from .ods import OdsError, OdsSheet, OdsTooFarError, is_ods, ods_sheets, ods_workbook
 
 MEGABYTE: Final = 1024 * 1024
@@ -174,8 +174,19 @@ def text_of(content: bytes) -> str | None:
     return None
 
 
+def number_format(currency: str) -> str:
+    """How a spreadsheet shows amounts of the currency: with its own decimals, negative ones in red.
+
+    >>> number_format("USD"), number_format("JPY")
+    ('#,##0.00;[Red]-#,##0.00', '#,##0;[Red]-#,##0')
+    """
+    places = minor_units(currency)
+    shape = "#,##0" + ("." + "0" * places if places else "")
+    return f"{shape};[Red]-{shape}"
+
+
 def cell_money(value: Any, currency: str) -> Money:
-    """The amount in a cell, exact to the cent; ValueError for what is none."""
+    """The amount in a cell, exact to the currency's minor unit; ValueError for what is none."""
     if isinstance(value, str):
         return read_money(value, currency)
     if value is None or isinstance(value, bool | date | time | timedelta):
@@ -184,7 +195,7 @@ def cell_money(value: Any, currency: str) -> Money:
     # Its shortest form is what the person typed.
     try:
         exact = Decimal(str(value))
-        rounded = exact.quantize(Decimal("0.01"))
+        rounded = exact.quantize(Decimal(1).scaleb(-minor_units(currency)))
         dusty = abs(rounded - exact) < DUST  # which no comparison with NaN is: it raises
     except ArithmeticError:
         raise ValueError("this is not an amount") from None

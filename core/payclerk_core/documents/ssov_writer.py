@@ -11,6 +11,7 @@ import xlsxwriter
 
 from ..money import Money, total
 from ..rules.ssov import Detail
+from .sheets import number_format
 from .ssov_values import COLUMNS, HEAD_ROW, LINE_COLUMNS, LINES_SHEET, REMAINING, SHEET, SsovSheet
 
 HOW_TO: Final = (
@@ -41,7 +42,8 @@ class _Writer:
     def __init__(self, book: Any, sheet: SsovSheet) -> None:
         self._sheet = sheet
         self._entry, self._lines = book.add_worksheet(SHEET), book.add_worksheet(LINES_SHEET)
-        money = {"num_format": "#,##0.00;[Red]-#,##0.00", "border": 1, "border_color": "#C9CED6", "valign": "top"}
+        shape = number_format(sheet.currency)
+        money = {"num_format": shape, "border": 1, "border_color": "#C9CED6", "valign": "top"}
         text = {"border": 1, "border_color": "#C9CED6", "text_wrap": True, "valign": "top"}
         free = {"bg_color": "#FFF6D6", "locked": False}
         self._title = book.add_format({"bold": True, "font_size": 16})
@@ -52,7 +54,7 @@ class _Writer:
         # As text: '1-2' would become a date, and '001' the number 1.
         self._free = book.add_format({**text, **free, "num_format": "@"})
         self._below = book.add_format({"locked": False, "num_format": "@"})
-        self._amount_below = book.add_format({"locked": False, "num_format": "#,##0.00"})
+        self._amount_below = book.add_format({"locked": False, "num_format": shape.split(";")[0]})
         self._total = book.add_format({**money, "bold": True, "bg_color": "#EEF1F5"})
         details = [(row.line.item, detail) for row in sheet.lines for detail in row.line.details]
         self._details: list[tuple[str, Detail]] = details

@@ -55,5 +55,5 @@ def amount(money: Money) -> str:
     >>> amount(Money(-123450))
     '(1,234.50)'
     """
-    digits = f"{abs(money.cents) // 100:,}.{abs(money.cents) % 100:02d}"
+    digits = abs(money).grouped()
     return f"({digits})" if money.cents < 0 else digits

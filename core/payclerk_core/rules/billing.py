@@ -7,14 +7,25 @@ claim may have ten thousand lines; people and documents see `Money`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from ..errors import UserError
-from ..money import Money, PercentOf, percent_of
-from .retainage import Limits, LineBase, Rates, Terms, rates_in_force, scale_withheld, within
+from ..money import Money, PercentOf, minor_units, percent_of
+from .retainage import (
+    AS_THE_RATE_SAYS,
+    Limits,
+    LineBase,
+    Rates,
+    Standing,
+    Terms,
+    rates_in_force,
+    scale_withheld,
+    within,
+)
+from .withholding import RATE_ONLY, OwnFigures, RateChange, own_part
 
 
 class StoredMaterials(StrEnum):
@@ -43,19 +54,22 @@ class Before:
     work_held: int = 0
     stored_held: int = 0
     gross: int = 0
+    standing: Standing = field(default=AS_THE_RATE_SAYS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is entered on a line for one period, in cents. None: as it was, or as the rate says.
 
-    `to_percent` says how complete the line is (column G in percent of C) instead of `work`. `work_percent` to
-    `stored_withheld` are an administrator's own retainage for this line and period; an amount counts before a percentage.
+    `to_percent` says how complete the line is (column G in percent of C) instead of `work`; `stated_work` is an amount
+    given beside it, with which it has to agree. `work_percent` to `stored_withheld` are an administrator's own retainage
+    for this line and period; an amount counts before a percentage.
     """
 
     work: int = 0
     stored: int | None = None
     to_percent: Decimal | None = None
+    stated_work: int | None = None
     released: int = 0  # of both: from work first, then from stored material
     work_released: int = 0
     stored_released: int = 0
@@ -65,15 +79,12 @@ class Entry:
     stored_withheld: int | None = None
 
     @property
-    def sets_retainage(self) -> bool:
-        return not (
-            self.work_percent is None
-            and self.work_withheld is None
-            and self.stored_percent is None
-            and self.stored_withheld is None
-        )
+    def own(self) -> OwnFigures:
+        figures = self.work_percent, self.work_withheld, self.stored_percent, self.stored_withheld
+        return RATE_ONLY if figures == _NO_FIGURES else OwnFigures(*figures)
 
 
+_NO_FIGURES = (None, None, None, None)
 NOTHING = Entry()
 NEW = Before()
 
@@ -101,6 +112,7 @@ class Line(NamedTuple):
     change_order: str | None = None
     moved_cents: int = 0
     currency: str = "USD"
+    standing: Standing = AS_THE_RATE_SAYS
 
     @property
     def completed_cents(self) -> int:  # G = D + E + F
@@ -174,7 +186,8 @@ class Line(NamedTuple):
         """Where the line stands for the next claim."""
         withheld = self.work_withheld + self.stored_withheld
         work = self.previous_work_cents + self.work_cents
-        return Before(work, self.stored_cents, self.work_held, self.stored_held, gross_before + withheld)
+        gross = gross_before + withheld
+        return Before(work, self.stored_cents, self.work_held, self.stored_held, gross, self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +217,14 @@ def bill(contract: Contract, rows: Sequence[Row], *, new_rates: Rates | None = N
     `new_rates` count from this claim on, for the whole balance. Raises UserError for a release of more than is held.
     """
     moves = contract.stored_materials is StoredMaterials.AUTOMATIC
-    drafts = [_draft(item, before, entry, moves=moves) for item, before, entry in rows]
-    rates = new_rates or _stepped(contract, rows, drafts)
-    withheld = _withheld(contract, rows, drafts, rates, by_hand=new_rates is not None)
+    drafts = [_draft(item, before, entry, contract.currency, moves=moves) for item, before, entry in rows]
+    scaled = bool(contract.terms.scale) and new_rates is None
+    rates = new_rates or (contract.terms.rates if scaled else _stepped(contract, rows, drafts))
+    if scaled:
+        withheld = _by_scale(contract, rows, drafts)
+    else:  # a rate set by hand ends a scale, whose balance is that of no rate
+        change = RateChange(None if contract.terms.scale else contract.rates, rates)
+        withheld = [change.withheld(draft, entry.own) for (_, _, entry), draft in zip(rows, drafts, strict=True)]
     lines = tuple(
         _line(row, draft, cents, contract.currency, moves=moves)
         for row, draft, cents in zip(rows, drafts, withheld, strict=True)
@@ -214,84 +232,125 @@ def bill(contract: Contract, rows: Sequence[Row], *, new_rates: Rates | None = N
     return Billed(lines, rates)
 
 
-def _draft(item: SovItem, before: Before, entry: Entry, *, moves: bool) -> LineBase:
-    if moves:  # value and retainage of the store go into work of before
-        before = Before(before.work + before.stored, 0, before.work_held + before.stored_held, 0, before.gross)
+def _draft(item: SovItem, before: Before, entry: Entry, currency: str, *, moves: bool) -> LineBase:
+    if moves and before.stored:
+        before = _installed(before)
     stored = before.stored if entry.stored is None else entry.stored
     work = entry.work
     if entry.to_percent is not None:
         work = PercentOf(entry.to_percent)(item.scheduled) - before.work - stored
-    return LineBase(before.work, work, before.stored, stored, before.work_held, before.stored_held, before.gross)
+        if entry.stated_work not in {None, work}:
+            stated, comes_to = Money(entry.stated_work or 0, currency), Money(work, currency)
+            text = (
+                f"Line {item.item}: {entry.to_percent} % is {comes_to} this period, not the {stated} given beside it."
+            )
+            raise UserError(
+                f"{text} Give one of them, or make them agree.", code="bad_input", field=f"lines.{item.item}"
+            )
+    held = before.work_held, before.stored_held
+    return LineBase(before.work, work, before.stored, stored, *held, before.gross, before.standing)
+
+
+def _installed(before: Before) -> Before:
+    """The automatic mode: value and retainage of the store go into work of before, at what is held of them."""
+    known = before.standing
+    if known.store_own:
+        own = Standing(
+            known.own_work + before.stored, known.own_held + before.stored_held, known.let_go, released=known.released
+        )
+    else:
+        own = Standing(known.own_work, known.own_held, released=known.released)
+    return Before(before.work + before.stored, 0, before.work_held + before.stored_held, 0, before.gross, own)
 
 
 def _stepped(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase]) -> Rates:
-    if contract.terms.step is None:
+    if (step := contract.terms.step) is None:
         return contract.rates
-    completed = sum(draft.work_before + draft.work + draft.stored for draft in drafts)
+    completed = sum(draft.work_before + draft.work + (draft.stored if step.counts_stored else 0) for draft in drafts)
     return rates_in_force(contract.terms, contract.rates, completed, sum(item.scheduled for item, _, _ in rows))
 
 
-def _withheld(
-    contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase], rates: Rates, *, by_hand: bool
-) -> list[tuple[int, int]]:
-    if contract.terms.scale and by_hand:  # it ends the scale, and the scale's balance is that of no rate
-        plain = _by_rate(None, rates, drafts)
-    elif contract.terms.scale and rates == contract.terms.rates:
-        plain = _by_scale(contract, rows, drafts)
-    else:
-        plain = _by_rate(contract.rates, rates, drafts)
+Withholding = tuple[tuple[int, int], Standing]
+
+
+def _by_scale(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase]) -> list[Withholding]:
+    """A line with figures of its own takes no share of the scale; what it withholds fills the scale as well."""
+    limits = limits_of([item for item, _, _ in rows], contract.currency)
+    own = {place: entry.own for place, (_, _, entry) in enumerate(rows) if entry.own is not RATE_ONLY}
+    shares = [_without_own(draft, own[n]) if n in own else draft for n, draft in enumerate(drafts)]
+    besides = sum(_own_withheld(drafts[place], figures) for place, figures in own.items())
+    plain = scale_withheld(contract.terms.scale, limits, shares, besides=besides)
     return [
-        _own(entry, draft, cents) if entry.sets_retainage else cents
-        for (_, _, entry), draft, cents in zip(rows, drafts, plain, strict=True)
+        _own(own[n], draft, cents) if n in own else (cents, draft.standing._replace(let_go=None, store_let_go=None))
+        for n, (draft, cents) in enumerate(zip(drafts, plain, strict=True))
     ]
 
 
-def _by_scale(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase]) -> list[tuple[int, int]]:
-    original = sum(item.scheduled for item, _, _ in rows if item.change_order is None)
-    limits = Limits(original, sum(item.scheduled for item, _, _ in rows))
-    return scale_withheld(contract.terms.scale, limits, drafts)
+def limits_of(items: Sequence[SovItem], currency: str) -> Limits:
+    """The contract sums of these lines, as a sliding scale is measured against them."""
+    original = sum(item.scheduled for item in items if item.change_order is None)
+    return Limits(original, sum(item.scheduled for item in items), 10 ** minor_units(currency))
 
 
-def _by_rate(before: Rates | None, rates: Rates, drafts: Sequence[LineBase]) -> list[tuple[int, int]]:
-    """The rate of the work to date less that of the work before; of a new rate: less what is held."""
-    work, stored = PercentOf(rates.work), PercentOf(rates.stored)
-    same_work = before is not None and rates.work == before.work
-    same_stored = before is not None and rates.stored == before.stored
-    return [
-        (
-            work(draft.work_before + draft.work) - (work(draft.work_before) if same_work else draft.work_held),
-            stored(draft.stored) - (stored(draft.stored_before) if same_stored else draft.stored_held),
-        )
-        for draft in drafts
-    ]
+def _without_own(draft: LineBase, own: OwnFigures) -> LineBase:
+    return draft._replace(
+        work=0 if own.of_work else draft.work, stored=draft.stored_before if own.of_stored else draft.stored
+    )
 
 
-def _own(entry: Entry, draft: LineBase, plain: tuple[int, int]) -> tuple[int, int]:
+def _own_withheld(draft: LineBase, own: OwnFigures) -> int:
+    work = own.work(draft.work) if own.of_work else 0
+    return work + (_own_stored(draft, own) - draft.stored_held if own.of_stored else 0)
+
+
+def _own_stored(draft: LineBase, own: OwnFigures) -> int:
+    if own.stored_withheld is not None or own.stored_percent is None:
+        return own.stored_withheld or 0
+    return PercentOf(own.stored_percent)(draft.stored)
+
+
+def _own(own: OwnFigures, draft: LineBase, plain: tuple[int, int]) -> Withholding:
     """An administrator's figure for the line: of this period's work, and of the balance of stored material."""
     work, stored = plain
-    if entry.work_withheld is not None:
-        work = entry.work_withheld
-    elif entry.work_percent is not None:
-        work = PercentOf(entry.work_percent)(draft.work)
-    if entry.stored_withheld is not None:
-        stored = entry.stored_withheld - draft.stored_held
-    elif entry.stored_percent is not None:
-        stored = PercentOf(entry.stored_percent)(draft.stored) - draft.stored_held
-    return work, stored
+    known = draft.standing._replace(let_go=None, store_let_go=None)
+    if own.of_work:
+        work = own.work(draft.work)
+    if own.of_work and own.work_withheld is None:
+        held = own_part(known, draft.work_held)
+        known = known._replace(own_work=known.own_work + draft.work, own_held=held + work)
+    if own.of_stored:
+        stored = _own_stored(draft, own) - draft.stored_held
+        known = known._replace(store_own=own.stored_withheld is None)
+    return (work, stored), known
 
 
-def _line(row: Row, draft: LineBase, withheld: tuple[int, int], currency: str, *, moves: bool) -> Line:
+def _line(row: Row, draft: LineBase, withheld: Withholding, currency: str, *, moves: bool) -> Line:
     item, before, entry = row
-    work = within(draft.work_held + withheld[0], draft.work_before + draft.work) - draft.work_held
-    stored = within(draft.stored_held + withheld[1], draft.stored) - draft.stored_held
+    (work_asked, stored_asked), standing = withheld
+    work = within(draft.work_held + work_asked, draft.work_before + draft.work) - draft.work_held
+    stored = within(draft.stored_held + stored_asked, draft.stored) - draft.stored_held
     released = _NO_RELEASE
     if entry.released or entry.work_released or entry.stored_released:
         released = _released(item, entry, draft.work_held + work, draft.stored_held + stored, currency)
+        standing = _after_release(standing, draft.work_held + work, released)
     return Line(
         item.item, item.description, item.scheduled, draft.work_before, draft.work, draft.stored,
         draft.work_held, work, released[0], draft.stored_held, stored, released[1],
-        item.change_order, before.stored if moves else 0, currency,
+        item.change_order, before.stored if moves else 0, currency, standing,
     )  # fmt: skip
+
+
+def _after_release(standing: Standing, work_held: int, released: tuple[int, int]) -> Standing:
+    """What was released is let go: of what is held by the rate first, then of what is held at the line's own figures."""
+    own = own_part(standing, work_held)
+    own_left = own_part(standing, work_held - released[0])
+    of_rest = released[0] - (own - own_left)
+    return standing._replace(
+        own_held=own_left,
+        released=standing.released or any(cents for cents in released),
+        let_go=None if standing.let_go is None else standing.let_go + of_rest,
+        store_let_go=None if standing.store_let_go is None else standing.store_let_go + released[1],
+    )
 
 
 _NO_RELEASE = (0, 0)
@@ -380,10 +439,15 @@ def summarize(lines: Sequence[Line], *, previous_certificates: Money) -> Summary
 
 
 def change_box(lines: Sequence[Line], counted_before: Collection[str], currency: str) -> ChangeBox:
-    """The box under the summary. `counted_before` are the change orders that an earlier claim had already."""
-    sums = [0, 0, 0, 0]
+    """The box under the summary: each change order as a whole is an addition or a deduction (form G702).
+
+    `counted_before` are the change orders that an earlier claim had already, or that were billed before payclerk.
+    """
+    orders: dict[str, int] = {}
     for line in lines:
         if line.change_order is not None:
-            place = (0 if line.change_order in counted_before else 2) + (line.scheduled_cents < 0)
-            sums[place] += line.scheduled_cents
+            orders[line.change_order] = orders.get(line.change_order, 0) + line.scheduled_cents
+    sums = [0, 0, 0, 0]
+    for number, cents in orders.items():
+        sums[(0 if number in counted_before else 2) + (cents < 0)] += cents
     return ChangeBox(*(Money(cents, currency) for cents in sums))

@@ -47,6 +47,7 @@ class JobClaim:
     rates: Rates | None = None  # new ones, from here on
     certified: Money | None = None
     less_previous: Money | None = None  # line 7 as somebody else states it
+    by_contract: bool = False  # the contract's step or scale counts again, from here on
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class _State:
     certificates: Money
     number: int | None = None
     changes: frozenset[str] = frozenset()
-    by_hand: bool = False  # a claim set a rate: a sliding scale has ended
+    by_hand: bool = False  # a claim set a rate: a step or a sliding scale has ended
 
 
 def work_out(job: Job) -> list[JobPage]:
@@ -92,7 +93,8 @@ def work_out(job: Job) -> list[JobPage]:
 
 
 def _pages(job: Job) -> Iterator[JobPage]:
-    state = _State(job.openings, job.contract.rates, _opening_certificates(job))
+    before = frozenset(change.number for change in job.changes if _is_earlier(job, change))
+    state = _State(job.openings, job.contract.rates, _opening_certificates(job), changes=before)
     for place, claim in enumerate(job.claims):
         try:
             page, state = _next(job, claim, state)
@@ -100,6 +102,12 @@ def _pages(job: Job) -> Iterator[JobPage]:
             where = f"claims[{place}]" + (f".{fault.field}" if fault.field else "")
             raise UserError(f"Claim {claim.number}: {fault.message}", code=fault.code, field=where) from None
         yield page
+
+
+def _is_earlier(job: Job, change: JobChange) -> bool:
+    """Was the change order there before the first claim: approved for an earlier number, or billed on already?"""
+    first = min((claim.number for claim in job.claims), default=1)
+    return change.approved_in < first or any(item.item in job.openings for item in change.items)
 
 
 def _opening_certificates(job: Job) -> Money:
@@ -119,7 +127,8 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
     ]
     _require_known(claim, items)
     rows = [(item, state.before.get(item.item, NEW), claim.entries.get(item.item, NOTHING)) for item in items]
-    terms = replace(job.contract.terms, scale=()) if state.by_hand else job.contract.terms
+    by_hand = state.by_hand and not claim.by_contract
+    terms = job.contract.terms.ended() if by_hand else job.contract.terms
     billed = bill(replace(job.contract, terms=terms, rates=state.rates), rows, new_rates=claim.rates)
     line_7 = state.certificates if claim.less_previous is None else claim.less_previous
     summary = summarize(billed.lines, previous_certificates=line_7)
@@ -134,7 +143,7 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
         line_7 + (summary.due if claim.certified is None else claim.certified),
         claim.number,
         frozenset(line.change_order for line in billed.lines if line.change_order is not None),
-        state.by_hand or claim.rates is not None,
+        by_hand or claim.rates is not None,
     )
 
 

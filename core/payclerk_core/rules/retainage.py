@@ -4,6 +4,7 @@ Retainage is a movement: held before + withheld - released = held now, by line, 
 While nothing special happens what is withheld adds up to the rate of the work to date (form G702, line 5a), because each
 movement is the difference of two rounded balances. A rate that changes counts for the whole balance; an administrator
 may set a percentage or an amount for a line and one period; a sliding scale stops at what its rules say is held.
+What a line holds at a rate, and how a new one changes it, is in `withholding.py`.
 """
 
 from __future__ import annotations
@@ -55,19 +56,23 @@ class ScaleRule:
     of: Of
     until: Decimal
 
-    def limit(self, original_cents: int, revised_cents: int) -> int:
-        """The most that is held under this rule, in cents."""
+    def limit(self, original_cents: int, revised_cents: int, unit: int = 100) -> int:
+        """The most that is held under this rule, in minor units, of which `unit` are a whole one."""
         if self.of is Of.AMOUNT:
-            return int(self.until * HUNDRED)
+            return int(self.until * unit)
         return PercentOf(self.until)(original_cents if self.of is Of.ORIGINAL else revised_cents)
 
 
 @dataclass(frozen=True, slots=True)
 class StepDown:
-    """From `at` percent complete on, `work` percent on the whole balance."""
+    """From `at` percent complete on, `work` percent on the whole balance, stored material included.
+
+    Clauses measure work in place ("50 % complete"); with `counts_stored`, material in store counts as well.
+    """
 
     at: Decimal
     work: Decimal
+    counts_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +94,37 @@ class Terms:
                     f"A sliding scale cannot end at {rule.until}; give an amount above zero.", code="bad_scale"
                 )
 
+    def ended(self) -> Terms:
+        """The terms after somebody set a rate by hand: neither scale nor step counts, until it is turned on again."""
+        return Terms(self.rates)
+
 
 def rates_in_force(terms: Terms, before: Rates, completed_cents: int, contract_cents: int) -> Rates:
     """The rates of a claim that come from the claim before it; a step-down only ever lowers them."""
     step = terms.step
-    if step is None or before.work <= step.work or contract_cents <= 0:
+    if step is None or contract_cents <= 0 or completed_cents * HUNDRED < step.at * contract_cents:
         return before
-    reached = completed_cents * HUNDRED >= step.at * contract_cents
-    return Rates(step.work, before.stored) if reached else before
+    return Rates(min(before.work, step.work), min(before.stored, step.work))
+
+
+class Standing(NamedTuple):
+    """What is remembered of a line's retainage beside the amounts held, in cents.
+
+    `own_work` was withheld at figures of the line's own and `own_held` is held of it; `let_go` is by how much less than
+    the rate is held of the rest (None: not known, so what the rate and the amount held say). `store_own` and
+    `store_let_go` say the same of what is in store now. `released`: something was released of the line, which no later
+    rate charges again, whatever came between.
+    """
+
+    own_work: int = 0
+    own_held: int = 0
+    let_go: int | None = None
+    store_own: bool = False
+    store_let_go: int | None = None
+    released: bool = False
+
+
+AS_THE_RATE_SAYS: Final = Standing()
 
 
 class LineBase(NamedTuple):
@@ -112,6 +140,7 @@ class LineBase(NamedTuple):
     work_held: int
     stored_held: int
     gross: int = 0
+    standing: Standing = AS_THE_RATE_SAYS
 
     @property
     def added(self) -> int:
@@ -121,18 +150,24 @@ class LineBase(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The contract sums that a sliding scale is measured against, in cents."""
+    """The contract sums that a sliding scale is measured against, in minor units; `unit` of them are a whole one."""
 
     original: int
     revised: int
+    unit: int = 100
 
 
 Withheld = tuple[int, int]  # of work and of stored material, in cents; negative gives back
 
 
-def scale_withheld(scale: Sequence[ScaleRule], limits: Limits, lines: Sequence[LineBase]) -> list[Withheld]:
-    """What a sliding scale withholds of each line; what a limit leaves is shared by largest remainder."""
-    held = sum(line.gross for line in lines)
+def scale_withheld(
+    scale: Sequence[ScaleRule], limits: Limits, lines: Sequence[LineBase], *, besides: int = 0
+) -> list[Withheld]:
+    """What a sliding scale withholds of each line; what a limit leaves is shared by largest remainder.
+
+    `besides` is withheld with the same claim at figures of lines' own, in cents: it fills the scale as well.
+    """
+    held = sum(line.gross for line in lines) + besides
     percent, room = _rule_in_force(scale, limits, held)
     part = PercentOf(percent)
     plain = [part(line.added) for line in lines]
@@ -144,7 +179,7 @@ def scale_withheld(scale: Sequence[ScaleRule], limits: Limits, lines: Sequence[L
 def _rule_in_force(scale: Sequence[ScaleRule], limits: Limits, held: int) -> tuple[Decimal, int | None]:
     """The percentage at this point, and how much can be withheld before the next rule (None: work is taken back)."""
     for rule in scale:
-        room = rule.limit(limits.original, limits.revised) - held
+        room = rule.limit(limits.original, limits.revised, limits.unit) - held
         if room > 0:
             return rule.percent, room
     return Decimal(0), None
@@ -164,7 +199,7 @@ def _within_limits(
 def _through_rules(scale: Sequence[ScaleRule], limits: Limits, held: int, added: int) -> int:
     withheld, left = 0, Decimal(added)
     for rule in scale:
-        room = rule.limit(limits.original, limits.revised) - held - withheld
+        room = rule.limit(limits.original, limits.revised, limits.unit) - held - withheld
         if room <= 0 or left <= 0:
             continue
         asked = PercentOf(rule.percent)(int(left))

@@ -1,13 +1,12 @@
-"""Unit-price lines: amount = quantity x unit price, prices to four decimals, amounts to the cent (domain 3.5)."""
+"""Unit-price lines: amount = quantity x unit price, prices to four decimals, amounts to the minor unit (domain 3.5)."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Final
 
-from ..money import Money, decimal_to_money
+from ..money import Money, decimal_to_money, minor_units
 
-CENT: Final = Decimal("0.01")
 PRICE_DECIMALS: Final = 4
 _DIGITS: Final = 60  # a quantity times a price is exact, whatever the two are
 
@@ -20,7 +19,8 @@ def unit_amount(quantity: Decimal, price: Decimal, currency: str) -> Money:
     """
     with localcontext() as context:
         context.prec = _DIGITS
-        return decimal_to_money((quantity * price).quantize(CENT, ROUND_HALF_UP), currency)
+        smallest = Decimal(1).scaleb(-minor_units(currency))
+        return decimal_to_money((quantity * price).quantize(smallest, ROUND_HALF_UP), currency)
 
 
 def require_unit_price(price: Decimal) -> Decimal:

@@ -89,6 +89,8 @@ class Claim(Keyed, Stated, Base):
     work_retainage: Mapped[Decimal]  # the rates in force from this claim on
     stored_retainage: Mapped[Decimal]
     rates_set: Mapped[bool] = mapped_column(default=False, server_default=false())  # by hand, for this claim on
+    # The contract's step or scale, which a rate set by hand ended, counts again from this claim on.
+    by_contract: Mapped[bool] = mapped_column(default=False, server_default=false())
     stored_materials: Mapped[str] = mapped_column(String(10), default="manual", server_default="manual")
     payment_due_on: Mapped[date | None]
     comment: Mapped[str | None] = mapped_column(String(2000))
@@ -139,6 +141,14 @@ class ClaimLine(Keyed, Base):
     work_withheld_set_cents: Mapped[int | None] = mapped_column(BigInteger)
     stored_percent: Mapped[Decimal | None]
     stored_withheld_set_cents: Mapped[int | None] = mapped_column(BigInteger)
+    # What the next claim has to know beside the amounts held (rules.retainage.Standing): work withheld at figures of the
+    # line's own and what is held of it, and by how much less than the rate is held (None: as the amounts say).
+    own_work_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    own_held_cents: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    let_go_cents: Mapped[int | None] = mapped_column(BigInteger)
+    store_own: Mapped[bool] = mapped_column(default=False, server_default=false())
+    store_let_go_cents: Mapped[int | None] = mapped_column(BigInteger)
+    ever_released: Mapped[bool] = mapped_column(default=False, server_default=false())
     review: Mapped[str] = mapped_column(String(20), default="no_action")  # approved, rejected, no_action
     review_reason: Mapped[str | None] = mapped_column(String(2000))
     reviewed_at: Mapped[datetime | None]

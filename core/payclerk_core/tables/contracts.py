@@ -30,6 +30,9 @@ class Contract(Keyed, Stated, Base):
     # "10 % until 50 % complete, then 5 % on the whole balance": from this percent complete, this rate of work.
     step_at: Mapped[Decimal | None]
     step_work_retainage: Mapped[Decimal | None]
+    step_counts_stored: Mapped[bool] = mapped_column(default=False, server_default=false())  # in "50 % complete"
+    # A project that joined midway: the number of the first claim that payclerk makes.
+    first_number: Mapped[int] = mapped_column(default=1, server_default="1")
     # The Payments Issued tab (tasks T15, C11): off until an administrator turns it on, but on for what came before it.
     payments_enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
     # The subcontractor's schedule of values (task C10). Its status matters only while it is on.

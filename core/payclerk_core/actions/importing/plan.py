@@ -24,11 +24,12 @@ _COLUMNS: Final = {
     "company": "Company",
     "kind": "Kind",
     "accounting": "Accounting",
+    "first_number": "First claim number",
 }
 # What claims were made on is history (domain 1.2): it changes by a change order, not by a file.
 _LOCKED_LINE: Final = ("scheduled_cents", "quantity", "unit_price", "parent", "opening_work_cents",
                        "opening_stored_cents", "opening_retainage_cents")  # fmt: skip
-_LOCKED_CONTRACT: Final = ("company", "kind", "accounting")
+_LOCKED_CONTRACT: Final = ("company", "kind", "accounting", "first_number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...documents.workbook import ChangeRow, Place, ProjectFile, SovRow
+from ...documents.workbook.columns import OPENING_NAMES
 from ...queries.directory import email_key
 
 # The kinds in the order in which they are stored: later ones refer to earlier ones.
@@ -163,5 +164,6 @@ def _package_line(rows: list[SovRow]) -> Wanted:
         "description": change.title,
         "scheduled_cents": sum(row.scheduled.cents for row in rows),
         "change_order": change.number,
+        **{name: sum(row.more[name] for row in rows) for name in OPENING_NAMES if name in rows[0].more},
     }
     return Wanted((change.contract, change.number), values, change.place)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...money import Money, decimal_to_money
 from ..sheets import DUST, Fault, cell_money
-from .columns import REQUIRED, Column
+from .columns import MOST_TOLD, REQUIRED, Column, told
 from .grid import NO_RESULT, Percent
 from .numbers import Mark, UnclearNumberError, number_in
 from .rows import Place
@@ -92,7 +92,8 @@ class Row:
         if found:
             near = difflib.get_close_matches(found, known, n=1)
             hint = f"Did you mean '{near[0]}'? " if near else ""
-            self.fault(column.name, f"'{found}' is not known.", f"{hint}Use one of: {', '.join(known)}.")
+            use = f"Use one of: {', '.join(known)}." if len(known) <= MOST_TOLD else told(column)
+            self.fault(column.name, f"'{found}' is not known.", f"{hint}{use}")
         return column.choices[0]
 
     def _yes(self, column: Column, value: Any) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ...money import currencies
 from ...rules.lifecycle import ContractStatus
 from ...rules.permissions import Level
 
 KINDS: Final = ("subcontract", "purchase_order", "prime")
-CURRENCIES: Final = ("USD", "CAD", "AUD", "NZD", "GBP", "EUR")
+CURRENCIES: Final = currencies()
 LANGUAGES: Final = ("en", "fr", "es")
 DICTIONARIES: Final = ("us_general_contractor", "us_owner", "us_specialty_contractor", "au_nz", "uk")
 LEVELS: Final = tuple(level.value for level in Level)
@@ -43,6 +44,14 @@ class Column:
 
 
 REQUIRED: Final = object()
+MOST_TOLD: Final = 30  # choices that are listed; of more, some are named
+
+
+def told(column: Column) -> str:
+    """What may be written into a column with choices; empty for another."""
+    if len(column.choices) > MOST_TOLD:
+        return "A code of ISO 4217, such as USD, EUR or JPY."
+    return f"One of: {', '.join(column.choices)}." if column.choices else ""
 
 
 def _text(name: str, longest: int, note: str, empty: Any = REQUIRED, attribute: str = "") -> Column:
@@ -70,6 +79,12 @@ _LINE: Final = (
     _text("Cost type", 40, "The cost type, such as Labor, Material or Subcontract."),
     _text("Description", 300, "What the line is for."),
 )
+_OPENING: Final = (
+    _number("Opening work", "money", "Work billed before payclerk.", 0, "opening_work_cents"),
+    _number("Opening stored", "money", "Stored material billed before payclerk.", 0, "opening_stored_cents"),
+    _number("Opening retainage", "money", "Held of both before payclerk.", 0, "opening_retainage_cents"),
+)
+OPENING_NAMES: Final = tuple(column.attribute for column in _OPENING)
 
 SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
     "Project": (
@@ -125,6 +140,8 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _number("Signed on", "day", "Decides which cap of retainage applies.", None, "signed_on"),
         _number("Step at %", "percent", "From this percent complete ...", None, "step_at"),
         _number("Step work retainage %", "percent", "... this much of work is held.", None, "step_work_retainage"),
+        _yes("Step counts stored", "Stored material counts as complete.", "step_counts_stored"),
+        _number("First claim number", "count", "Joining midway: of the first claim here.", 1, "first_number", 1, 9999),
         _yes("Payments", "The Payments Issued tab is on.", "payments_enabled", empty=True),
         _yes("SSOV", "The subcontractor details the schedule.", "ssov_enabled"),
         _choice("SSOV status", SSOV_STATUSES, "Where the details stand.", "draft", "ssov_status"),
@@ -143,9 +160,7 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _number("Quantity", "quantity", "Unit lines only.", None, "quantity"),
         _text("Unit", 20, "Unit lines only: m3, hour, LS.", None, "unit"),
         _number("Unit price", "quantity", "To four decimals; quantity x price is the value.", None, "unit_price"),
-        _number("Opening work", "money", "Work billed before payclerk.", 0, "opening_work_cents"),
-        _number("Opening stored", "money", "Stored material billed before payclerk.", 0, "opening_stored_cents"),
-        _number("Opening retainage", "money", "Held of both before payclerk.", 0, "opening_retainage_cents"),
+        *_OPENING,
         _text("Parent", 40, "The item that this line details (SSOV).", None, "parent"),
     ),
     "Change orders": (
@@ -157,6 +172,7 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _number("Amount", "money", "Additions positive, deductions negative.", REQUIRED),
         _choice("Status", CHANGE_STATUSES, "Only approved ones count.", "approved", "status"),
         _yes("Package", "One line for the whole in the schedule of values.", "package"),
+        *_OPENING,
     ),
 }
 NEEDED: Final = ("Project", "Companies", "People", "Contracts", "SOV")

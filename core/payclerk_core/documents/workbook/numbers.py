@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from ...money import currencies
+
 
 class Mark(StrEnum):
     """Which sign stands before the decimals of a column; UNSURE when none of its numbers says."""
@@ -26,7 +28,7 @@ class UnclearNumberError(ValueError):
 
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009\t")
-_SYMBOL: Final = re.compile(r"(USD|CAD|AUD|NZD|GBP|EUR|\$|£|€)")
+_SYMBOL: Final = re.compile(rf"({'|'.join(currencies())}|\$|£|€)")
 _READINGS: Final = {
     Mark.POINT: re.compile(r"\d+(?:\.\d*)?|\.\d+|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?|[1-9]\d{0,2}(?:'\d{3})+(?:\.\d*)?"),
     Mark.COMMA: re.compile(r"\d+(?:,\d*)?|,\d+|[1-9]\d{0,2}(?:\.\d{3})+(?:,\d*)?|[1-9]\d{0,2}(?:'\d{3})+(?:,\d*)?"),

@@ -11,6 +11,7 @@ from ...rules.ssov import remaining
 from ...rules.units import unit_amount
 from ..sheets import Fault
 from .cells import Row, known_or_near
+from .columns import OPENING_NAMES
 from .grid import Grid
 from .rows import ChangeRow, KnownContract, SovRow
 from .sheet_reader import rows_of
@@ -60,11 +61,17 @@ class _Schedule:
     def change(self, row: Row) -> None:
         """A line of the sheet Change orders."""
         found = self._read(row, "Amount", self._change_order(row))
+        self._check_opening(row, found)
+        if any(found.more.values()) and found.change_order is not None and found.change_order.status != "approved":
+            what = f"{found.change_order.number} is {found.change_order.status}, so nothing of it was billed."
+            row.fault("Opening work", what, "Empty its opening columns, or write approved.")
         self._keep(row, found)
 
     def _read(self, row: Row, amount: str, change: ChangeRow | None) -> SovRow:
         contract = change.contract if change else contract_of(row, self.contracts)
-        more = {} if change else row.more()
+        more = row.more()
+        if change:
+            more = {name: cents for name, cents in more.items() if name in OPENING_NAMES}
         return SovRow(
             contract,
             row.read("Item"),

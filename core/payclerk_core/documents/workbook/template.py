@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from .columns import REQUIRED, SHEETS, Column
+from .columns import MOST_TOLD, REQUIRED, SHEETS, Column, told
 from .example import EXAMPLE
 
 _MADE: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - a fixed date, so that the same version gives the same bytes
@@ -85,7 +85,7 @@ class _Sheet:
             self._sheet.write_string(row, place, value)
 
     def _choices(self, first: int, place: int, last: int, column: Column) -> None:
-        if column.choices:
+        if column.choices and len(column.choices) <= MOST_TOLD:
             shown = [choice.replace("_", " ") for choice in column.choices]
             self._sheet.data_validation(
                 first,
@@ -98,7 +98,7 @@ class _Sheet:
 
 def explained(column: Column) -> str:
     """What a column is for, what it takes, and what an empty cell means."""
-    takes = _SAYS.get(column.kind, f"One of: {', '.join(column.choices)}." if column.choices else "")
+    takes = _SAYS.get(column.kind, told(column))
     if column.kind == "count":
         takes = f"A whole number from {column.low} to {column.high}."
     empty = "Needed." if column.empty is REQUIRED else _empty(column)

@@ -1,0 +1,42 @@
+"""Joining midway: where the lines of a contract stood before the first claim that payclerk makes (domain 3.3).
+
+What is held less than the terms say was released before, and is not withheld again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..money import PercentOf
+from .billing import Before
+from .retainage import Limits, LineBase, Rates, Standing, Terms, scale_withheld
+
+
+class Opening(NamedTuple):
+    """What was billed of a line before the first claim, in cents; `held` None: as the terms say."""
+
+    work: int
+    stored: int
+    held: int | None = None
+
+
+def openings(terms: Terms, limits: Limits, lines: Sequence[Opening]) -> list[Before]:
+    """Where each of the lines stands. What is held is kept for stored material first, as the terms say, then for work."""
+    bases = [LineBase(0, line.work, 0, line.stored, 0, 0) for line in lines]
+    if terms.scale:
+        by_terms = scale_withheld(terms.scale, limits, bases)
+    else:
+        by_terms = [_by_rate(terms.rates, base) for base in bases]
+    return [_before(line, work, stored) for line, (work, stored) in zip(lines, by_terms, strict=True)]
+
+
+def _by_rate(rates: Rates, base: LineBase) -> tuple[int, int]:
+    return PercentOf(rates.work)(base.work), PercentOf(rates.stored)(base.stored)
+
+
+def _before(line: Opening, work: int, stored: int) -> Before:
+    held = work + stored if line.held is None else line.held
+    stored_held = min(stored, held)
+    released = Standing(released=held < work + stored)
+    return Before(line.work, line.stored, held - stored_held, stored_held, max(held, work + stored), released)

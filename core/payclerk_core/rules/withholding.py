@@ -1,0 +1,189 @@
+"""What one line's retainage becomes at a rate: what is held of earlier work stays as agreed, new work follows the rate.
+
+Three rules (docs/rules.md): a lower rate never raises what a line holds; what was withheld at a figure of the line's own
+keeps it; and what was released is not charged again, neither by a new rate nor when material is installed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from ..money import PercentOf
+from .retainage import LineBase, Rates, Standing, Withheld, within
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFigures:
+    """An administrator's own retainage of a line and period; an amount counts before a percentage.
+
+    A percentage is a rate of the line's own, which a new rate of the contract leaves alone; an amount is one period's.
+    """
+
+    work_percent: Decimal | None = None
+    work_withheld: int | None = None
+    stored_percent: Decimal | None = None
+    stored_withheld: int | None = None
+
+    @property
+    def of_work(self) -> bool:
+        return self.work_percent is not None or self.work_withheld is not None
+
+    @property
+    def of_stored(self) -> bool:
+        return self.stored_percent is not None or self.stored_withheld is not None
+
+    def work(self, cents: int) -> int:
+        """What is withheld of this period's work; of_work has to be true."""
+        if self.work_withheld is not None or self.work_percent is None:
+            return self.work_withheld or 0
+        return PercentOf(self.work_percent)(cents)
+
+
+RATE_ONLY = OwnFigures()
+
+
+class _Rate:
+    """One rate before and from this claim on. `before` is None after a sliding scale, which has no rate."""
+
+    __slots__ = ("before", "changed", "now", "raised")
+
+    def __init__(self, before: Decimal | None, now: Decimal) -> None:
+        self.now = PercentOf(now)
+        self.before = self.now if before is None or before == now else PercentOf(before)
+        self.changed = before != now
+        self.raised = before is None or now > before
+
+    def kept(self, held: int, balance: int, *, let_go: bool) -> int:
+        """What stays held of an earlier balance: all of the new rate, but no more than before unless it was raised."""
+        if not self.changed:
+            return held
+        full = self.now(balance)
+        return full if self.raised and not let_go else within(held, full)
+
+
+class RateChange:
+    """The rates of a claim against those before it, applied to thousands of lines. `before` None: a scale ended."""
+
+    def __init__(self, before: Rates | None, now: Rates) -> None:
+        self._from_scale = before is None
+        self._work = _Rate(before.work if before else None, now.work)
+        self._stored = _Rate(before.stored if before else None, now.stored)
+
+    def withheld(self, line: LineBase, own: OwnFigures) -> tuple[Withheld, Standing]:
+        """What is withheld of the line with this claim (negative: given back), and what is remembered of it."""
+        store = self._of_store(line, own)
+        work = self._of_work(line, own, store.installed_let_go)
+        standing = line.standing._replace(
+            own_work=work.own_work,
+            own_held=work.own_held,
+            let_go=work.let_go,
+            store_own=store.own,
+            store_let_go=store.let_go,
+        )
+        return (work.withheld, store.withheld), standing
+
+    def _of_work(self, line: LineBase, own: OwnFigures, installed_let_go: int) -> _Work:
+        standing = line.standing
+        own_held = own_part(standing, line.work_held)
+        rest, held = line.work_before - standing.own_work, line.work_held - own_held
+        let_go = self._let_go(line, standing.let_go, self._work, rest, held)
+        kept = self._work.kept(held, rest, let_go=let_go > 0 or standing.released)
+        if self._work.changed:
+            let_go = self._work.now(rest) - kept
+        if own.work_withheld is not None:  # an amount for one period: no rate of the line's own
+            return _Work(kept - held + own.work_withheld, standing.own_work, own_held, None)
+        if own.of_work:
+            asked = within(own.work(line.work) - installed_let_go, line.work)
+            return _Work(kept - held + asked, standing.own_work + line.work, own_held + asked, let_go)
+        let_go += installed_let_go
+        target = within(self._work.now(rest + line.work) - let_go, rest + line.work)
+        return _Work(target - held, standing.own_work, own_held, let_go)
+
+    def _let_go(self, line: LineBase, known: int | None, rate: _Rate, balance: int, held: int) -> int:
+        """By how much less than the rate is held, because it was released."""
+        if self._from_scale:
+            return max(line.gross - line.work_held - line.stored_held, 0)
+        return rate.before(balance) - held if known is None else known
+
+    def _of_store(self, line: LineBase, own: OwnFigures) -> _Store:
+        left = _left_in_store(line, self._stored, self._let_go_of_store(line))
+        kept = self._stored.kept(left.held, left.value, let_go=left.let_go > 0 or line.standing.released)
+        if line.standing.store_own:
+            kept = left.held
+        elif self._stored.changed:
+            left = left._replace(let_go=self._stored.now(left.value) - kept)
+        if own.of_stored:
+            return _own_store(line, own, left)
+        if line.standing.store_own and left.value:
+            held = kept + self._stored.now(line.stored) - self._stored.now(left.value)
+        else:
+            held = within(self._stored.now(line.stored) - left.let_go, line.stored)
+        stays_own = line.standing.store_own and left.value != 0
+        return _Store(held - line.stored_held, stays_own, left.let_go, left.installed_let_go)
+
+    def _let_go_of_store(self, line: LineBase) -> int:
+        standing = line.standing
+        if standing.store_own:
+            return standing.store_let_go or 0
+        return self._let_go(line, standing.store_let_go, self._stored, line.stored_before, line.stored_held)
+
+
+class _Work(NamedTuple):
+    withheld: int
+    own_work: int
+    own_held: int
+    let_go: int | None
+
+
+class _Store(NamedTuple):
+    withheld: int
+    own: bool
+    let_go: int | None
+    installed_let_go: int
+
+
+class _Left(NamedTuple):
+    """What of the store before is still there, and what was released of the part that was installed."""
+
+    value: int
+    held: int
+    let_go: int
+    installed_let_go: int
+
+
+def _left_in_store(line: LineBase, rate: _Rate, let_go: int) -> _Left:
+    before, value = line.stored_before, min(line.stored_before, line.stored)
+    if value == before or before <= 0 or value < 0:
+        return _Left(value, line.stored_held, let_go, 0)
+    left_let_go = part_of(let_go, value, before)
+    installed = min(before - value, max(line.work, 0))
+    installed_let_go = max(part_of(let_go, installed, before), 0)
+    if line.standing.store_own:
+        held = part_of(line.stored_held, value, before)
+    else:
+        held = within(rate.before(value) - left_let_go, value)
+    return _Left(value, held, left_let_go, installed_let_go)
+
+
+def _own_store(line: LineBase, own: OwnFigures, left: _Left) -> _Store:
+    """A figure of the line's own counts for all that is in store, but for what was released of it."""
+    if own.stored_withheld is not None or own.stored_percent is None:
+        return _Store((own.stored_withheld or 0) - line.stored_held, False, None, left.installed_let_go)
+    rate = PercentOf(own.stored_percent)
+    full = rate(left.value)
+    kept = within(left.held, full) if left.let_go > 0 or line.standing.released else full
+    held = kept + rate(line.stored) - full
+    return _Store(held - line.stored_held, True, full - kept, left.installed_let_go)
+
+
+def own_part(standing: Standing, held: int) -> int:
+    """What of a line's held work is held at figures of its own; a release takes from the rest first."""
+    return within(standing.own_held, held)
+
+
+def part_of(cents: int, part: int, whole: int) -> int:
+    """So many of `whole` parts of an amount, half up; `whole` is more than zero."""
+    sign = -1 if cents < 0 else 1
+    return sign * ((2 * abs(cents) * part + whole) // (2 * whole))

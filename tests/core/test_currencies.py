@@ -1,0 +1,70 @@
+"""Each currency with its own minor unit (ISO 4217): read, shown, rounded, on forms, on papers and in imports."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payclerk_core.documents.sheets import cell_money, number_format
+from payclerk_core.documents.typeset import amount
+from payclerk_core.money import Money, currencies, decimal_to_money, minor_units, read_money
+from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, bill
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, Terms
+from payclerk_core.rules.units import unit_amount
+
+KINDS = [("USD", "1,234.50"), ("JPY", "123,450"), ("KWD", "123.450")]
+
+
+@pytest.mark.parametrize(("currency", "shown"), KINDS)
+def test_an_amount_has_the_decimals_of_its_currency(currency: str, shown: str) -> None:
+    money = Money(123450, currency)
+
+    assert money.grouped() == amount(money) == shown
+    assert money.plain() == shown.replace(",", "")
+    assert str(money).endswith(shown)
+    assert amount(-money) == f"({shown})"
+    assert money.whole == Decimal(money.plain())
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from(currencies()))
+def test_what_is_shown_is_read_back_in_any_currency(cents: int, currency: str) -> None:
+    money = Money(cents, currency)
+
+    assert read_money(money.plain(), currency) == read_money(str(money), currency) == money
+    assert cell_money(money.whole, currency) == money
+
+
+@pytest.mark.parametrize(
+    ("currency", "value", "why"),
+    [("JPY", "0.5", "no decimals"), ("KWD", "0.0005", "3 decimals at most"), ("USD", "0.005", "two decimals")],
+)
+def test_what_is_finer_than_the_minor_unit_is_refused(currency: str, value: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        decimal_to_money(Decimal(value), currency)
+
+
+def test_a_code_that_is_no_currency_is_refused() -> None:
+    with pytest.raises(ValueError, match="XXQ is not a currency in use"):
+        minor_units("XXQ")
+
+
+@pytest.mark.parametrize(("currency", "cents"), [("USD", 33333), ("JPY", 333), ("KWD", 333333)])
+def test_units_are_rounded_to_the_minor_unit(currency: str, cents: int) -> None:
+    assert unit_amount(Decimal(10), Decimal("33.3333"), currency) == Money(cents, currency)
+
+
+@pytest.mark.parametrize(("currency", "most"), [("USD", 5000), ("JPY", 50), ("KWD", 50000)])
+def test_a_scale_until_an_amount_counts_whole_units(currency: str, most: int) -> None:
+    none = Rates(Decimal(0), Decimal(0))
+    terms = Terms(none, (ScaleRule(Decimal(10), Of.AMOUNT, Decimal(50)),))
+
+    billed = bill(Contract(terms, none, currency=currency), [(SovItem("1", "Work", 10**7), Before(), Entry(10**7))])
+
+    assert billed.lines[0].held == most
+
+
+def test_a_sheet_shows_the_currencys_decimals() -> None:
+    assert [number_format(currency).split(";")[0] for currency, _ in KINDS] == ["#,##0.00", "#,##0", "#,##0.000"]
