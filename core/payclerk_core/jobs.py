@@ -43,11 +43,13 @@ QUEUES: Final[Mapping[str, str]] = {
     "docusign.send": "heavy",
     "docusign.void": "heavy",
     "docusign.poll": "heavy",
+    "bulk.run": "bulk",
+    "import.run": "bulk",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
     "clock.periods": "heavy",
 }
-WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
+WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2, "bulk": 2}
 # Seconds before the next try; the last one repeats. About three days in all.
 WAITS: Final[tuple[int, ...]] = (1, 2, 5, 15, 60, 300, 900)
 MAX_ATTEMPTS: Final = 300

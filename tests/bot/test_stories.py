@@ -290,7 +290,7 @@ def test_two_hundred_claims_at_once(month: Callable[..., Any], busy_office: Offi
     done = office.world.submit(ADA, last_look)
     assert done.acked
     assert done.seconds < 1
-    office.modal_says(ADA, "Done; see the message in the channel.")
+    office.modal_says(ADA, "200 rows are in work")
     office.message("Claims set to Pending Owner Approval: 200 done")
 
 
