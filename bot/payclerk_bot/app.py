@@ -24,6 +24,7 @@ from .manifest import COMMAND
 from .outgoing.batch import BatchPosts
 from .outgoing.bulk import BulkWork
 from .outgoing.files import FilePosts
+from .outgoing.importing import ImportWork
 from .outgoing.notices import NoticePosts
 from .outgoing.package import PackagePosts
 from .outgoing.routine import RoutinePosts
@@ -106,6 +107,7 @@ class BotDoor:
         routine = RoutinePosts(db, self._posts)
         runner.handle("slack.batch", BatchPosts(db, self._posts))
         runner.handle("bulk.run", BulkWork(settings, db, clock))
+        runner.handle("import.run", ImportWork(settings, db, clock, client))
         runner.handle("slack.notice", NoticePosts(db, self._posts))
         runner.handle("slack.package", PackagePosts(settings, db, clock, client, self._posts))
         runner.handle("slack.file", FilePosts(db, client, self._posts))

@@ -21,6 +21,7 @@ from typing import Any, Final
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import Engine, make_url, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from .clock import Clock
@@ -185,6 +186,10 @@ class JobRunner:
                 self._settle(job, error.message, error.permanent, MAX_ATTEMPTS, error.retry_after)
             except UserError as error:
                 self._settle(job, error.message, permanent=True)
+            except OperationalError as error:
+                # The database was busy or away: nothing that a few tries would tell apart from a fault of ours.
+                log.warning("job_database", error=type(error.orig).__name__)
+                self._settle(job, "the database was busy", False)
             except Exception as error:
                 log.exception("job_fault")
                 self._settle(job, f"internal fault: {type(error).__name__}", False, MAX_ATTEMPTS_OWN_FAULT)
