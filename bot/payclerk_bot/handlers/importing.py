@@ -137,7 +137,8 @@ def discard(turn: Turn) -> None:
         if settled is None:
             note_import(call, dropped.project, key, [])
     text, blocks = views.left(dropped)
-    turn.client.chat_update(**_place(turn), text=text, blocks=blocks)
+    place = _place(turn)
+    turn.client.chat_update(channel=place["channel"], ts=place["ts"], text=text, blocks=blocks)
 
 
 def _place(turn: Turn) -> dict[str, str]:
