@@ -21,10 +21,11 @@ class BulkWork:
     def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
         self._settings, self._db, self._clock = settings, db, clock
         self._pause = threading.Event()
+        self._pause_s = PAUSE_S if db.engine.dialect.name == "sqlite" else 0
 
     def __call__(self, job: Job) -> None:
         while self._slice(int(job.payload["batch_id"])):
-            self._pause.wait(PAUSE_S)
+            self._pause.wait(self._pause_s)
 
     def _slice(self, batch_id: int) -> bool:
         with self._db.transaction() as session:
