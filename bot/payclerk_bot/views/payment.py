@@ -28,7 +28,7 @@ class Recorded:
     notes: str = ""
 
 
-MOST: Final = 10  # the newest; older ones are corrected on the command line or after these
+MOST: Final = 40  # the newest; a modal has room for 100 blocks
 
 
 def payment_modal(
