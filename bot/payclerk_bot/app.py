@@ -22,7 +22,9 @@ from .handlers.home import show_home
 from .handlers.importing import take_file
 from .manifest import COMMAND
 from .outgoing.batch import BatchPosts
+from .outgoing.bulk import BulkWork
 from .outgoing.files import FilePosts
+from .outgoing.importing import ImportWork
 from .outgoing.notices import NoticePosts
 from .outgoing.package import PackagePosts
 from .outgoing.routine import RoutinePosts
@@ -104,6 +106,8 @@ class BotDoor:
         self._connection = Connection(self._app, settings.slack_app_token.get_secret_value())
         routine = RoutinePosts(db, self._posts)
         runner.handle("slack.batch", BatchPosts(db, self._posts))
+        runner.handle("bulk.run", BulkWork(settings, db, clock))
+        runner.handle("import.run", ImportWork(settings, db, clock, client))
         runner.handle("slack.notice", NoticePosts(db, self._posts))
         runner.handle("slack.package", PackagePosts(settings, db, clock, client, self._posts))
         runner.handle("slack.file", FilePosts(db, client, self._posts))

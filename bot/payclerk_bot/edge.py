@@ -11,6 +11,7 @@ import structlog
 from slack_bolt import Ack
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import OperationalError
 
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
@@ -152,6 +153,8 @@ def explain(error: Exception) -> str:
     where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
     code = error.response.get("error") if isinstance(error, SlackApiError) else None
     log.error("slack_fault", reference=reference, error=type(error).__name__, slack=code, where=where)
+    if isinstance(error, OperationalError):
+        return f"The database is busy and nothing was changed; please try again in a moment. Reference {reference}."
     if isinstance(error, (OutsideError, *SLACK_TROUBLE)):
         return f"Slack did not do its part; please try again. Reference {reference}."
     return f"Something went wrong on our side and nothing was changed. Reference {reference}."

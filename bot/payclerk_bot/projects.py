@@ -17,6 +17,7 @@ from payclerk_core.tables import Claim, Contract, Project
 
 from .desk import Turn
 
+CLAIM_NUMBER: Final = re.compile(r"#?\s*([0-9]{1,6})")
 NAMED: Final = re.compile(r"\bproject:(\S+)\s*", re.IGNORECASE)
 
 
@@ -74,9 +75,29 @@ def find_contract(turn: Turn, call: Call, project: Project, usage: str) -> Contr
 
 
 def find_claim(turn: Turn, call: Call, usage: str) -> Claim:
-    """The latest claim of the contract whose number was typed."""
+    """The claim that was named, as in SC-03 #2; the latest of the contract where no number was typed."""
     contract = find_contract(turn, call, pick_project(turn, call), usage)
-    claim = latest_claim(call.session, contract.id)
-    if claim is None:
+    latest = latest_claim(call.session, contract.id)
+    if latest is None:
         raise UserError(f"{contract.number} has no claim yet.", code="no_claim")
-    return claim
+    words = rest_of(turn).partition(" ")[2].strip()
+    return _numbered(call, contract, latest, words, usage) if words else latest
+
+
+def _numbered(call: Call, contract: Contract, latest: Claim, words: str, usage: str) -> Claim:
+    number = CLAIM_NUMBER.fullmatch(words)
+    if number is None:
+        text = f"I don't know what '{words[:80]}' means there. Name the claim by its number: {usage} #{latest.number}."
+        raise UserError(text, code="which_claim")
+    query = select(Claim).where(Claim.contract_id == contract.id, Claim.number == int(number.group(1)))
+    found = call.session.scalar(query)
+    if found is None:
+        text = f"{contract.number} has no claim #{number.group(1)}; its latest is #{latest.number}."
+        raise UserError(text, code="no_claim")
+    return found
+
+
+def shown_claim(value: str) -> tuple[int, str]:
+    """The claim a button is about, and the digest of what its message shows (rules/seen.py)."""
+    claim_id, _, seen = value.partition(" ")
+    return int(claim_id), seen

@@ -21,6 +21,7 @@ from typing import Any, Final
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import Engine, make_url, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from .clock import Clock
@@ -43,11 +44,13 @@ QUEUES: Final[Mapping[str, str]] = {
     "docusign.send": "heavy",
     "docusign.void": "heavy",
     "docusign.poll": "heavy",
+    "bulk.run": "bulk",
+    "import.run": "bulk",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
     "clock.periods": "heavy",
 }
-WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2}
+WORKERS: Final[Mapping[str, int]] = {"mail": 8, "slack": 8, "heavy": 2, "bulk": 2}
 # Seconds before the next try; the last one repeats. About three days in all.
 WAITS: Final[tuple[int, ...]] = (1, 2, 5, 15, 60, 300, 900)
 MAX_ATTEMPTS: Final = 300
@@ -183,6 +186,10 @@ class JobRunner:
                 self._settle(job, error.message, error.permanent, MAX_ATTEMPTS, error.retry_after)
             except UserError as error:
                 self._settle(job, error.message, permanent=True)
+            except OperationalError as error:
+                # The database was busy or away: nothing that a few tries would tell apart from a fault of ours.
+                log.warning("job_database", error=type(error.orig).__name__)
+                self._settle(job, "the database was busy", False)
             except Exception as error:
                 log.exception("job_fault")
                 self._settle(job, f"internal fault: {type(error).__name__}", False, MAX_ATTEMPTS_OWN_FAULT)

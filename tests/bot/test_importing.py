@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,14 @@ from slack_sdk import WebClient
 from sqlalchemy import func, select
 
 from bot_office import ADA, CHANNEL, OTTO, RITA, ZED
+from bulk_work import work
 from import_files import Draft
 from payclerk_bot.downloads import download
 from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.jobs import waiting
 from payclerk_core.tables import Event, Member, Person, Project, SovLine
 from payclerk_playground.slack.control import texts
+from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +52,8 @@ def amounts(office: Office) -> dict[str, int]:
         return {row.item: row.scheduled_cents for row in rows}
 
 
-def test_a_dropped_file_is_shown_and_imported_by_a_click(month: Callable[..., Any], office: Office) -> None:
+def test_a_dropped_file_is_shown_and_imported_by_a_click(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
     month(lambda m: None, contracts=1)
     before = amounts(office)
     assert office.world.share_file(ADA, ADA, "lines.xlsx", GOOD.xlsx()).seconds < 3
@@ -78,6 +83,49 @@ def test_a_discarded_file_changes_nothing(month: Callable[..., Any], office: Off
     assert office.in_channel() == [m for m in office.in_channel() if m.user == ADA]
 
 
+def test_what_changed_since_it_was_shown_is_shown_anew(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    month(lambda m: None, contracts=1)
+    office.world.share_file(ADA, ADA, "lines.xlsx", GOOD.xlsx())
+    shown = office.message("scheduled $82,400.00 -&gt; $90,000.00", channel=ADA)
+    with office.database.transaction() as session:
+        line = session.scalars(select(SovLine).where(SovLine.contract.has(number="SC-01"), SovLine.item == "001")).one()
+        line.scheduled_cents = 7_000_000
+
+    office.world.click(ADA, shown, "import.do")
+
+    again = office.message("It has changed since you looked.", channel=ADA)
+    assert "scheduled $70,000.00 -&gt; $90,000.00" in texts(again)
+    assert "003" not in amounts(office)
+    office.world.click(ADA, again, "import.do")
+    done = office.message("was imported into project 24-107", channel=ADA)
+    assert (done.ts, amounts(office)["001"]) == (shown.ts, 9_000_000)
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+def test_a_killed_import_is_done_once_and_its_message_says_so(
+    month: Callable[..., Any], office: Office, moment: str
+) -> None:
+    month(lambda m: None, contracts=1)
+    office.world.share_file(ADA, ADA, "lines.xlsx", GOOD.xlsx())
+    shown = office.message("lines.xlsx for project 24-107", channel=ADA)
+    office.world.click(ADA, shown, "import.do")
+    office.world.click(ADA, shown, "import.do")
+    eventually(lambda: waiting(office.database))
+
+    assert work(office.database, 1, moment, office.slack.url).wait(timeout=60) == -signal.SIGKILL
+    last = work(office.database, 0, moment, office.slack.url)
+    try:
+        done = office.message("was imported into project 24-107", channel=ADA)
+    finally:
+        last.kill()
+        last.wait()
+
+    assert (done.ts, "1 new sov line" in texts(done)) == (shown.ts, True)
+    with office.database.reading() as session:
+        assert session.scalar(select(func.count(Event.id)).where(Event.verb == "imported")) == 1
+
+
 def test_faults_are_listed_by_cell_and_the_rest_is_a_file(month: Callable[..., Any], office: Office) -> None:
     month(lambda m: None, contracts=1)
     bad = lines(*[("SC-99", f"{n}", 1) for n in range(30)])
@@ -88,7 +136,8 @@ def test_faults_are_listed_by_cell_and_the_rest_is_a_file(month: Callable[..., A
     office.world.wait_for(lambda: any(b"SOV A31" in file.content for file in office.world.files if file.channel))
 
 
-def test_a_click_is_asked_again_whether_it_may(month: Callable[..., Any], office: Office) -> None:
+def test_a_click_is_asked_again_whether_it_may(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
     month(lambda m: None, contracts=1)
     before = amounts(office)
     office.world.share_file(ADA, ADA, "lines.xlsx", GOOD.xlsx())

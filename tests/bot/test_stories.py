@@ -56,6 +56,7 @@ def test_invite_all_that_can_be_and_confirm_twice(month: Callable[..., Any], bus
     first = office.world.submit(ADA, last_look)
     second = office.world.submit(ADA, last_look)
     assert (first.error, second.error) == (None, None)
+    office.bulk_done()
     office.message("Invitations: 12 waiting")
     with office.database.reading() as session:
         assert len(session.scalars(select(Batch)).all()) == 1
@@ -290,7 +291,8 @@ def test_two_hundred_claims_at_once(month: Callable[..., Any], busy_office: Offi
     done = office.world.submit(ADA, last_look)
     assert done.acked
     assert done.seconds < 1
-    office.modal_says(ADA, "Done; see the message in the channel.")
+    office.modal_says(ADA, "200 rows are in work")
+    office.bulk_done()
     office.message("Claims set to Pending Owner Approval: 200 done")
 
 

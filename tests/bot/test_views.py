@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,7 +29,7 @@ from payclerk_bot.views.mail_log import (
 )
 from payclerk_bot.views.mails import Compose, File, Someone, compose_modal, created_modal
 from payclerk_bot.views.package import package_comment
-from payclerk_bot.views.payment import payment_modal
+from payclerk_bot.views.payment import Recorded, correction_modal, payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
 from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
@@ -46,6 +47,7 @@ from payclerk_playground.slack.lint import elements_of, lint_blocks
 SIZES = [0, 1, 14, 60, 500]
 HOSTILE = ["Acme", "<!channel> & <https://evil.example|click>", "&" * 4000, "x" * 5000, " ", "*_`~> 漢字 🏗️ \n\n" * 400]
 DAY = date(2026, 11, 30)
+PAYMENT = Recorded(1, "0123456789abcdef", "1001", "check", Money(180_000, "USD"), DAY, "ref", "notes")
 CLAIMS = Controls("Claims", "claim", "Select all {n} matching", "Review", {"draft": "Draft"}, {"approved": "Approve"})
 INVITE = Controls("Invite to bill", "contract", "Select all {n} that can be invited", "Review")
 
@@ -190,7 +192,9 @@ def test_modals_and_home(size: int, name: str) -> None:
         message_modal(whole),
         created_modal(name, [name] * size, True),
         status_modal(many),
-        payment_modal(1, name, money, money, DAY, received=False),
+        payment_modal(
+            1, name, money, money, DAY, received=False, recorded=[replace(PAYMENT, id=n) for n in range(size)]
+        ),
         period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
         periods_modal(Periods(1, name, [PeriodRow(n, Dates(DAY, DAY, DAY), "closed") for n in range(size)], None)),
         periods_modal(Periods(1, name, [], Dates(DAY, DAY, DAY))),
@@ -278,7 +282,8 @@ def collected() -> list[b.View]:
         log_modal(Log("x", Place(1), [], 0, "claim 1")),
         message_modal(FullMessage(entry, may_write=True, may_fetch_raw=True)),
         compose_modal(Compose("claim:1", "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
-        payment_modal(1, "x", amount, amount, DAY, received=True),
+        payment_modal(1, "x", amount, amount, DAY, received=True, recorded=[PAYMENT]),
+        correction_modal("x", PAYMENT),
         period_modal("x", "1", Dates(DAY, DAY, DAY), None),
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),

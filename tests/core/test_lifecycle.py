@@ -86,9 +86,39 @@ def test_an_approval_stays_while_something_hangs_on_it(hanging: dict[str, bool],
     facts = ClaimFacts(start, **hanging)
 
     for to in ANY:
-        expected = why if to not in SIGNABLE else (f"Already {to.label}." if to is start else None)
-        assert status_obstacle(facts, to) == expected
+        if to is not start:
+            stays = to not in SIGNABLE or (back(start, to) and why != ON_OWNER)
+            assert status_obstacle(facts, to) == (why if stays else None)
     assert delete_obstacle(facts) == why
+
+
+STAGES = [
+    {ClaimStatus.DRAFT, ClaimStatus.REVISE_AND_RESUBMIT},
+    {ClaimStatus.UNDER_REVIEW},
+    {ClaimStatus.PENDING_OWNER_APPROVAL},
+    {ClaimStatus.APPROVED_AS_NOTED, ClaimStatus.APPROVED},
+]
+
+
+def back(start: ClaimStatus, to: ClaimStatus) -> bool:
+    stage = {status: place for place, statuses in enumerate(STAGES) for status in statuses}
+    return stage[to] < stage[start]
+
+
+@pytest.mark.parametrize(("hanging", "why"), [({"paid": True}, PAID), ({"out_for_signature": True}, SIGNED)])
+@pytest.mark.parametrize("prime", [False, True])
+@pytest.mark.parametrize("start", ANY)
+@pytest.mark.parametrize("to", ANY)
+def test_what_is_paid_or_signed_goes_back_to_no_earlier_stage(
+    hanging: dict[str, bool], why: str, prime: bool, start: ClaimStatus, to: ClaimStatus
+) -> None:
+    """An owner may pay a claim that nobody has set to Approved yet; it goes on, and not back."""
+    told = status_obstacle(ClaimFacts(start, prime=prime, **hanging), to)
+
+    if back(start, to) and not (prime and to not in RECEIVABLE_STATUSES):
+        assert told == why
+    elif told is not None:
+        assert told.startswith(("Already", "A claim to the owner cannot be"))
 
 
 @pytest.mark.parametrize("status", ANY)

@@ -279,6 +279,11 @@ class Office:
     def in_channel(self) -> list[Message]:
         return [message for message in self.world.messages(CHANNEL) if message.only is None]
 
+    def bulk_done(self) -> None:
+        """Until no order of bulk work is left to do."""
+        eventually(lambda: not [w for w in waiting(self.database) if w.job == "bulk.run"], timeout=90)
+
     def settle(self) -> None:
-        """Until no slack.* job is left to do."""
+        """Until no order of bulk work and no slack.* job is left to do."""
+        self.bulk_done()
         eventually(lambda: not [w for w in waiting(self.database) if w.job.startswith("slack.")], timeout=20)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from payclerk_core.actions.batches import Order
+from payclerk_core.actions.batches import Item, Order
+from payclerk_core.actions.bulk import order_bulk
 from payclerk_core.actions.call import Call
 from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import ClaimStatus
@@ -20,10 +21,10 @@ from ..selections import (
     choose_all,
     choose_none,
     chosen_of,
-    freeze,
     hidden_of,
     load_selection,
     metadata_of,
+    open_last_look,
     open_selection,
     set_filters,
 )
@@ -32,8 +33,7 @@ from ..views import blocks as b
 from .benches import BENCHES, REVIEW
 from .review import review_page
 
-# Above this the work (a PDF and mails for each row) may outlast the three seconds Slack waits for an answer.
-QUICK: Final = 3
+SEARCH: Final = 200
 
 
 def open_invite(turn: Turn) -> None:
@@ -55,12 +55,12 @@ def _filters(words: str) -> dict[str, str]:
             status.value.replace("_", "-"),
         ):
             if folded == name or folded.startswith(f"{name} "):
-                return {"status": status.value, "search": words[len(name) :].strip()}
-    return {"search": words}
+                return {"status": status.value, "search": words[len(name) :].strip()[:SEARCH]}
+    return {"search": words[:SEARCH]}
 
 
 def _open(turn: Turn, action: str, filters: dict[str, str]) -> b.View:
-    with turn.call() as call:
+    with turn.looking() as call:
         project = pick_project(turn, call)
         channel = turn.channel_id or project.slack_channel or ""
         selection = open_selection(call, project.id, action, {**filters, "channel": channel})
@@ -104,10 +104,16 @@ def _change(turn: Turn, change: Callable[[Selection], None]) -> None:
             _take_ticks(turn, selection)
             change(selection)
             selection.revision += 1
-        page = _page(call, selection)
+    page = _looked_at(turn, selection)
     hash_ = turn.view.get("hash")
     if not update_modal(turn.client, turn.view["id"], page, hash_=hash_):
         update_modal(turn.client, turn.view["id"], page)
+
+
+def _looked_at(turn: Turn, selection: Selection) -> b.View:
+    """The page is made after the change was stored: reading the rows holds nobody up."""
+    with turn.looking() as call:
+        return _page(call, selection)
 
 
 def turn_page(turn: Turn) -> None:
@@ -149,18 +155,20 @@ def submit_bench(turn: Turn) -> dict[str, Any]:
     """From the ticks to the last look; one claim to review line by line opens its own form."""
     with turn.call() as call:
         selection, current = load_selection(call, turn.metadata)
-        if not current:
-            return {"response_action": "update", "view": _page(call, selection)}
-        _take_ticks(turn, selection)
+        if current:
+            _take_ticks(turn, selection)
+    if not current:
+        return {"response_action": "update", "view": _looked_at(turn, selection)}
+    with turn.looking() as call:
         chosen = chosen_of(selection, _rows(call, selection))
         _require_choice(chosen, selection)
         if selection.filters.get("act") == REVIEW:
             return {"response_action": "push", "view": review_page(call, chosen[0].id)}
-        freeze(selection, chosen)
-        bench = BENCHES[selection.action]
-        outlook = bench.outlook(call, chosen, selection.filters)
-        last_look = view.review_view(metadata_of(selection), "Last look", outlook, _currency(call, selection))
-        return {"response_action": "push", "view": last_look}
+        outlook = BENCHES[selection.action].outlook(call, chosen, selection.filters)
+        currency = _currency(call, selection)
+    with turn.call() as call:
+        look = open_last_look(call, selection, chosen)
+    return {"response_action": "push", "view": view.review_view(metadata_of(look), "Last look", outlook, currency)}
 
 
 def _require_choice(chosen: Sequence[Row], selection: Selection) -> None:
@@ -170,33 +178,20 @@ def _require_choice(chosen: Sequence[Row], selection: Selection) -> None:
         raise UserError("Choose exactly one claim to review line by line.", field="act")
 
 
-def confirm(turn: Turn) -> dict[str, Any] | None:
-    """Do it once, however often it is clicked. Long work answers Slack first and works after."""
-    with turn.looking() as call:
-        selection, _ = load_selection(call, turn.metadata)
-        count = len(selection.include)
-    if count <= QUICK:
-        return _answer(_run(turn))
-    working = b.note("Working", f"Working on {count} rows; you may close this. The result is posted in the channel.")
-    turn.ack({"response_action": "update", "view": working})
-    turn.opened.append(str(turn.view["id"]))
-    said = _run(turn)
-    update_modal(turn.client, turn.view["id"], b.note("Done", said or "Done; see the message in the channel."))
-    return None
-
-
-def _answer(said: str) -> dict[str, Any]:
-    if said:
-        return {"response_action": "update", "view": b.note("Done", said)}
-    return {"response_action": "clear"}
-
-
-def _run(turn: Turn) -> str:
+def confirm(turn: Turn) -> dict[str, Any]:
+    """Store the order and promise the job that does it, however often it is clicked; the message says what is done."""
     with turn.call() as call:
-        selection, current = load_selection(call, turn.metadata)
-        if not current:
-            raise UserError("The list was changed after this; go back and review it again.", code="out_of_date")
-        order = Order(metadata_of(selection), selection.project_id, selection.filters.get("channel") or None)
-        said = BENCHES[selection.action].confirm(call, order, selection.include, selection.filters)
-        selection.confirmed_at = selection.confirmed_at or call.at
-        return said
+        look, _ = load_selection(call, turn.metadata)
+        if look.seen is None:  # a last look of the version before, which does not say what it showed
+            raise UserError("This form is out of date; please open the list again.", code="out_of_date")
+        order = Order(look.public_id, look.project_id, look.filters.get("channel") or None)
+        labels = BENCHES[look.action].labels(call, look.include)
+        chosen = [_item(labels, i, look.seen[str(i)]) for i in look.include]
+        _, new = order_bulk(call, order, BENCHES[look.action].order(look.filters), chosen)
+        look.confirmed_at = look.confirmed_at or call.at
+    said = view.started(len(chosen)) if new else view.STARTED_BEFORE
+    return {"response_action": "update", "view": b.note("Working" if new else "Confirmed", said)}
+
+
+def _item(labels: Mapping[int, str], record_id: int, seen: str) -> Item:
+    return Item(record_id, labels.get(record_id, "It is gone"), outcome="queued", seen=seen)

@@ -8,17 +8,16 @@ from typing import Final, Protocol
 
 from sqlalchemy import select
 
-from payclerk_core.actions.batches import Order
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.claims import bulk_obstacles, bulk_status
-from payclerk_core.actions.invitations import invite
-from payclerk_core.actions.packages import compile_backup
-from payclerk_core.actions.signing import send_to_docusign, signing_obstacle
-from payclerk_core.errors import UserError
+from payclerk_core.actions.claims import bulk_obstacles, claim_label
+from payclerk_core.actions.invitations import invitation_digest, require_open_period
+from payclerk_core.actions.packages import no_pdf
+from payclerk_core.actions.signing import signing_obstacle
 from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows, with_pages
-from payclerk_core.queries.contracts import contract_rows, open_period
+from payclerk_core.queries.contracts import contract_rows
+from payclerk_core.queries.seen import claim_digest
 from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Claim
+from payclerk_core.tables import Claim, Contract
 
 from ..selections import Row
 from ..views.bench import Controls, Outlook
@@ -27,13 +26,14 @@ Filters = Mapping[str, str]
 
 
 class Bench(Protocol):
-    """What a workbench lists, what its action would do, and doing it. `confirm` returns words for the person."""
+    """What a workbench lists, what its action would do, and the order for it (actions/bulk.py)."""
 
     controls: Controls
 
     def rows(self, call: Call, project_id: int, filters: Filters, /) -> list[Row]: ...
     def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters, /) -> Outlook: ...
-    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters, /) -> str: ...
+    def order(self, filters: Filters, /) -> str: ...
+    def labels(self, call: Call, ids: Sequence[int], /) -> Mapping[int, str]: ...
 
 
 class InviteBench:
@@ -42,20 +42,28 @@ class InviteBench:
     )
 
     def rows(self, call: Call, project_id: int, _filters: Filters) -> list[Row]:
-        period = open_period(call.session, project_id)
-        if period is None:
-            raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
+        period = require_open_period(call, project_id)
         return [
-            Row(r.contract.id, r.label, r.contract.title, r.contract_sum, r.readiness.blocked)
+            Row(
+                r.contract.id,
+                r.label,
+                r.contract.title,
+                r.contract_sum,
+                r.readiness.blocked,
+                invitation_digest(period, r),
+            )
             for r in contract_rows(call.session, project_id, period.id)
         ]
 
     def outlook(self, _call: Call, chosen: Sequence[Row], _filters: Filters) -> Outlook:
         return Outlook(chosen, [], "will be invited to bill", f"Invite {len(chosen)}")
 
-    def confirm(self, call: Call, order: Order, ids: Sequence[int], _filters: Filters) -> str:
-        invite(call, order, ids)
-        return ""
+    def order(self, _filters: Filters) -> str:
+        return "invite"
+
+    def labels(self, call: Call, ids: Sequence[int]) -> Mapping[int, str]:
+        contracts = call.session.scalars(select(Contract).where(Contract.id.in_(ids)))
+        return {contract.id: f"{contract.number} {contract.company.name}" for contract in contracts}
 
 
 Obstacles = Callable[[Call, Sequence[Claim]], Mapping[int, str | None]]  # by claim, why it cannot be done
@@ -87,8 +95,7 @@ def _unsigned(call: Call, claims: Sequence[Claim]) -> Mapping[int, str | None]:
 
 
 def _without_pdf(_call: Call, claims: Sequence[Claim]) -> Mapping[int, str | None]:
-    why = "It has no PDF yet; set its status again."
-    return {claim.id: None if claim.pdf_id is not None else why for claim in claims}
+    return {claim.id: no_pdf(claim) for claim in claims}
 
 
 REVIEW: Final = "review"
@@ -121,7 +128,8 @@ class ClaimBench:
     def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]:
         status = filters.get("status")
         wanted = ClaimFilter(ClaimStatus(status) if status else None, search=filters.get("search", ""))
-        return [Row(r.claim.id, r.label, _detail(r), r.due) for r in claim_rows(call.session, project_id, wanted)]
+        rows = claim_rows(call.session, project_id, wanted)
+        return [Row(r.claim.id, r.label, _detail(r), r.due, seen=claim_digest(r.claim)) for r in rows]
 
     def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
         act = ACTS[filters["act"]]
@@ -132,18 +140,13 @@ class ClaimBench:
         skipped = [(row, why) for row, why in verdicts if why is not None]
         return Outlook(done, skipped, act.verb, act.confirm.format(n=len(done)), act.warning)
 
-    def confirm(self, call: Call, order: Order, ids: Sequence[int], filters: Filters) -> str:
+    def order(self, filters: Filters) -> str:
         act = filters["act"]
-        if act == "docusign":
-            send_to_docusign(call, order, ids)
-        elif act == "backup":
-            # compile_backup refuses the whole when one has no PDF; the review has said that those are left out.
-            ready = [i for i in ids if call.get(Claim, i, "claim").pdf_id is not None]
-            compile_backup(call, order, ready)
-            return f"The backup of {len(ready)} claims is being compiled; it will be posted here as a file."
-        else:
-            bulk_status(call, order, ids, ClaimStatus(act))
-        return ""
+        return act if act in {"docusign", "backup"} else f"status_{ClaimStatus(act).value}"
+
+    def labels(self, call: Call, ids: Sequence[int]) -> Mapping[int, str]:
+        claims = call.session.scalars(with_pages(select(Claim).where(Claim.id.in_(ids)))).unique()
+        return {claim.id: claim_label(claim) for claim in claims}
 
 
 def _detail(row: ClaimRow) -> str:

@@ -1,4 +1,4 @@
-"""A workbook or CSV file dropped to payclerk: shown, and on Import loaded in one transaction."""
+"""A workbook or CSV file dropped to payclerk: shown, and on Import promised as one durable job."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.importing import import_project, known_project, plan_of, preview_of
+from payclerk_core.actions.importing import (
+    known_project,
+    note_import,
+    plan_digest,
+    plan_of,
+    preview_of,
+    settled_import,
+)
 from payclerk_core.actions.mailing import store_file
 from payclerk_core.documents.sheets import IMPORT, Fault
-from payclerk_core.documents.workbook import OpenedFile, ProjectFile, Source, WorkbookFaults, open_file, read_opened
+from payclerk_core.documents.workbook import OpenedFile, Source, WorkbookFaults, open_file, read_opened
 from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.jobs import promise
 from payclerk_core.queries.directory import projects_of
 from payclerk_core.tables import Project, StoredFile
 
@@ -62,7 +70,8 @@ def _previewed(turn: Turn, source: Source, opened: OpenedFile, number: str) -> S
     with turn.looking() as call:
         plan = plan_of(call, read_opened(opened, known_project(call.session, number)))
     with turn.call() as call:
-        dropped = Dropped(store_file(call, source.content, _content_type(source.name)).id, source.name, number)
+        file_id = store_file(call, source.content, _content_type(source.name)).id
+    dropped = Dropped(file_id, source.name, number, plan_digest(plan))
     return views.preview(dropped, preview_of(plan), plan.same)
 
 
@@ -109,38 +118,35 @@ def _post(turn: Turn, said: Said, faults: tuple[Fault, ...] = ()) -> None:
 
 
 def do_import(turn: Turn) -> None:
-    """Read again what was kept, and load it as whoever clicked."""
-    dropped = Dropped.of(turn.value)
-    _update(turn, views.working(dropped))
-    try:
-        file = _read(turn, dropped)
-        with turn.call() as call:
-            report = import_project(call, file)
-    except WorkbookFaults as error:
-        _update(turn, views.faulty(dropped.name, error.faults[: views.SHOWN_FAULTS]))
-    except UserError as error:
-        _update(turn, views.left(dropped, error.message))
-    except Exception:
-        _update(turn, views.left(dropped, "Something went wrong; send the file again."))
-        raise
-    else:
-        _update(turn, views.done(dropped, report.lines(), turn.who.name))
-
-
-def _read(turn: Turn, dropped: Dropped) -> ProjectFile:
-    """Outside the transaction that stores: reading a large file takes seconds."""
-    with turn.looking() as call:
-        content = call.get(StoredFile, dropped.file_id, "file").content
-        known = known_project(call.session, dropped.project)
-    return read_opened(open_file([Source(dropped.name, content)]), known)
+    """Promise the import of what was shown; its job says in the same message what became of it."""
+    dropped, key = Dropped.of(turn.value), _key(turn)
+    payload = {"dropped": turn.value, "person_id": turn.who.person_id, "key": key, **_place(turn)}
+    with turn.call() as call:
+        call.get(StoredFile, dropped.file_id, "file")
+        # What is offered anew, because it had changed, is another promise for the same message.
+        promise(call.session, "import.run", f"{key}:{dropped.seen}", payload)
 
 
 def discard(turn: Turn) -> None:
-    """Leave everything as it is."""
-    _update(turn, views.left(Dropped.of(turn.value)))
+    """Leave everything as it is; an import that was quicker stands, and its message too."""
+    dropped, key = Dropped.of(turn.value), _key(turn)
+    with turn.call() as call:
+        settled = settled_import(call.session, key)
+        if settled:
+            return
+        if settled is None:
+            note_import(call, dropped.project, key, [])
+    text, blocks = views.left(dropped)
+    place = _place(turn)
+    turn.client.chat_update(channel=place["channel"], ts=place["ts"], text=text, blocks=blocks)
 
 
-def _update(turn: Turn, said: Said) -> None:
-    text, blocks = said
+def _place(turn: Turn) -> dict[str, str]:
     message = turn.body.get("message") or {}
-    turn.client.chat_update(channel=turn.channel_id or "", ts=str(message.get("ts")), text=text, blocks=blocks)
+    return {"channel": turn.channel_id or "", "ts": str(message.get("ts"))}
+
+
+def _key(turn: Turn) -> str:
+    """Of the message: what it offers is done once, or discarded."""
+    place = _place(turn)
+    return f"import:{place['channel']}:{place['ts']}"

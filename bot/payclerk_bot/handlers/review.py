@@ -6,14 +6,16 @@ from typing import Any
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim
+from payclerk_core.actions.seen import require_seen
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import claim_line, row_of, summary_of
+from payclerk_core.queries.seen import claim_digest
 from payclerk_core.queries.ties import findings_of
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, ClaimLine, Selection
 
 from ..desk import Turn
-from ..projects import find_claim
+from ..projects import find_claim, shown_claim
 from ..say import show_modal, update_modal
 from ..selections import load_selection, metadata_of, open_selection, set_filters
 from ..views import blocks as b
@@ -27,12 +29,12 @@ def open_by_number(turn: Turn) -> None:
 
 
 def open_by_button(turn: Turn) -> None:
-    _open(turn, int(turn.value))
+    _open(turn, shown_claim(turn.value)[0])
 
 
 def _open(turn: Turn, claim_id: int) -> None:
     def build() -> b.View:
-        with turn.call() as call:
+        with turn.looking() as call:
             return review_page(call, claim_id)
 
     show_modal(turn, "Review claim", build)
@@ -44,7 +46,7 @@ def review_page(call: Call, claim_id: int) -> b.View:
     call.authorise("C13", claim.contract.project_id, claim.contract)
     if claim.contract.is_prime:
         raise UserError("The owner reviews this claim; see /billing emails for the answers.", code="prime")
-    filters = {"claim": str(claim.id), "claim_revision": str(claim.revision), "status": _suggested(claim)}
+    filters = {"claim": str(claim.id), "seen": claim_digest(claim), "status": _suggested(claim)}
     selection = open_selection(call, claim.contract.project_id, "review", filters)
     return _page(call, selection, claim)
 
@@ -95,9 +97,9 @@ def turn_page(turn: Turn) -> None:
 
 
 def _claim(call: Call, selection: Selection) -> Claim:
+    """The claim the review was opened on; what another reviewer has said since is told, and stays."""
     claim = load_claim(call, int(selection.filters["claim"]))
-    if str(claim.revision) != selection.filters["claim_revision"]:
-        raise UserError("The claim has been submitted again since; open the review anew.", code="out_of_date")
+    require_seen(call, claim, selection.filters.get("seen", ""))
     return claim
 
 
@@ -108,7 +110,7 @@ def submit(turn: Turn) -> dict[str, Any]:
             claim = _claim(call, selection)
             _take(turn, selection)
             status = ClaimStatus(selection.filters["status"] or ClaimStatus.UNDER_REVIEW)
-            review_claim(call, claim.id, _reviews(selection, claim), status)
+            review_claim(call, claim.id, _reviews(selection, claim), status, seen=selection.filters["seen"])
             selection.confirmed_at = call.at
     return {"response_action": "clear"}
 

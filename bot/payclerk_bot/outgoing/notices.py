@@ -14,6 +14,7 @@ from payclerk_core.errors import UserError
 from payclerk_core.jobs import Job
 from payclerk_core.queries.claims import row_of, summary_of, with_pages
 from payclerk_core.queries.contracts import contract_sum
+from payclerk_core.queries.seen import claim_digest
 from payclerk_core.rules.lifecycle import ClaimStatus, PeriodStatus
 from payclerk_core.rules.ssov import SsovStatus
 from payclerk_core.tables import (
@@ -97,6 +98,7 @@ def claim_notice(claim: Claim) -> view.ClaimNotice:
     rejected = any(line.review == "rejected" for line in claim.lines)
     return view.ClaimNotice(
         id=claim.id,
+        seen=claim_digest(claim),
         contract_id=claim.contract_id,
         label=row.label,
         title=claim.contract.title,

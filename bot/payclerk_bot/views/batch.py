@@ -17,14 +17,14 @@ ROWS: Final = 10
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     label: str
-    outcome: str  # waiting, done, failed, skipped
+    outcome: str  # queued, waiting, done, failed, skipped
     reason: str = ""
 
 
 def batch_message(action: str, rows: Sequence[BatchRow], who: str) -> tuple[str, list[b.Block]]:
     """'Invitations: 11 sent, 1 bounced', and the rows that need a look."""
     counts = Counter(_word(action, row) for row in rows)
-    waiting = any(row.outcome == "waiting" for row in rows)
+    waiting = any(row.outcome in {"queued", "waiting"} for row in rows)
     said = ", ".join(f"{count} {word}" for word, count in sorted(counts.items(), key=lambda x: _rank(action, x[0])))
     text = f"{_title(action)}: {said or 'nothing to do'}"
     mark = "⏳ " if waiting else ("⚠️ " if any(row.outcome == "failed" for row in rows) else "✅ ")
@@ -39,11 +39,13 @@ def _title(action: str) -> str:
         return "Invitations"
     if action == "docusign":
         return "DocuSign"
+    if action == "backup":
+        return "Backup, posted here as a file when it is compiled"
     return f"Claims set to {b.esc(ClaimStatus(action.removeprefix('status_')).label)}"
 
 
 def _word(action: str, row: BatchRow) -> str:
-    if row.outcome == "waiting":
+    if row.outcome in {"queued", "waiting"}:
         return "waiting"
     if row.outcome == "skipped":
         return "left out"

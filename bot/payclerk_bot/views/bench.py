@@ -168,6 +168,20 @@ def review_view(metadata: str, title: str, outlook: Outlook, currency: str) -> b
     return b.modal("bench.confirm", title, blocks, submit=submit, close="Back", metadata=metadata)
 
 
+STARTED_BEFORE: Final = "This was confirmed before. The message in the channel says what became of each."
+
+
+def started(count: int) -> str:
+    """Nothing is done yet when this is said: the words promise no more than what will be told."""
+    rows = plural_rows(count)
+    return f"{rows} in work; you may close this. The message in the channel says what became of each."
+
+
+def plural_rows(count: int) -> str:
+    """'1 row is', '12 rows are'."""
+    return "1 row is" if count == 1 else f"{count} rows are"
+
+
 def _first(lines: Sequence[str], most: int = 5) -> list[str]:
     more = [f"… and {len(lines) - most} more"] if len(lines) > most else []
     return [*lines[:most], *more]

@@ -23,17 +23,18 @@ class Dropped:
     file_id: int
     name: str
     project: str
+    seen: str = ""  # the digest of what the preview says would be done
 
     def value(self) -> str:
         """For a button."""
-        facts = {"file": self.file_id, "name": b.cut(self.name, 255), "project": self.project}
+        facts = {"file": self.file_id, "name": b.cut(self.name, 255), "project": self.project, "seen": self.seen}
         return json.dumps(facts, ensure_ascii=False)
 
     @classmethod
     def of(cls, value: str) -> Dropped:
         """From a button."""
         found = json.loads(value)
-        return cls(int(found["file"]), str(found["name"]), str(found["project"]))
+        return cls(int(found["file"]), str(found["name"]), str(found["project"]), str(found.get("seen") or ""))
 
 
 def preview(dropped: Dropped, groups: Sequence[Shown], same: int) -> Said:
@@ -74,6 +75,13 @@ def faulty(name: str, faults: Sequence[Fault]) -> Said:
     more = len(faults) - SHOWN_FAULTS
     note = [b.context(f"{more} more are in the file below. Correct them and send the file again.")] if more > 0 else []
     return text, [b.section(f"*{text}*"), *_within(lines), *note]
+
+
+def changed(dropped: Dropped, groups: Sequence[Shown], same: int) -> Said:
+    """Other things would be done than were shown: nothing was, and the buttons are of what would be done now."""
+    text, blocks = preview(dropped, groups, same)
+    told = "*It has changed since you looked.* Nothing was imported; this is what the file would do now."
+    return text, [b.section(told), *blocks]
 
 
 def working(dropped: Dropped) -> Said:

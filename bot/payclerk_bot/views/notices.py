@@ -196,6 +196,7 @@ class ClaimNotice:
     paid: Money
     reviewable: bool
     approvable: bool
+    seen: str = ""  # the digest of what the message shows: an approval by its button is of this and nothing else
 
 
 def submitted(claim: ClaimNotice) -> Said:
@@ -223,9 +224,11 @@ def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
         buttons.append(b.button("Review", "claim.review", claim.id, style="primary"))
     if claim.approvable:
         sure = b.ask(
-            "Approve this claim?", f"{claim.label} becomes Approved; the contacts are told by e-mail.", "Approve"
+            "Approve this claim?",
+            f"{claim.label}, {claim.due} due, becomes Approved; the contacts are told by e-mail.",
+            "Approve",
         )
-        buttons.append(b.button("Approve", "claim.approve", claim.id, ask=sure))
+        buttons.append(b.button("Approve", "claim.approve", f"{claim.id} {claim.seen}", ask=sure))
     buttons.append(b.button("Emails", "claim.emails", claim.id))
     return buttons
 

@@ -30,6 +30,7 @@ class Item:
     label: str
     reason: str | None = None
     outcome: str = "waiting"
+    seen: str | None = None  # the digest of what the person was shown of it
 
 
 def known_batch(call: Call, order: Order) -> Batch | None:
@@ -58,9 +59,14 @@ def start_batch(call: Call, order: Order, action: str, items: Sequence[Item]) ->
 
 def _item(call: Call, item: Item) -> BatchItem:
     outcome = "skipped" if item.reason else item.outcome
-    settled = None if outcome == "waiting" else call.at
+    settled = None if outcome in {"queued", "waiting"} else call.at
     return BatchItem(
-        record_id=item.record_id, label=item.label, outcome=outcome, reason=item.reason, settled_at=settled
+        record_id=item.record_id,
+        label=item.label[:200],
+        outcome=outcome,
+        reason=item.reason,
+        settled_at=settled,
+        seen=item.seen,
     )
 
 

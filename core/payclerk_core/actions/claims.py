@@ -11,17 +11,20 @@ from ..errors import UserError
 from ..jobs import promise
 from ..money import Money
 from ..queries.claim_facts import claim_facts, facts_of
+from ..queries.claims import claim_label as claim_label  # noqa: PLC0414  other actions take it from here
 from ..queries.claims import summary_of, with_pages
 from ..queries.ties import findings_of
 from ..rules.findings import Severity, refuse_errors, texts
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, SIGNABLE, ClaimStatus, status_obstacle
-from ..tables import Batch, Claim, ClaimLine, Person, StoredFile, Thread
+from ..tables import Batch, BatchItem, Claim, ClaimLine, Person, StoredFile, Thread
 from .batches import Item, Order, known_batch, start_batch
+from .bulk_rows import Act, BulkRow, do_rows
 from .call import Call
 from .claim_making import hold_claims
 from .claim_pages import named_pdf, store_pdf
 from .forms import billing_form_for
-from .mailing import About, Recipient, sent_together, write_letter
+from .mailing import About, Recipient, write_letter
+from .seen import changed_since, require_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,17 @@ def load_claim_to_change(call: Call, claim_id: int) -> Claim:
     return claim
 
 
-def review_claim(call: Call, claim_id: int, reviews: Mapping[int, LineReview], status: ClaimStatus) -> Claim:
+def review_claim(
+    call: Call, claim_id: int, reviews: Mapping[int, LineReview], status: ClaimStatus, *, seen: str | None = None
+) -> Claim:
     """Record the review of a claim's lines, and give the claim its status (task C13).
 
     Rejecting a line does not change its amount: the subcontractor corrects it, or the administrator does.
+    `seen` is the digest of what the reviewer looked at; when the claim is another now, nothing is done.
     """
     claim = load_claim_to_change(call, claim_id)
     call.authorise("C13", claim.contract.project_id, claim.contract)
+    require_seen(call, claim, seen)
     if reviews.keys() - {line.id for line in claim.lines}:
         raise UserError("A line is not on this claim; open it again.", code="unknown_line")
     rejected = [line for line in claim.lines if _apply(call, line, reviews.get(line.id))]
@@ -188,15 +195,34 @@ def bulk_status(call: Call, order: Order, claim_ids: Collection[int], status: Cl
     call.authorise("T3", order.project_id)
     if (batch := known_batch(call, order)) is not None:
         return batch
-    claims = chosen_claims(call, order.project_id, claim_ids)
-    why = bulk_obstacles(call, claims, status)
-    items = [Item(claim.id, claim_label(claim), why[claim.id], outcome="done") for claim in claims]
+    rows = status_rows(call, order.project_id, claim_ids, status)
+    items = [Item(record_id, row.label, row.obstacle, outcome="queued") for record_id, row in rows.items()]
     batch = start_batch(call, order, f"status_{status.value}", items)
-    with sent_together(call) as together:
-        for claim, item in zip(claims, items, strict=True):
-            if item.reason is None:
-                change_status(together, claim, status)
+    do_rows(call, batch.items, rows)
     return batch
+
+
+def status_rows(call: Call, project_id: int, claim_ids: Collection[int], status: ClaimStatus) -> Mapping[int, BulkRow]:
+    """The claims as rows of bulk work that gives them this status."""
+    claims = chosen_claims(call, project_id, claim_ids)
+    why = bulk_obstacles(call, claims, status)
+
+    def row(claim: Claim) -> BulkRow:
+        def act(together: Call, _item: BatchItem) -> None:
+            change_status(together, claim, status)
+
+        return claim_row(call, claim, why[claim.id], act)
+
+    return {claim.id: row(claim) for claim in claims}
+
+
+def claim_row(call: Call, claim: Claim, why: str | None, act: Act, after: str = "done") -> BulkRow:
+    """A claim as a row of bulk work; it is done only while it is as it was looked at."""
+
+    def changed(seen: str) -> str | None:
+        return changed_since(call, claim, seen)
+
+    return BulkRow(claim_label(claim), why, changed, act, after)
 
 
 def chosen_claims(call: Call, project_id: int, claim_ids: Collection[int]) -> Sequence[Claim]:
@@ -228,7 +254,3 @@ def _untied(call: Call, claim: Claim, status: ClaimStatus) -> str | None:
     if not leaves_editing(claim, status):
         return None
     return next((text[:500] for text in texts(findings_of(call.session, claim), Severity.ERROR)), None)
-
-
-def claim_label(claim: Claim) -> str:
-    return f"{claim.contract.number} {claim.contract.company.name} #{claim.number}"

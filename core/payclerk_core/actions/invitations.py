@@ -16,6 +16,7 @@ from ..queries.contracts import ContractRow, contract_rows, open_period, written
 from ..queries.directory import is_contact
 from ..rules.invitations import untried
 from ..rules.lifecycle import ClaimStatus, InvitationStatus, PeriodStatus
+from ..rules.seen import fingerprint
 from ..tables import (
     Batch,
     BatchItem,
@@ -29,6 +30,7 @@ from ..tables import (
     Thread,
 )
 from .batches import Item, Order, known_batch, settle_item, start_batch
+from .bulk_rows import BulkRow, do_rows
 from .call import Call
 from .forms import billing_form_for
 from .mailing import (
@@ -44,6 +46,7 @@ from .mailing import (
 from .text_drafts import text_draft
 
 REMINDERS = 3
+_OTHER_INVITATION = "It has changed since you looked: the period, its dates, the sum or the contacts. Look again."
 
 
 def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
@@ -54,17 +57,43 @@ def invite(call: Call, order: Order, contract_ids: Collection[int]) -> Batch:
     call.authorise("T23", order.project_id)
     if (batch := known_batch(call, order)) is not None:
         return batch
-    period = open_period(call.session, order.project_id)
+    rows = invitation_rows(call, order.project_id, contract_ids)
+    items = [Item(record_id, row.label, row.obstacle, outcome="queued") for record_id, row in rows.items()]
+    batch = start_batch(call, order, "invite", items)
+    do_rows(call, batch.items, rows)
+    return batch
+
+
+def invitation_rows(call: Call, project_id: int, contract_ids: Collection[int]) -> Mapping[int, BulkRow]:
+    """The contracts as rows of bulk work that invites them to bill the open period."""
+    period = require_open_period(call, project_id)
+    contracts = contract_rows(call.session, project_id, period.id)
+
+    def bulk(row: ContractRow) -> BulkRow:
+        def act(together: Call, item: BatchItem) -> None:
+            _invite_one(together, period, row, item)
+
+        def changed(seen: str) -> str | None:
+            return None if seen == invitation_digest(period, row) else _OTHER_INVITATION
+
+        return BulkRow(row.label, row.readiness.blocked, changed, act, after="waiting")
+
+    return {row.contract.id: bulk(row) for row in contracts if row.contract.id in contract_ids}
+
+
+def require_open_period(call: Call, project_id: int) -> BillingPeriod:
+    """The open billing period. Raises UserError when there is none."""
+    period = open_period(call.session, project_id)
     if period is None:
         raise UserError("There is no open billing period; create one with /billing period first.", code="no_period")
-    chosen = [r for r in contract_rows(call.session, order.project_id, period.id) if r.contract.id in contract_ids]
-    items = [Item(row.contract.id, row.label, row.readiness.blocked) for row in chosen]
-    batch = start_batch(call, order, "invite", items)
-    with sent_together(call) as together:
-        for row, item in zip(chosen, batch.items, strict=True):
-            if item.outcome == "waiting":
-                _invite_one(together, period, row, item)
-    return batch
+    return period
+
+
+def invitation_digest(period: BillingPeriod, row: ContractRow) -> str:
+    """What inviting a contract depends on: the period, its dates, the contract's sum and whom it is written to."""
+    dates = [str(day) for day in (period.starts_on, period.ends_on, period.due_on)]
+    to = sorted(contact.person.email_key for contact in row.contract.contacts)
+    return fingerprint([period.id, dates, row.contract_sum.cents, to])
 
 
 def _invite_one(call: Call, period: BillingPeriod, row: ContractRow, item: BatchItem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,25 @@ from ..errors import UserError
 from ..jobs import promise
 from ..queries.ties import findings_of
 from ..rules.findings import refuse_errors
-from ..tables import Attachment, Claim, Contract, Envelope, Message, Package, PackageClaim, Project, StoredFile, Thread
+from ..tables import (
+    Attachment,
+    Batch,
+    Claim,
+    Contract,
+    Envelope,
+    Message,
+    Package,
+    PackageClaim,
+    Project,
+    StoredFile,
+    Thread,
+)
 from .batches import Order
+from .bulk_rows import BulkRow
 from .call import Call
+from .claims import chosen_claims, claim_row, not_payable
 from .mailing import store_file
+from .seen import changed_since
 
 
 def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Package:
@@ -55,6 +70,26 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
     call.record("package_requested", package, project_id=project.id, after={"claims": [claim.id for claim in claims]})
     promise(call.session, "package.compile", str(package.id), {"package_id": package.id})
     return package
+
+
+def backup_rows(call: Call, batch: Batch, claim_ids: Collection[int]) -> Mapping[int, BulkRow]:
+    """The claims of an order as rows of bulk work: those that can be are in one package, and each says so."""
+    claims = {claim.id: claim for claim in chosen_claims(call, batch.project_id, claim_ids)}
+    seen = {item.record_id: item.seen for item in batch.items}
+    why = {i: _changed(call, claim, seen.get(i)) or not_payable(claim) or no_pdf(claim) for i, claim in claims.items()}
+    order = Order(batch.key, batch.project_id, batch.channel)
+    if ready := [i for i, obstacle in why.items() if obstacle is None]:
+        compile_backup(call, order, ready)
+    return {i: claim_row(call, claim, why[i], lambda _call, _item: None) for i, claim in claims.items()}
+
+
+def _changed(call: Call, claim: Claim, seen: str | None) -> str | None:
+    return changed_since(call, claim, seen) if seen else None
+
+
+def no_pdf(claim: Claim) -> str | None:
+    """Why a claim cannot be compiled."""
+    return None if claim.pdf_id is not None else "It has no PDF yet; set its status again."
 
 
 def _require_tied(call: Call, claim: Claim) -> None:

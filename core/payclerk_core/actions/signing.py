@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import select
@@ -11,10 +11,11 @@ from ..errors import UserError
 from ..jobs import promise
 from ..queries.claim_facts import LIVE_ENVELOPES
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
-from ..tables import Batch, Claim, Envelope
+from ..tables import Batch, BatchItem, Claim, Envelope
 from .batches import Item, Order, known_batch, settle_item, start_batch
+from .bulk_rows import BulkRow, do_rows
 from .call import Call
-from .claims import chosen_claims, claim_label, load_claim_to_change, not_payable
+from .claims import chosen_claims, claim_label, claim_row, load_claim_to_change, not_payable
 from .mailing import store_file
 
 VOIDABLE: Final = ("promised", "sent", "delivered")
@@ -28,13 +29,23 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
     call.authorise("T4", order.project_id)
     if (batch := known_batch(call, order)) is not None:
         return batch
-    claims = chosen_claims(call, order.project_id, claim_ids)
-    items = [Item(claim.id, claim_label(claim), _bulk_obstacle(call, claim)) for claim in claims]
+    rows = envelope_rows(call, order.project_id, claim_ids)
+    items = [Item(record_id, row.label, row.obstacle, outcome="queued") for record_id, row in rows.items()]
     batch = start_batch(call, order, "docusign", items)
-    for claim, item in zip(claims, batch.items, strict=True):
-        if item.outcome == "waiting":
-            _promise_envelope(call, claim, item.id)
+    do_rows(call, batch.items, rows)
     return batch
+
+
+def envelope_rows(call: Call, project_id: int, claim_ids: Collection[int]) -> Mapping[int, BulkRow]:
+    """The claims as rows of bulk work that sends them for signature."""
+
+    def row(claim: Claim) -> BulkRow:
+        def act(together: Call, item: BatchItem) -> None:
+            _promise_envelope(together, claim, item.id)
+
+        return claim_row(call, claim, _bulk_obstacle(call, claim), act, after="waiting")
+
+    return {claim.id: row(claim) for claim in chosen_claims(call, project_id, claim_ids)}
 
 
 def send_owner_claim_to_sign(call: Call, claim_id: int) -> Envelope:

@@ -63,6 +63,11 @@ def with_pages(query: Select[Claim]) -> Select[Claim]:
     )
 
 
+def claim_label(claim: Claim) -> str:
+    """How people name a claim: contract, company and its number on the contract."""
+    return f"{claim.contract.number} {claim.contract.company.name} #{claim.number}"
+
+
 def latest_claim(session: Session, contract_id: int) -> Claim | None:
     query = select(Claim).where(Claim.contract_id == contract_id).order_by(Claim.number.desc()).limit(1)
     return session.scalar(query)
@@ -84,7 +89,7 @@ class ClaimRow:
 
     @property
     def label(self) -> str:
-        return f"{self.claim.contract.number} {self.claim.contract.company.name} #{self.claim.number}"
+        return claim_label(self.claim)
 
     @property
     def status(self) -> ClaimStatus:

@@ -39,6 +39,15 @@ PAYABLE_STATUSES: Final = frozenset(ClaimStatus)
 RECEIVABLE_STATUSES: Final = frozenset(
     {ClaimStatus.DRAFT, ClaimStatus.UNDER_REVIEW, ClaimStatus.REVISE_AND_RESUBMIT, ClaimStatus.APPROVED}
 )
+# How far a claim has come. Nothing that was paid or signed goes back to an earlier stage.
+_STAGE: Final = {
+    ClaimStatus.DRAFT: 0,
+    ClaimStatus.REVISE_AND_RESUBMIT: 0,
+    ClaimStatus.UNDER_REVIEW: 1,
+    ClaimStatus.PENDING_OWNER_APPROVAL: 2,
+    ClaimStatus.APPROVED_AS_NOTED: 3,
+    ClaimStatus.APPROVED: 3,
+}
 # What was certified counts instead of line 8, whatever becomes of the claim's amounts.
 CERTIFIED: Final = "Another amount was certified of it; withdraw the certificate first."
 
@@ -73,15 +82,24 @@ def status_obstacle(facts: ClaimFacts, to: ClaimStatus) -> str | None:
         return "A later claim of the contract builds on it; only the latest can be opened again."
     if facts.status in SIGNABLE and to not in SIGNABLE:
         return CERTIFIED if facts.certified else _hangs_on_it(facts)
+    if _STAGE[to] < _STAGE[facts.status]:
+        return _was_acted_on(facts)
+    return None
+
+
+def _was_acted_on(facts: ClaimFacts) -> str | None:
+    """Why a claim cannot go back to any earlier stage: what was paid or signed stays as far as it had come."""
+    if facts.paid:
+        return "A payment is recorded on it; delete the payment first."
+    if facts.out_for_signature:
+        return "It is out for signature or signed; void the envelope first."
     return None
 
 
 def _hangs_on_it(facts: ClaimFacts) -> str | None:
     """Why an approval cannot be taken back."""
-    if facts.paid:
-        return "A payment is recorded on it; delete the payment first."
-    if facts.out_for_signature:
-        return "It is out for signature or signed; void the envelope first."
+    if (why := _was_acted_on(facts)) is not None:
+        return why
     if facts.on_owner_claim:
         return "The claim to the owner of this period includes it; send that one back first."
     return None

@@ -27,6 +27,8 @@ class Selection(Keyed, Base):
     revision: Mapped[int] = mapped_column(default=1)
     made_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+    # Of a last look: by row, the digest of what was shown of it. Such a selection is never changed, only confirmed.
+    seen: Mapped[dict[str, str] | None] = mapped_column(Json)
 
 
 class Batch(Keyed, Base):
@@ -40,12 +42,16 @@ class Batch(Keyed, Base):
     person_id: Mapped[int | None] = mapped_column(Key, ForeignKey("person.id"))
     channel: Mapped[str | None] = mapped_column(String(80))
     started_at: Mapped[datetime]
+    report: Mapped[list[str] | None] = mapped_column(Json)  # what was done, in lines, where there are no rows
 
     items: Mapped[list[BatchItem]] = relationship(order_by="BatchItem.id")
 
 
 class BatchItem(Keyed, Base):
-    """One row of a bulk action and what became of it. waiting, done, failed, skipped."""
+    """One row of a bulk action and what became of it. queued, waiting, done, failed, skipped.
+
+    queued: its slice is still to come; waiting: done here, and on its way to somebody.
+    """
 
     __tablename__ = "batch_item"
 
@@ -55,6 +61,7 @@ class BatchItem(Keyed, Base):
     outcome: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(500))
     settled_at: Mapped[datetime | None]
+    seen: Mapped[str | None] = mapped_column(String(120))  # the digest of what was confirmed of the row
 
     __table_args__ = (UniqueConstraint("batch_id", "record_id"),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 from sqlalchemy import select
@@ -10,15 +11,27 @@ from sqlalchemy.orm import Session
 from ...documents.workbook import Known, KnownContract, Progress, ProjectFile, ProjectRow
 from ...documents.workbook.grid import untold
 from ...errors import UserError
-from ...tables import Contract, Project
+from ...tables import Batch, Contract, Project
 from ..call import Call
 from .held import Held, held_of
 from .plan import Plan, plan_import
-from .report import RECORDED, ImportReport, Shown, changes_to_record, preview_lines, preview_of
+from .report import RECORDED, ImportReport, Shown, changes_to_record, plan_digest, preview_lines, preview_of
 from .store import store
 from .wanted import wants_of
 
-__all__ = ["ImportReport", "Shown", "import_project", "known_project", "plan_of", "preview_lines", "preview_of"]
+__all__ = [
+    "ImportReport",
+    "Shown",
+    "import_project",
+    "known_project",
+    "note_import",
+    "plan_digest",
+    "plan_of",
+    "preview_lines",
+    "preview_of",
+    "settle_import",
+    "settled_import",
+]
 
 
 def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> ImportReport:
@@ -34,6 +47,33 @@ def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> Im
     after = {"new": report.new, "changed": report.changed, "removed": report.dropped, "changes": changes}
     call.record("imported", project, project_id=project_id, after=after)
     return report
+
+
+def settle_import(call: Call, file: ProjectFile, key: str, seen: str) -> ImportReport | None:
+    """Import what a person confirmed, once for each `key`; None when that is no longer what the file would do.
+
+    `seen` is the digest of the plan that was shown (plan_digest).
+    """
+    _take_turns(call, file.project.number)
+    if plan_digest(plan_of(call, file)) != seen:
+        return None
+    report = import_project(call, file)
+    note_import(call, file.project.number, key, report.lines())
+    return report
+
+
+def note_import(call: Call, number: str, key: str, lines: Sequence[str]) -> None:
+    """Remember what became of a file that was shown, in the transaction that does it; no lines: it was discarded."""
+    project = call.session.scalars(select(Project).where(Project.number == number)).one()
+    facts = {"key": key, "project_id": project.id, "action": "import", "person_id": call.actor_id, "channel": None}
+    call.session.add(Batch(**facts, started_at=call.at, report=list(lines)))
+    call.session.flush()
+
+
+def settled_import(session: Session, key: str) -> list[str] | None:
+    """What became of the file that was shown: what was done, nothing when it was discarded; None: still open."""
+    batch = session.scalar(select(Batch).where(Batch.key == key))
+    return None if batch is None else list(batch.report or [])
 
 
 def _take_turns(call: Call, number: str) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ...money import Money
+from ...rules.seen import fingerprint
 from .plan import Difference, Plan
 from .wanted import KINDS, Key
 
@@ -65,6 +66,17 @@ def preview_of(plan: Plan, *, most: int = SHOWN) -> list[Shown]:
         count = len(plan.dropped_rules)
         groups.append(Shown(f"{count} removed {named('retainage rule', count)}", (), 0))
     return groups
+
+
+def plan_digest(plan: Plan) -> str:
+    """What a person who confirms a preview depends on: every record that would be new, changed or removed."""
+    new = [[kind, *one.key, _plain(one.values)] for kind in KINDS for one in plan.new[kind]]
+    changed = [[kind, *one.wanted.key, _plain(one.fields)] for kind in KINDS for one in plan.changed[kind]]
+    return fingerprint([new, changed, len(plan.dropped_rules)])
+
+
+def _plain(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={values[name]}" for name in sorted(values)]
 
 
 def preview_lines(plan: Plan) -> list[str]:

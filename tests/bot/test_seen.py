@@ -1,0 +1,161 @@
+"""What is confirmed in Slack is what was seen: lists, buttons of old messages, reviews, and second orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from bot_office import ADA, OTTO
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
+from payclerk_core.db import Database
+from payclerk_core.jobs import promise
+from payclerk_core.money import Money
+from payclerk_core.tables import Batch, Claim, ClaimLine, Person, Selection
+from payclerk_playground.slack.control import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot_office import Month, Office
+    from payclerk_core.tables import BillingPeriod
+
+
+def under_review(count: int) -> Callable[[Month], list[int]]:
+    def fill(m: Month) -> list[int]:
+        period: BillingPeriod = m.period()
+        return [m.claim(contract, period).id for contract in m.contracts[:count]]
+
+    return fill
+
+
+def correct(office: Office, claim_id: int, dollars: int) -> None:
+    """Otto lets another amount stand on the claim's first line."""
+    with office.database.transaction() as session:
+        otto = session.scalars(select(Person).where(Person.name == "Otto Other")).one()
+        line = session.get_one(Claim, claim_id).lines[0]
+        call = Call(session, office.now[0], office.settings, actor=otto, door="slack")
+        correct_amounts(call, claim_id, {line.sov_line_id: LineEntry(work=Money(dollars * 100, "USD"))}, "Site visit")
+
+
+def statuses(office: Office) -> dict[int, str]:
+    with office.database.reading() as session:
+        return {row.id: row.status for row in session.scalars(select(Claim))}
+
+
+def last_look(office: Office, act: str = "approved", user: str = ADA, count: int = 1) -> Any:
+    office.billing(user, "claims")
+    bench = office.modal(user, "bench")
+    office.world.click(user, bench, "bench.all")
+    bench = office.modal_says(user, f"*{count} chosen*")
+    office.world.select(bench, "act", act)
+    office.world.submit(user, bench)
+    return office.modal(user, "bench.confirm")
+
+
+def test_a_correction_between_look_and_confirm_is_not_approved(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    changed, same = month(under_review(2), contracts=2)
+    look = last_look(office, count=2)
+    assert "$1,800.00" in texts(look)
+    correct(office, changed, 80_000)
+
+    assert office.world.submit(ADA, look).error is None
+
+    said = texts(office.message("Claims set to Approved: 1 done, 1 left out"))
+    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    assert "Last changed by Otto Other." in said
+    assert statuses(office) == {changed: "under_review", same: "approved"}
+
+
+def test_the_button_of_an_old_message_approves_what_the_message_shows(
+    month: Callable[..., Any], busy_office: Office
+) -> None:
+    office = busy_office
+
+    def fill(m: Month) -> int:
+        claim = m.claim(m.contracts[0], m.period())
+        promise(m.session, "slack.notice", "first", {"notice": "submitted", "id": claim.id})
+        return claim.id
+
+    claim_id = month(fill, contracts=1)
+    old = office.message("Claim SC-01")
+    correct(office, claim_id, 80_000)
+
+    office.world.click(ADA, old, "claim.approve")
+
+    told = texts(office.message("It has changed since you looked. It was $1,800.00 due and is $72,900.00."))
+    assert "Last changed by Otto Other. Nothing was done; open it again." in told
+    assert statuses(office) == {claim_id: "under_review"}
+
+
+def test_the_second_reviewer_is_told_what_the_first_did_and_erases_nothing(
+    month: Callable[..., Any], office: Office
+) -> None:
+    (claim_id,) = month(under_review(1), contracts=1)
+    for user in (ADA, OTTO):
+        office.billing(user, "review SC-01")
+    first, second = office.modal(ADA, "review"), office.modal(OTTO, "review")
+    with office.database.reading() as session:
+        line = session.get_one(Claim, claim_id).lines[1].id
+    office.world.select(first, "verdict", "rejected", block_id=f"verdict:{line}:1")
+    office.world.type_in(first, "reason", "Not on site", block_id=f"reason:{line}:1")
+    office.world.select(first, "status", "revise_and_resubmit", block_id="status:1")
+    assert office.world.submit(ADA, first).error is None
+    assert not first.errors
+
+    office.world.submit(OTTO, second)
+
+    (told,) = second.errors.values()
+    assert "Its status was Under Review and is Revise & Resubmit. The review of its lines is different." in told
+    assert "Line 002 is rejected: Not on site. Last changed by Ada Admin." in told
+    with office.database.reading() as session:
+        kept = session.get_one(ClaimLine, line)
+        assert (kept.review, kept.review_reason) == ("rejected", "Not on site")
+    assert statuses(office) == {claim_id: "revise_and_resubmit"}
+
+
+def test_a_second_act_from_the_same_list_is_another_order(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    (claim_id,) = month(under_review(1), contracts=1)
+    look = last_look(office, "pending_owner_approval")
+    office.world.submit(ADA, look)
+    office.message("Claims set to Pending Owner Approval: 1 done")
+    office.modal_says(ADA, "1 row is in work")
+    office.world.close(ADA)
+    bench = office.modal(ADA, "bench")
+    office.world.select(bench, "act", "approved")
+    office.world.submit(ADA, bench)
+
+    office.world.submit(ADA, office.modal(ADA, "bench.confirm"))
+
+    office.message("Claims set to Approved: 1 done")
+    assert statuses(office) == {claim_id: "approved"}
+    with office.database.reading() as session:
+        assert len(session.scalars(select(Batch)).all()) == 2
+
+
+def test_opening_a_list_or_a_review_waits_for_nobody_who_writes(
+    month: Callable[..., Any], office: Office, database: Database
+) -> None:
+    month(under_review(1), contracts=1)
+    office.billing(ADA, "help")  # the first time Slack's user is linked to the directory's person
+    office.message("What I can do")
+    with database.transaction() as session:
+        session.scalars(select(Claim).with_for_update()).all()
+        office.billing(ADA, "claims")
+        assert "*1 claim*" in texts(office.modal(ADA, "bench"))
+        office.world.close(ADA)
+        office.billing(ADA, "review SC-01")
+        assert "SC-01" in texts(office.modal(ADA, "review"))
+        assert session.scalars(select(Selection)).all() == []
+
+
+def test_a_claim_is_named_by_its_number(month: Callable[..., Any], office: Office) -> None:
+    month(under_review(1), contracts=1)
+    office.billing(ADA, "review SC-01 #1")
+    assert "SC-01 Trade 001 &amp; Sons #1" in texts(office.modal(ADA, "review"))
+    office.world.close(ADA)
+    office.billing(ADA, "review SC-01 #7")
+    office.message("SC-01 has no claim #7; its latest is #1.")
