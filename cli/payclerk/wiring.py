@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -15,6 +16,7 @@ from payclerk_core.actions.logos import logo_of
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
+from payclerk_core.fleet import Pace, new_executor_id
 from payclerk_core.jobs import JobRunner
 from payclerk_core.settings import Settings
 from payclerk_mailbox.door import MailDoor
@@ -57,9 +59,9 @@ def open_office(settings: Settings, names: Sequence[str]) -> Office:
     logo_of(settings)  # a file that cannot be shown is said before the first mail
     db = Database(settings.database_url)
     clock = clock_for(settings.clock_file)
-    # The id must be the same after a restart, for that is how the jobs in hand are found again.
-    executor = settings.executor_id or "-".join(names if len(names) < len(ALL) else ["up"])
-    runner = JobRunner(db, clock, executor_id=executor)
+    kind = "-".join(names if len(names) < len(ALL) else ["up"])
+    pace = Pace(timedelta(seconds=settings.beat_seconds))
+    runner = JobRunner(db, clock, executor_id=new_executor_id(kind), pace=pace)
     return Office(db, runner, [_door(name, settings, db, clock, runner) for name in names])
 
 

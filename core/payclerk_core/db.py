@@ -18,8 +18,8 @@ SQLITE_WAIT_MS = 30_000
 COMPILED = 1500
 
 
-# Set apart from the locks of others in the same database.
-_LOCKS: Final = 7254
+# The first half of PostgreSQL's advisory locks, which are shared with whatever else uses the database.
+_LOCKS: Final = {"fleet": 725401, "mail": 725402}
 
 
 class Database:
@@ -44,8 +44,10 @@ class Database:
             yield session
 
     @contextmanager
-    def alone_with(self, what: int, *, wait: bool = False) -> Iterator[bool]:
+    def alone_with(self, number: int, *, of: str, wait: bool = False) -> Iterator[bool]:
         """Whether nobody else, in whatever process, is inside with this number now; with `wait`, as soon as that is so.
+
+        `of`: what is numbered, fleet or mail.
 
         It ends with the block or the process. On SQLite there is one process, so it is always true.
         """
@@ -54,10 +56,10 @@ class Database:
             return
         with self.transaction() as session:
             if wait:
-                session.execute(select(func.pg_advisory_xact_lock(_LOCKS, what)))
+                session.execute(select(func.pg_advisory_xact_lock(_LOCKS[of], number)))
                 yield True
             else:
-                yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCKS, what))))
+                yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCKS[of], number))))
 
     def close(self) -> None:
         self.engine.dispose()

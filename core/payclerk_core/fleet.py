@@ -63,6 +63,10 @@ def _steady() -> int:
     return time.monotonic_ns() if clock is None else time.clock_gettime_ns(clock)
 
 
+def _since(moment: int) -> timedelta:
+    return timedelta(microseconds=(_steady() - moment) // 1000)
+
+
 def kind_of(executor_id: str) -> str:
     return executor_id.partition("@")[0]
 
@@ -79,13 +83,17 @@ def living_kinds(session: Session, pace: Pace) -> Mapping[str, int]:
 
 
 class Heart:
-    """Beats for one process, in a thread of its own, and looks after the fleet in another."""
+    """Beats for one process, in a thread of its own, and looks after the fleet in another.
 
-    def __init__(self, db: Database, executor_id: str, pace: Pace, look: Callable[[], None]) -> None:
+    `look` is told whether it may judge who has ended.
+    """
+
+    def __init__(self, db: Database, executor_id: str, pace: Pace, look: Callable[[bool], None]) -> None:
         self._db, self._id, self._pace, self._look = db, executor_id, pace, look
         self._stopping = threading.Event()
         self._beaten = threading.Condition()
-        self._last: int | None = None  # nanoseconds
+        self._last: int | None = None  # nanoseconds, as the next
+        self._unbroken_since = 0
         steps = (("beat", self._beat_or_log, pace.beat), ("fleet", self._look_or_log, pace.look))
         self._threads = [
             threading.Thread(target=self._repeat, args=(step, every), name=name, daemon=True)
@@ -122,14 +130,23 @@ class Heart:
             session.execute(held.values(until=now + self._pace.dead_after))
             session.execute(delete(Executor).where(Executor.beats_at < now - _FORGOTTEN_AFTER))
         with self._beaten:
+            if self._last is None or _since(self._last) > self._pace.look:
+                self._unbroken_since = began
             self._last = began
             self._beaten.notify_all()
 
     @property
     def fresh(self) -> bool:
         """Whether we beat lately enough to begin something."""
-        age = None if self._last is None else _steady() - self._last
-        return age is not None and timedelta(microseconds=age // 1000) < self._pace.hold_after
+        return self._last is not None and _since(self._last) < self._pace.hold_after
+
+    @property
+    def may_judge(self) -> bool:
+        """Whether we beat without a break for so long that who is silent has ended.
+
+        When the database comes back, all are silent at first, also those that live.
+        """
+        return self.fresh and _since(self._unbroken_since) > self._pace.dead_after
 
     def wait_until_fresh(self) -> bool:
         """Wait for a beat. False when we stop instead."""
@@ -149,6 +166,6 @@ class Heart:
 
     def _look_or_log(self) -> None:
         try:
-            self._look()
+            self._look(self.may_judge)
         except Exception as error:  # noqa: BLE001  what it did not see now it sees at the next look
             log.warning("fleet_look_failed", reason=type(error).__name__)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
 
 log = structlog.get_logger()
-LOCK: Final = 1
 # So many processes may end at a job before a person is asked.
 MOST_TAKEOVERS: Final = 5
 ENDED_BADLY: Final = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
@@ -48,19 +47,22 @@ class JobCare:
         """Look for the first time, before this process runs a job itself."""
         if self._single:
             self._bury_predecessors()
-        self.look()
+        self.look(judge=False)
 
-    def look(self) -> None:
-        """Take over what lost its process and tell what ended badly, unless another process is at that now."""
-        with self._db.alone_with(LOCK) as alone:
+    def look(self, judge: bool) -> None:
+        """Take over what lost its process and tell what ended badly, unless another process is at that now.
+
+        Without `judge` it is too early to say who has ended, but for those who were here before us on SQLite.
+        """
+        with self._db.alone_with(0, of="fleet") as alone:
             if alone:
-                for row in self._orphans():
+                for row in self._orphans(judge):
                     self._take_over(row)
                 self._tell_what_ended_badly()
 
     def still_ours(self, workflow_id: str) -> bool:
         """Whether a job this process began is its own yet. Ask right after a beat: then it stays so."""
-        with self._db.alone_with(LOCK, wait=True):
+        with self._db.alone_with(0, of="fleet", wait=True):
             row = self._rows([workflow_id])[0]
         return row.status == "PENDING" and row.executor_id == self._id
 
@@ -84,7 +86,7 @@ class JobCare:
             session.execute(delete(Executor).where(before_us))
             session.execute(update(MailLease).where(MailLease.holder.in_(before)).values(until=database_now(session)))
 
-    def _orphans(self) -> list[WorkflowStatus]:
+    def _orphans(self, judge: bool) -> list[WorkflowStatus]:
         pending = self._client.list_workflows(
             name=self._workflow, status="PENDING", load_input=False, load_output=False
         )
@@ -92,15 +94,10 @@ class JobCare:
             alive = living(session, self._pace) | {self._id}
             known = set(session.scalars(select(Executor.id)))
             now = database_now(session)
-        return [
-            row for row in pending if row.executor_id not in alive and (row.executor_id in known or self._old(row, now))
-        ]
-
-    def _old(self, row: WorkflowStatus, now: datetime) -> bool:
-        """Whether a process that never beat has had a job for so long that it must be gone."""
-        if self._single and kind_of(row.executor_id or "") == kind_of(self._id):
-            return True
-        return now - moment_of(row.dequeued_at or row.updated_at or 0) > _WITHOUT_BEATS
+        lost = [row for row in pending if row.executor_id not in alive]
+        if not judge:
+            return [row for row in lost if self._single and kind_of(row.executor_id or "") == kind_of(self._id)]
+        return [row for row in lost if row.executor_id in known or _is_old(row, now)]
 
     def _take_over(self, row: WorkflowStatus) -> None:
         # Counted first: a look that ends here counts once too often rather than never.
@@ -155,6 +152,11 @@ class JobCare:
 def moment_of(milliseconds: int) -> datetime:
     """A moment as DBOS writes it."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def _is_old(row: WorkflowStatus, now: datetime) -> bool:
+    """Whether a process that never beat has had a job for so long that it must be gone."""
+    return now - moment_of(row.dequeued_at or row.updated_at or 0) > _WITHOUT_BEATS
 
 
 def _payload(row: WorkflowStatus) -> dict[str, Any]:
