@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,15 +45,25 @@ class Office:
     doors: Sequence[Door]
 
     def start(self) -> None:
+        """Start all of it, or stop what was started and raise what is wrong."""
         self.runner.start()
-        for door in self.doors:
-            door.start()
+        for number, door in enumerate(self.doors):
+            try:
+                door.start()
+            except BaseException:
+                self._stop(self.doors[:number])
+                raise
 
-    def stop(self) -> None:
-        for door in reversed(self.doors):
+    def stop(self) -> bool:
+        """Finish what is in hand. False when something still runs: others take it over."""
+        return self._stop(self.doors)
+
+    def _stop(self, doors: Sequence[Door]) -> bool:
+        for door in reversed(doors):
             door.stop()
-        self.runner.stop()
+        finished = self.runner.stop()
         self.db.close()
+        return finished
 
 
 def open_office(settings: Settings, names: Sequence[str]) -> Office:
@@ -91,4 +103,12 @@ def run_until_signal(office: Office) -> None:
     log.info("started")
     done.wait()
     log.info("stopping")
-    office.stop()
+    finished = office.stop()
+    failed = any(getattr(door, "failed", False) for door in office.doors)
+    if not finished:
+        # Python would wait for the jobs still in hand, which may wait for a database that is away.
+        log.warning("stopped_with_jobs_in_hand")
+        sys.stderr.flush()
+        os._exit(int(failed))
+    if failed:
+        raise UserError("payclerk ended because a part of it could not go on; the log above says which.", code="door")

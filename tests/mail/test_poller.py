@@ -237,10 +237,10 @@ def test_the_heartbeat_keeps_the_mailbox_of_its_process_and_no_other(database: D
     assert Lease(database, "second@x", "two", timedelta(seconds=90)).take()
     move = select(MailLease.account, MailLease.until).order_by(MailLease.account)
     with database.reading() as session:
-        before = dict(session.execute(move).tuples().all())
+        before = {row.account: row.until for row in session.execute(move)}
     Heart(database, "one", Pace(timedelta(seconds=100)), lambda _judge: None).beat()
     with database.reading() as session:
-        after = dict(session.execute(move).tuples().all())
+        after = {row.account: row.until for row in session.execute(move)}
     assert after["billing@x"] > before["billing@x"] + timedelta(seconds=400)
     assert after["second@x"] == before["second@x"]
 
