@@ -132,7 +132,7 @@ class WebDoor:
         try:
             self._socket = socket.create_server((self._host, self._port), family=family, backlog=2048)
         except OSError as error:
-            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
             text = f"The web pages cannot be served at {self._host}, port {self._port}: {reason}. "
             advice = "End what uses that port, or set PAYCLERK_WEB_HOST and PAYCLERK_WEB_PORT to another."
             raise UserError(text + advice, code="settings") from None

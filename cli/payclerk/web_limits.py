@@ -67,8 +67,8 @@ class _LimitedProtocol(H11Protocol):
 
     def _make_room(self) -> None:
         """The oldest that has not asked anything yet goes first, this one only when there is none."""
-        silent = [one for one in self.connections if isinstance(one, _LimitedProtocol) and one.cycle is None]
-        oldest = min(silent, key=lambda one: one.began, default=self)
+        ours = [one for one in self.connections if isinstance(one, _LimitedProtocol)]
+        oldest = min((one for one in ours if one.cycle is None), key=lambda one: one.began, default=self)
         oldest.drop()
 
     def _time_is_over(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import delete, select, update
@@ -20,9 +20,6 @@ from .fleet import Pace, kind_of, living
 from .job_ids import JobId
 from .tables import Executor, FailedJob, JobTakeover, MailLease
 
-if TYPE_CHECKING:
-    from dbos import DBOSClient, WorkflowStatus
-
 log = structlog.get_logger()
 # So many processes may end at a job before a person is asked.
 MOST_TAKEOVERS: Final = 5
@@ -31,6 +28,9 @@ ENDED_BADLY: Final = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _WITHOUT_BEATS: Final = timedelta(minutes=10)
 _NO_RESULT: Final = "internal fault: the work ended without a result"
 
+# DBOS's client and its rows: jobs.py alone imports them.
+Client = Any
+Row = Any
 GiveUp = Callable[[Session, JobId, dict[str, Any], str], None]
 
 
@@ -38,7 +38,7 @@ class JobCare:
     """Looks after the jobs of one database, from a process of the fleet."""
 
     def __init__(
-        self, db: Database, executor_id: str, pace: Pace, *, client: DBOSClient, workflow: str, give_up: GiveUp
+        self, db: Database, executor_id: str, pace: Pace, *, client: Client, workflow: str, give_up: GiveUp
     ) -> None:
         self._db, self._id, self._pace = db, executor_id, pace
         self._client, self._workflow, self._give_up = client, workflow, give_up
@@ -64,7 +64,7 @@ class JobCare:
         """Whether a job this process began is its own yet. Ask right after a beat: then it stays so."""
         with self._db.alone_with(0, of="fleet", wait=True):
             row = self._rows([workflow_id])[0]
-        return row.status == "PENDING" and row.executor_id == self._id
+        return bool(row.status == "PENDING" and row.executor_id == self._id)
 
     def hand_back(self, workflow_id: str) -> None:
         """Put a job this process has not begun into its queue again."""
@@ -86,7 +86,7 @@ class JobCare:
             session.execute(delete(Executor).where(before_us))
             session.execute(update(MailLease).where(MailLease.holder.in_(before)).values(until=database_now(session)))
 
-    def _orphans(self, judge: bool) -> list[WorkflowStatus]:
+    def _orphans(self, judge: bool) -> list[Row]:
         pending = self._client.list_workflows(
             name=self._workflow, status="PENDING", load_input=False, load_output=False
         )
@@ -99,7 +99,7 @@ class JobCare:
             return [row for row in lost if self._single and kind_of(row.executor_id or "") == kind_of(self._id)]
         return [row for row in lost if row.executor_id in known or _is_old(row, now)]
 
-    def _take_over(self, row: WorkflowStatus) -> None:
+    def _take_over(self, row: Row) -> None:
         # Counted first: a look that ends here counts once too often rather than never.
         if self._count(row.workflow_id) > MOST_TAKEOVERS:
             self._client.cancel_workflow(row.workflow_id)
@@ -137,16 +137,17 @@ class JobCare:
         followed = {row.workflow_id for row in self._rows(followers)}
         return [str(one) for one in left if not followed & {str(one.next_try), str(one.later)}]
 
-    def _reason(self, session: Session, row: WorkflowStatus) -> str:
+    def _reason(self, session: Session, row: Row) -> str:
         taken = session.get(JobTakeover, row.workflow_id)
         if taken is not None and taken.count > MOST_TAKEOVERS:
             return f"Each of the {taken.count} processes that worked on it ended before it was done."
         return "It was cancelled by hand." if row.status == "CANCELLED" else _NO_RESULT
 
-    def _rows(self, workflow_ids: Sequence[str], *, load_input: bool = False) -> list[WorkflowStatus]:
+    def _rows(self, workflow_ids: Sequence[str], *, load_input: bool = False) -> list[Row]:
         if not workflow_ids:
             return []
-        return self._client.list_workflows(workflow_ids=list(workflow_ids), load_input=load_input, load_output=False)
+        chosen = list(workflow_ids)
+        return list(self._client.list_workflows(workflow_ids=chosen, load_input=load_input, load_output=False))
 
 
 def moment_of(milliseconds: int) -> datetime:
@@ -154,12 +155,12 @@ def moment_of(milliseconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
-def _is_old(row: WorkflowStatus, now: datetime) -> bool:
+def _is_old(row: Row, now: datetime) -> bool:
     """Whether a process that never beat has had a job for so long that it must be gone."""
     return now - moment_of(row.dequeued_at or row.updated_at or 0) > _WITHOUT_BEATS
 
 
-def _payload(row: WorkflowStatus) -> dict[str, Any]:
+def _payload(row: Row) -> dict[str, Any]:
     """What the job was promised with; nothing where it cannot be read any more."""
-    given = (row.input or {}).get("args", ())
+    given: Sequence[Any] = row.input["args"] if row.input else ()
     return dict(given[2]) if len(given) > 2 and isinstance(given[2], dict) else {}
