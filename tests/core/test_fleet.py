@@ -73,8 +73,8 @@ class Crew:
         self.killed: set[int] = set()
 
     def hire(self, count: int = 1) -> None:
-        beat = str(int(BEAT.total_seconds() * 1000))
-        environment = {**os.environ, "BEAT_MS": beat, "TROUBLE": "1"}
+        # Slow enough that a busy machine lets a living process beat in time.
+        environment = {**os.environ, "BEAT_MS": "500", "TROUBLE": "1"}
         for _ in range(count):
             with (self._folder / "log").open("ab") as log:
                 command = [sys.executable, str(WORKER), self._url, str(self.notes)]
