@@ -146,5 +146,5 @@ def test_a_killed_worker_loses_nothing(database: Database, tmp_path: Path) -> No
 
 
 def _worker(database: Database, notes: Path, kill_at: int) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "KILL_AT": str(kill_at), "BEAT_MS": "200"}
+    environment = {**os.environ, "KILL_AT": str(kill_at), "BEAT_MS": "500"}
     return subprocess.Popen([sys.executable, str(WORKER), database.url, str(notes)], env=environment)
