@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from dbos import DBOSClient
 from sqlalchemy import func, select, text
 
 from payclerk_core.clock import system_clock
 from payclerk_core.db import Database, database_now
+from payclerk_core.errors import OutsideError
 from payclerk_core.fleet import Pace, living, living_kinds, new_executor_id
 from payclerk_core.jobs import Job, JobRunner, promise, retry_failed, waiting
 from payclerk_core.migrate import upgrade
@@ -136,7 +138,7 @@ def test_killed_processes_and_a_database_that_goes_away_lose_double_and_leave_no
             crew.hire()
         eventually(lambda: len(crew.runs()) >= 80, timeout=60)
         own_server.stop()
-        eventually(lambda: "no_beat" in crew.log() and "job_waits_for_database" in crew.log(), timeout=60)
+        eventually(lambda: "no_beat" in crew.log(), timeout=60)
         own_server.start()
         database.close()
         eventually(lambda: not waiting(database), timeout=120)
@@ -155,6 +157,27 @@ def test_killed_processes_and_a_database_that_goes_away_lose_double_and_leave_no
     assert len(again) <= 8 * len(crew.killed)
     with database.reading() as session:
         assert session.scalar(select(func.count(JobTakeover.workflow_id))) > 0
+    database.close()
+
+
+@pytest.mark.timeout(120)
+def test_settling_waits_for_a_database_that_went_away_while_the_job_ran(own_server: PostgresServer) -> None:
+    database = Database(own_server.url("fleet"))
+    done: list[int] = []
+
+    def goes_away_meanwhile(job: Job) -> None:
+        done.append(job.attempt)
+        if job.attempt == 1:
+            own_server.stop()
+            raise OutsideError("the server is away", permanent=False)
+
+    promise_all(database, "mail.send", ["a"])
+    with structlog.testing.capture_logs() as logs, at_work(database, {"mail.send": goes_away_meanwhile}):
+        eventually(lambda: "job_waits_for_database" in [line["event"] for line in logs], timeout=30)
+        own_server.start()
+        database.close()
+        eventually(lambda: done == [1, 2] and not waiting(database), timeout=60)
+    assert failed_jobs(database) == []
     database.close()
 
 
