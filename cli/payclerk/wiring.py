@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -15,6 +18,7 @@ from payclerk_core.actions.logos import logo_of
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import UserError
+from payclerk_core.fleet import Pace, new_executor_id
 from payclerk_core.jobs import JobRunner
 from payclerk_core.settings import Settings
 from payclerk_mailbox.door import MailDoor
@@ -41,15 +45,25 @@ class Office:
     doors: Sequence[Door]
 
     def start(self) -> None:
+        """Start all of it, or stop what was started and raise what is wrong."""
         self.runner.start()
-        for door in self.doors:
-            door.start()
+        for number, door in enumerate(self.doors):
+            try:
+                door.start()
+            except BaseException:
+                self._stop(self.doors[:number])
+                raise
 
-    def stop(self) -> None:
-        for door in reversed(self.doors):
+    def stop(self) -> bool:
+        """Finish what is in hand. False when something still runs: others take it over."""
+        return self._stop(self.doors)
+
+    def _stop(self, doors: Sequence[Door]) -> bool:
+        for door in reversed(doors):
             door.stop()
-        self.runner.stop()
+        finished = self.runner.stop()
         self.db.close()
+        return finished
 
 
 def open_office(settings: Settings, names: Sequence[str]) -> Office:
@@ -57,9 +71,9 @@ def open_office(settings: Settings, names: Sequence[str]) -> Office:
     logo_of(settings)  # a file that cannot be shown is said before the first mail
     db = Database(settings.database_url)
     clock = clock_for(settings.clock_file)
-    # The id must be the same after a restart, for that is how the jobs in hand are found again.
-    executor = settings.executor_id or "-".join(names if len(names) < len(ALL) else ["up"])
-    runner = JobRunner(db, clock, executor_id=executor)
+    kind = "-".join(names if len(names) < len(ALL) else ["up"])
+    pace = Pace(timedelta(seconds=settings.beat_seconds))
+    runner = JobRunner(db, clock, executor_id=new_executor_id(kind), pace=pace)
     return Office(db, runner, [_door(name, settings, db, clock, runner) for name in names])
 
 
@@ -89,4 +103,12 @@ def run_until_signal(office: Office) -> None:
     log.info("started")
     done.wait()
     log.info("stopping")
-    office.stop()
+    finished = office.stop()
+    failed = any(getattr(door, "failed", False) for door in office.doors)
+    if not finished:
+        # Python would wait for the jobs still in hand, which may wait for a database that is away.
+        log.warning("stopped_with_jobs_in_hand")
+        sys.stderr.flush()
+        os._exit(int(failed))
+    if failed:
+        raise UserError("payclerk ended because a part of it could not go on; the log above says which.", code="door")

@@ -5,14 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 SQLITE_WAIT_MS = 30_000
 # More statements are in use than the 500 that SQLAlchemy keeps compiled.
 COMPILED = 1500
+
+
+# The first half of PostgreSQL's advisory locks, which are shared with whatever else uses the database.
+_LOCKS: Final = {"fleet": 725401, "mail": 725402}
 
 
 class Database:
@@ -36,8 +43,40 @@ class Database:
         with self._readers() as session:
             yield session
 
+    @contextmanager
+    def alone_with(self, number: int, *, of: str, wait: bool = False) -> Iterator[bool]:
+        """Whether nobody else, in whatever process, is inside with this number now; with `wait`, as soon as that is so.
+
+        `of`: what is numbered, fleet or mail.
+
+        It ends with the block or the process. On SQLite there is one process, so it is always true.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield True
+            return
+        with self.transaction() as session:
+            if wait:
+                session.execute(select(func.pg_advisory_xact_lock(_LOCKS[of], number)))
+                yield True
+            else:
+                yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCKS[of], number))))
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def database_now(session: Session) -> datetime:
+    """The database's own moment, which is the same for all processes."""
+    if session.get_bind().dialect.name == "sqlite":
+        text: str = session.scalar(select(func.strftime("%Y-%m-%d %H:%M:%f", "now"))) or ""
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return session.execute(select(func.now())).scalar_one().astimezone(UTC)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database cannot be reached or used at the moment, so that the same may succeed later."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InterfaceError | NoConnectionError)
 
 
 def make_engine(url: str) -> Engine:

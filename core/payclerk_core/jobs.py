@@ -5,28 +5,33 @@ made of the job's name and key, so the same promise made twice is kept once. A j
 in the middle runs it again, so every handler must bear being run twice.
 
 Trouble of the world is tried again with growing waits; what cannot succeed becomes a FailedJob row, which people see
-in Slack and can try again.
+in Slack and can try again. A process that ends leaves its jobs to the others (`fleet.py`, `job_care.py`).
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import weakref
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import Engine, make_url, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from .clock import Clock
-from .db import Database
+from .db import Database, database_now, is_away
 from .errors import OutsideError, UserError
+from .fleet import Heart, Pace
+from .job_care import JobCare, moment_of
+from .job_ids import JobId
 from .tables import FailedJob
 
 log = structlog.get_logger()
@@ -56,6 +61,8 @@ WAITS: Final[tuple[int, ...]] = (1, 2, 5, 15, 60, 300, 900)
 MAX_ATTEMPTS: Final = 300
 # A fault of our own is not healed by waiting: few tries, then a person sees it.
 MAX_ATTEMPTS_OWN_FAULT: Final = 3
+# A kind of job this process does not know waits for one that does: a release is being rolled out.
+PUT_OFF_SECONDS: Final = 60
 
 _WORKFLOW: Final = "payclerk_job"
 _SCHEMA: Final = "dbos"
@@ -68,19 +75,15 @@ def promise(
     session: Session, job: str, key: str, payload: Mapping[str, Any] | None = None, *, attempt: int = 1, wait: float = 0
 ) -> None:
     """Promise a job in this transaction. The same (job, key) again changes nothing, finished or not."""
-    options: EnqueueOptions = {
-        "workflow_name": _WORKFLOW,
-        "queue_name": QUEUES[job],
-        "workflow_id": _workflow_id(job, key, attempt),
-    }
+    _enqueue(session, JobId(job, key, attempt), QUEUES[job], payload or {}, wait)
+
+
+def _enqueue(session: Session, one: JobId, queue: str, payload: Mapping[str, Any], wait: float) -> None:
+    options: EnqueueOptions = {"workflow_name": _WORKFLOW, "queue_name": queue, "workflow_id": str(one)}
     if wait:
         options["delay_seconds"] = wait
     client = _client(session.connection().engine)
-    client.enqueue_in_transaction(session, options, job, key, dict(payload or {}), attempt)
-
-
-def _workflow_id(job: str, key: str, attempt: int) -> str:
-    return f"{job}:{key}" if attempt == 1 else f"{job}:{key}~{attempt}"
+    client.enqueue_in_transaction(session, options, one.job, one.key, dict(payload), one.attempt)
 
 
 def _client(engine: Engine) -> DBOSClient:
@@ -117,14 +120,28 @@ class Job:
 Handler = Callable[[Job], None]
 
 
-class JobRunner:
-    """Runs the jobs of the queues it is given, until stopped. One per process."""
+class TakenOverError(Exception):
+    """Another process has this job by now: ours must not begin it."""
 
-    def __init__(self, db: Database, clock: Clock, *, executor_id: str) -> None:
+
+class JobRunner:
+    """Runs the jobs of the queues it is given, until stopped. One per process.
+
+    `executor_id` names this process and this start of it alone: see `fleet.new_executor_id`.
+    """
+
+    def __init__(self, db: Database, clock: Clock, *, executor_id: str, pace: Pace | None = None) -> None:
         self._db = db
         self._clock = clock
-        self._executor_id = executor_id
+        self.executor_id = executor_id
+        self.pace = pace or Pace()
         self._handlers: dict[str, Handler] = {}
+        self._care = JobCare(
+            db, executor_id, self.pace, client=_client(db.engine), workflow=_WORKFLOW, give_up=self._tell
+        )
+        self._heart = Heart(db, executor_id, self.pace, self._care.look)
+        # What this process works on, each with a mark of its run: taken over by itself, the earlier run gives way.
+        self._in_hand: dict[str, object] = {}
 
     def handle(self, job: str, handler: Handler) -> None:
         """Use `handler` for a job. It raises OutsideError when the world does not do its part."""
@@ -134,10 +151,12 @@ class JobRunner:
 
     def start(self) -> None:
         _quiet()
+        self._heart.start()
+        self._care.begin()
         config: DBOSConfig = {
             "name": _APPLICATION["name"],
             "application_version": _APPLICATION["application_version"],
-            "executor_id": self._executor_id,
+            "executor_id": self.executor_id,
             "system_database_url": _plain_url(self._db.url),
             "dbos_system_schema": _SCHEMA,
             "log_level": "ERROR",
@@ -153,19 +172,33 @@ class JobRunner:
         for queue in queues:
             DBOS.register_queue(queue, worker_concurrency=WORKERS[queue], polling_interval_sec=0.1)
 
-    def stop(self) -> None:
-        """Finish what is running (up to ten seconds) and stop; what is not finished is recovered at the next start."""
-        # DBOS would wait a whole second even where nothing runs. What is taken up at this moment is recovered, too.
+    def stop(self) -> bool:
+        """Finish what is running (up to ten seconds) and stop. False when something runs on: others take it over."""
+        # DBOS would wait a whole second even where nothing runs. What is taken up at this moment is taken over, too.
         DBOS.destroy(workflow_completion_timeout_sec=0 if self._comes_to_rest() else 10, destroy_registry=True)
+        self._heart.stop()
+        if self._in_hand:
+            return False
+        with suppress(SQLAlchemyError):  # our row goes stale instead
+            if self._heart.fresh and not self._pending():
+                self._heart.leave()
+        return True
 
     def _comes_to_rest(self) -> bool:
         """Whether a moment without a running job comes soon, as it does unless there is much to do."""
         pause = threading.Event()
         for _ in range(20):
-            if not DBOS.list_workflows(status="PENDING", executor_id=self._executor_id, limit=1, load_input=False):
+            # While the database is away DBOS would not answer before it is back.
+            if not self._in_hand and not (self._heart.fresh and self._pending()):
                 return True
             pause.wait(0.05)
         return False
+
+    def _pending(self) -> bool:
+        rows = _client(self._db.engine).list_workflows(
+            status="PENDING", executor_id=self.executor_id, limit=1, load_input=False, load_output=False
+        )
+        return bool(rows)
 
     def _workflow(self) -> Callable[[str, str, dict[str, Any], int], None]:
         @DBOS.step(name="run")
@@ -173,60 +206,105 @@ class JobRunner:
             self._run(name, key, payload, attempt)
 
         def payclerk_job(name: str, key: str, payload: dict[str, Any], attempt: int) -> None:
-            step(name, key, payload, attempt)
+            workflow_id, mark = str(DBOS.workflow_id), object()
+            self._in_hand[workflow_id] = mark
+            try:
+                self._wait_for_beat(workflow_id, mark)
+                step(name, key, payload, attempt)
+            finally:
+                if self._in_hand.get(workflow_id) is mark:
+                    del self._in_hand[workflow_id]
 
         return payclerk_job
+
+    def _wait_for_beat(self, workflow_id: str, mark: object) -> None:
+        """Begin nothing while the others may take us for dead; and nothing that they have taken over since."""
+        if self._heart.fresh:
+            return
+        if not self._heart.wait_until_fresh():
+            self._care.hand_back(workflow_id)
+            raise TakenOverError  # DBOS keeps the outcome of who has the job alone, so this is kept nowhere
+        if not self._care.still_ours(workflow_id) or self._in_hand.get(workflow_id) is not mark:
+            raise TakenOverError
 
     def _run(self, name: str, key: str, payload: dict[str, Any], attempt: int) -> None:
         job = Job(name, key, payload, attempt)
         with structlog.contextvars.bound_contextvars(job=name, key=key, attempt=attempt):
+            handler = self._handlers.get(name)
+            if handler is None:
+                self._put_off(job)
+                return
             try:
-                self._handlers[name](job)
+                handler(job)
             except OutsideError as error:
                 self._settle(job, error.message, error.permanent, MAX_ATTEMPTS, error.retry_after)
             except UserError as error:
                 self._settle(job, error.message, permanent=True)
-            except OperationalError as error:
-                # The database was busy or away: nothing that a few tries would tell apart from a fault of ours.
-                log.warning("job_database", error=type(error.orig).__name__)
-                self._settle(job, "the database was busy", False)
             except Exception as error:
+                if is_away(error):  # no fault of the job's: the database's
+                    self._settle(job, "The database cannot be used.", False, MAX_ATTEMPTS)
+                    return
                 log.exception("job_fault")
                 self._settle(job, f"internal fault: {type(error).__name__}", False, MAX_ATTEMPTS_OWN_FAULT)
+
+    def _put_off(self, job: Job) -> None:
+        """Leave a job of a kind we do not know to a process that does. It counts as no try."""
+        log.warning("job_put_off", seconds=PUT_OFF_SECONDS)
+        workflow_id = str(DBOS.workflow_id)
+        queue = self._care.queue_of(workflow_id)
+        later = JobId.of(workflow_id).later
+        self._keep(lambda session: _enqueue(session, later, queue, job.payload, PUT_OFF_SECONDS))
 
     def _settle(
         self, job: Job, reason: str, permanent: bool, most: int = MAX_ATTEMPTS, retry_after: float | None = None
     ) -> None:
         """Promise the next try, or give up where people see it."""
-        with self._db.transaction() as session:
-            if not permanent and job.attempt < most:
-                wait = max(retry_after or 0, WAITS[min(job.attempt, len(WAITS)) - 1])
-                log.warning("job_waits", reason=reason, seconds=wait)
-                promise(session, job.name, job.key, job.payload, attempt=job.attempt + 1, wait=wait)
-                return
-            self._give_up(session, job, reason)
+        if permanent or job.attempt >= most:
+            one = JobId(job.name, job.key, job.attempt)
+            self._keep(lambda session: self._tell(session, one, dict(job.payload), reason))
+            return
+        wait = max(retry_after or 0, WAITS[min(job.attempt, len(WAITS)) - 1])
+        log.warning("job_waits", reason=reason, seconds=wait)
+        attempt = job.attempt + 1
+        self._keep(lambda session: promise(session, job.name, job.key, job.payload, attempt=attempt, wait=wait))
 
-    def _give_up(self, session: Session, job: Job, reason: str) -> None:
-        log.error("job_failed", reason=reason)
-        key = f"{job.name}:{job.key}"
+    def _keep(self, change: Callable[[Session], None]) -> None:
+        """Store what becomes of a job, however long the database is away: without it the job would be lost."""
+        pause = threading.Event()
+        for wait in itertools.chain(WAITS[:3], itertools.repeat(WAITS[3])):
+            try:
+                with self._db.transaction() as session:
+                    change(session)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                log.warning("job_waits_for_database", seconds=wait)
+                pause.wait(wait)
+            else:
+                return
+
+    def _tell(self, session: Session, one: JobId, payload: dict[str, Any], reason: str) -> None:
+        log.error("job_failed", failed=one.job, reason=reason)
+        key = str(one.first)
         row = session.scalar(select(FailedJob).where(FailedJob.key == key))
         if row is None:
-            row = FailedJob(job=job.name, key=key, payload=dict(job.payload), status_by_id=None)
+            row = FailedJob(job=one.job, key=key, payload=payload, status_by_id=None)
             session.add(row)
         row.status, row.status_at = "failed", self._clock()
-        row.attempts, row.reason = job.attempt, reason[:500]
+        row.attempts, row.reason = one.attempt, reason[:500]
         session.flush()
-        if job.name != "slack.trouble":  # a notice that cannot be posted must not ask for another notice
-            promise(session, "slack.trouble", f"{row.id}:{job.attempt}", {"failed_job_id": row.id})
+        if one.job != "slack.trouble":  # a notice that cannot be posted must not ask for another notice
+            promise(session, "slack.trouble", f"{row.id}:{one.attempt}", {"failed_job_id": row.id})
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Jobs of one name that have not finished: how many in all, and how many of them met trouble before."""
+    """Jobs of one name that have not finished: how many in all, how many of them met trouble before, the oldest's age."""
 
     job: str
     count: int
     troubled: int
+    age: timedelta = timedelta(0)  # since it was first promised, by the database's clock
 
 
 def waiting(db: Database) -> Sequence[Waiting]:
@@ -234,17 +312,41 @@ def waiting(db: Database) -> Sequence[Waiting]:
     rows = _client(db.engine).list_workflows(
         name=_WORKFLOW, status=["ENQUEUED", "PENDING", "DELAYED"], load_input=False, load_output=False
     )
-    counts: Counter[str] = Counter()
-    troubled: Counter[str] = Counter()
+    found: dict[str, list[tuple[JobId, int]]] = {}
+    since = _first_promised(db, [JobId.of(row.workflow_id) for row in rows])
     for row in rows:
-        name = row.workflow_id.partition(":")[0]
-        counts[name] += 1
-        troubled[name] += "~" in row.workflow_id.partition(":")[2]
-    return [Waiting(name, counts[name], troubled[name]) for name in sorted(counts)]
+        one = JobId.of(row.workflow_id)
+        found.setdefault(one.job, []).append((one, since.get(str(one.first), row.created_at or 0)))
+    if not found:
+        return []
+    with db.reading() as session:
+        now = database_now(session)
+    return [
+        Waiting(
+            name,
+            len(jobs),
+            sum(one.attempt > 1 for one, _ in jobs),
+            max(now - moment_of(min(at for _, at in jobs)), timedelta(0)),
+        )
+        for name, jobs in sorted(found.items())
+    ]
+
+
+def _first_promised(db: Database, ids: Sequence[JobId]) -> Mapping[str, int]:
+    """When those that were tried or put off before were promised, in DBOS's milliseconds."""
+    firsts = sorted({str(one.first) for one in ids if one.first != one})
+    found: dict[str, int] = {}
+    for start in range(0, len(firsts), 500):
+        chosen = firsts[start : start + 500]
+        rows = _client(db.engine).list_workflows(workflow_ids=chosen, load_input=False, load_output=False)
+        found |= {row.workflow_id: row.created_at or 0 for row in rows}
+    return found
 
 
 def retry_failed(session: Session, failed: FailedJob, *, at: Any, by_id: int | None) -> None:
     """Promise a failed job again, as the person asked."""
+    if failed.job not in QUEUES:
+        raise UserError("This version of payclerk does not know this work. Try it again after the upgrade.")
     key = failed.key.partition(":")[2]
     failed.status, failed.status_at, failed.status_by_id = "retried", at, by_id
     promise(session, failed.job, key, failed.payload, attempt=failed.attempts + 1)

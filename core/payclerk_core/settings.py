@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     web_url: str | None = None
     web_host: str = "127.0.0.1"
     web_port: int = 8080
-    executor_id: str | None = None
+    beat_seconds: int = Field(default=10, ge=1, le=60)
     clock_seconds: int = Field(default=20, ge=1, le=60)
 
     @field_validator("mail_address")

@@ -28,7 +28,7 @@ class MailDoor:
     def __init__(self, settings: Settings, db: Database, clock: Clock, runner: JobRunner) -> None:
         boxes = mailboxes(settings)
         self._pollers = [
-            Poller(box, db, clock, number=number, whose=whose)
+            Poller(box, db, clock, number=number, whose=whose, holder=runner.executor_id, lease=runner.pace.dead_after)
             for number, (box, whose) in enumerate(zip(boxes, _whose(boxes), strict=True), 1)
         ]
         self._watch = Watch(boxes, db, clock)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from payclerk_core.db import Database
+from payclerk_core.db import Database, database_now
 from payclerk_core.tables import InboxMail, MailFolder, MailLease
 
 from .imap import Selected
@@ -18,6 +18,7 @@ from .imap import Selected
 OLDER: Final = "older"
 COPY: Final = "copy"
 _SAME_FOLDER_SLACK: Final = timedelta(days=1)
+_LONGEST: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,18 @@ def note_polled(session: Session, state: FolderState, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to poll an account. It runs out by itself when its holder dies."""
+    """The right to poll an account, by the database's time. It runs out by itself when its holder no longer beats."""
 
     db: Database
     account: str
     holder: str
     length: timedelta
 
-    def take(self, at: datetime) -> bool:
+    def take(self) -> bool:
         """Take or renew it. False while another holds it."""
         try:
             with self.db.transaction() as session:
+                at = database_now(session)
                 return self._renew(session, at) or self._first(session, at)
         except IntegrityError:  # another took it at the same moment
             return False
@@ -118,7 +120,7 @@ class Lease:
         free = or_(
             MailLease.holder == self.holder,
             MailLease.until <= at,
-            MailLease.until > at + self.length,  # of a clock that has been set back since
+            MailLease.until > at + _LONGEST,  # of a clock that has been set back since
         )
         query = update(MailLease).where(MailLease.account == self.account, free)
         done = session.execute(query.values(holder=self.holder, until=at + self.length))
@@ -131,8 +133,8 @@ class Lease:
         session.flush()
         return True
 
-    def release(self, at: datetime) -> None:
+    def release(self) -> None:
         """Let another take over at once."""
         with self.db.transaction() as session:
             query = update(MailLease).where(MailLease.account == self.account, MailLease.holder == self.holder)
-            session.execute(query.values(until=at))
+            session.execute(query.values(until=database_now(session)))

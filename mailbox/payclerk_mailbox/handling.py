@@ -68,8 +68,9 @@ class Handling:
     def handle(self, key: int) -> None:
         """Deal with this mail if it is new."""
         self._reader.ready()  # before the attempt counts: that it does not start is no mail's fault
-        with structlog.contextvars.bound_contextvars(inbox_id=key):
-            self._handle(key)
+        with structlog.contextvars.bound_contextvars(inbox_id=key), self._db.alone_with(key, of="mail") as alone:
+            if alone:  # else another process is at it, and would be counted twice
+                self._handle(key)
 
     def _new(self) -> Sequence[int]:
         query = select(InboxMail.id).where(InboxMail.status == "new", self._whose)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError
+from payclerk_core.fleet import Pace, new_executor_id
 from payclerk_core.settings import Settings
 
 from .bell import Bell
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 # IDLE is renewed before servers and firewalls forget it (IMAPClient's docs say ten minutes).
 LONGEST_IDLE: Final = 600
 LONGEST_BACKOFF: Final = 60
-LEASE_BEYOND_INTERVAL: Final = timedelta(seconds=60)
 
 
 class Poller:
@@ -43,14 +42,14 @@ class Poller:
         *,
         number: int = 1,
         whose: ColumnElement[bool] | None = None,
+        holder: str | None = None,
+        lease: timedelta | None = None,
     ) -> None:
+        """`holder`: the process that holds the mailbox, whose beats renew its lease."""
         self._settings, self._clock, self._number = settings, clock, number
         self._capture = Capture(settings, db, clock)
         self._handling = Handling(settings, db, clock, whose=whose)
-        length = timedelta(seconds=settings.poll_seconds) + LEASE_BEYOND_INTERVAL
-        # The same after a restart, so that a poller that was killed need not wait for its own lease.
-        holder = f"{socket.gethostname()}/{settings.executor_id or 'mail'}"[:80]
-        self._lease = Lease(db, settings.account, holder, length)
+        self._lease = Lease(db, settings.account, holder or new_executor_id("poller"), lease or Pace().dead_after)
         self._bell = Bell()
         self._stopping = threading.Event()
         self._trouble: str | None = None
@@ -68,7 +67,7 @@ class Poller:
 
     def poll_once(self) -> bool:
         """Capture, handle and flag what is there now. False when another poller holds the mailbox."""
-        if not self._lease.take(self._clock()):
+        if not self._lease.take():
             return False
         self._handling.run()  # what an earlier run captured waits for no server
         with open_folder(self._settings) as folder:
@@ -86,18 +85,22 @@ class Poller:
             except Exception as error:  # noqa: BLE001  nothing may end this loop
                 failures = 0 if self._trouble is None else failures + 1
                 self._note_trouble(error)
+                self._let_go()  # another process may have a way to the server
                 self._bell.wait(min(2**failures, LONGEST_BACKOFF))
+        self._let_go()
+
+    def _let_go(self) -> None:
         with suppress(SQLAlchemyError):  # it runs out by itself
-            self._lease.release(self._clock())
+            self._lease.release()
 
     def _serve(self) -> None:
         """Hold the lease and one connection, and poll over it, until something goes wrong or we are stopped."""
-        if not self._lease.take(self._clock()):
+        if not self._lease.take():
             self._bell.wait(self._settings.poll_seconds)
             return
         self._handling.run()
         with open_folder(self._settings) as folder:
-            while not self._stopping.is_set() and self._lease.take(self._clock()):
+            while not self._stopping.is_set() and self._lease.take():
                 self._look(folder)
                 self._note_recovery()
                 self._wait(folder)
@@ -108,7 +111,7 @@ class Poller:
             more = self._capture.run(folder)
             self._handling.run()
             self._capture.flag(folder)
-            more = more and self._lease.take(self._clock())
+            more = more and self._lease.take()
 
     def _wait(self, folder: ImapFolder) -> None:
         """Until the interval is over, which is what counts, or IDLE or the bell says that a look is worth it now."""

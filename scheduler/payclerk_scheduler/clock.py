@@ -15,8 +15,9 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
@@ -43,6 +44,10 @@ TABLE: Sequence[Entry] = (
     Entry("digest", CronTrigger(minute=0, timezone=UTC), "clock.digest"),
 )
 LOOK_BACK = timedelta(days=1)
+# Clocks of several machines differ a little; what lies further ahead was planned by one that was wrong.
+AHEAD = timedelta(minutes=10)
+# After so long without its tick an entry is late: the clock does not run.
+LATE_AFTER = timedelta(minutes=10)
 
 
 def latest_planned(when: CronTrigger, after: datetime, now: datetime) -> datetime | None:
@@ -60,14 +65,57 @@ def latest_planned(when: CronTrigger, after: datetime, now: datetime) -> datetim
 
 
 def tick(db: Database, now: datetime, table: Sequence[Entry] = TABLE) -> list[str]:
-    """Promise the job of every entry whose moment has come; returns the names."""
-    return [entry.name for entry in table if _tick_one(db, entry, now)]
+    """Promise the job of every entry whose moment has come; returns the names. One that fails stops no other."""
+    _forget_the_future(db, now)
+    started: list[str] = []
+    fault: Exception | None = None
+    for entry in table:
+        try:
+            started += [entry.name] if _tick_one(db, entry, now) else []
+        except Exception as error:  # noqa: BLE001  raised below, when the others have had their turn
+            fault = fault or error
+    if fault is not None:
+        raise fault
+    return started
+
+
+def late(session: Session, now: datetime, table: Sequence[Entry] = TABLE) -> list[str]:
+    """The entries whose moment has passed and that nobody started. One that never ran is not late but new."""
+    return [entry.name for entry in table if _is_late(session, entry, now)]
+
+
+def _is_late(session: Session, entry: Entry, now: datetime) -> bool:
+    last = _last_tick(session, entry, now)
+    if last is None:
+        return False
+    expected = entry.when.get_next_fire_time(None, last + timedelta(seconds=1))
+    return expected is not None and now - expected > LATE_AFTER
+
+
+def _last_tick(session: Session, entry: Entry, now: datetime) -> datetime | None:
+    past = ClockTick.name == entry.name, ClockTick.planned_at <= now + AHEAD
+    return session.scalar(select(func.max(ClockTick.planned_at)).where(*past))
+
+
+def _forget_the_future(db: Database, now: datetime) -> None:
+    """Ignore moments planned by a clock that was wrong, which would stop every entry until then, and tell people."""
+    future = ClockTick.planned_at > now + AHEAD
+    with db.reading() as session:
+        furthest = session.scalar(select(func.max(ClockTick.planned_at)).where(future))
+    if furthest is None:
+        return
+    log.warning("clock_was_ahead", until=furthest.isoformat())
+    with db.transaction() as session:
+        session.execute(delete(ClockTick).where(future))
+        # At most once a day, also while a machine's clock stays ahead.
+        payload = {"notice": "clock", "id": int(furthest.timestamp())}
+        promise(session, "slack.notice", f"clock:{now.date()}", payload)
 
 
 def _tick_one(db: Database, entry: Entry, now: datetime) -> bool:
     try:
         with db.transaction() as session:
-            last = session.scalar(select(func.max(ClockTick.planned_at)).where(ClockTick.name == entry.name))
+            last = _last_tick(session, entry, now)
             planned = latest_planned(entry.when, last or now - LOOK_BACK, now)
             if planned is None:
                 return False

@@ -55,5 +55,9 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
             {"mailbox": 2, "last_read_seconds_ago": 300, "silent": True},
             {"mailbox": 3, "last_read_seconds_ago": None, "silent": False},
         ],
+        "late": [],
+        "jobs_failed": 0,
+        "oldest_job_seconds": 0,
+        "processes": {},
     }
     assert "@x" not in shown + health

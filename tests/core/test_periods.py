@@ -21,6 +21,7 @@ from payclerk_core.actions.period_schedules import open_due_period, set_schedule
 from payclerk_core.actions.periods import close_period, create_period, delete_period, edit_period, reopen_period
 from payclerk_core.dates import end_of_day, project_date
 from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.jobs import Job
 from payclerk_core.rules.periods import (
     Frequency,
     PeriodDates,
@@ -164,7 +165,7 @@ def periods(books: Books) -> list[tuple[str, str]]:
 
 def tick(books: Books, moment: datetime) -> None:
     """As the clock does it."""
-    Routines(make_settings(), books.database, lambda: moment).open_periods(None)  # type: ignore[arg-type]
+    Routines(make_settings(), books.database, lambda: moment).open_periods(Job("clock.periods", "now", {}, 1))
 
 
 def test_a_period_opens_by_itself_on_its_day_where_the_project_is(books: Books) -> None:

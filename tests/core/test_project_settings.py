@@ -16,6 +16,7 @@ from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.invitations import invite, remind_silent
 from payclerk_core.actions.project_settings import change_settings, prevent_overbilling
 from payclerk_core.errors import NotAllowedError, UserError
+from payclerk_core.jobs import Job
 from payclerk_core.queries.contracts import contract_rows
 from payclerk_core.rules.invitations import Reached, reached_by
 from payclerk_core.rules.lifecycle import ClaimStatus
@@ -137,10 +138,10 @@ def test_reminders_come_as_often_as_the_project_wants(books: Books, every: int, 
 def test_no_digest_for_a_project_that_wants_none(books: Books) -> None:
     monday = datetime(2026, 11, 16, 15, tzinfo=UTC)
     change(books, weekly_digest=False)
-    Routines(make_settings(), books.database, lambda: monday).digest(None)  # type: ignore[arg-type]
+    Routines(make_settings(), books.database, lambda: monday).digest(Job("clock.digest", "now", {}, 1))
     assert promised(books.database, "slack.digest") == []
     change(books, weekly_digest=True)
-    Routines(make_settings(), books.database, lambda: monday).digest(None)  # type: ignore[arg-type]
+    Routines(make_settings(), books.database, lambda: monday).digest(Job("clock.digest", "now", {}, 1))
     assert len(promised(books.database, "slack.digest")) == 1
 
 

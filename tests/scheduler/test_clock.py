@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from mail_month import Month, call_of, make_settings
 from payclerk_core.actions.period_schedules import set_schedule
-from payclerk_core.jobs import JobRunner, waiting
+from payclerk_core.errors import UserError
+from payclerk_core.jobs import Job, JobRunner, waiting
 from payclerk_core.rules.periods import Frequency, Schedule
-from payclerk_core.tables import BillingPeriod, ClockTick
-from payclerk_scheduler.clock import TABLE, Entry, latest_planned, tick
+from payclerk_core.tables import BillingPeriod, ClockTick, Project
+from payclerk_scheduler.clock import TABLE, Entry, late, latest_planned, tick
 from payclerk_scheduler.routines import Routines
 from waiting import eventually
 
@@ -75,6 +76,72 @@ def test_a_clock_that_was_down_catches_up_with_the_latest(database: Database) ->
     tick(database, NOON + timedelta(days=3))
 
     assert moments(database, "reminders") == [NOON.replace(minute=0), NOON.replace(minute=0) + timedelta(days=3)]
+
+
+def test_a_clock_that_was_ahead_for_a_while_is_ignored_and_told_once(database: Database) -> None:
+    year = timedelta(days=365)
+    for minutes in (0, 60, 120):
+        tick(database, NOON + year + timedelta(minutes=minutes))
+    done_ahead = {row.job: row.count for row in waiting(database)}
+
+    assert set(tick(database, NOON)) == {entry.name for entry in TABLE}
+    assert tick(database, NOON + timedelta(minutes=11)) == ["signatures"]
+
+    assert max(moments(database, "reminders")) == NOON.replace(minute=0)
+    now = {row.job: row.count for row in waiting(database)}
+    assert now["clock.reminders"] == done_ahead["clock.reminders"] + 1
+    assert now["slack.notice"] == 1
+
+
+def test_a_clock_a_little_ahead_of_another_is_no_news(database: Database) -> None:
+    on_the_hour = NOON.replace(minute=0)
+    assert len(tick(database, on_the_hour)) == len(TABLE)
+    assert tick(database, on_the_hour - timedelta(seconds=90)) == []
+    assert "slack.notice" not in {row.job for row in waiting(database)}
+
+
+def test_an_entry_whose_moment_passed_without_its_tick_is_late(database: Database) -> None:
+    with database.reading() as session:
+        assert late(session, NOON) == []  # it never ran: nothing can be late
+    tick(database, NOON)
+    with database.reading() as session:
+        assert late(session, NOON + timedelta(minutes=19)) == []
+        assert late(session, NOON + timedelta(minutes=21)) == ["signatures"]
+        assert late(session, NOON + timedelta(minutes=70)) == [entry.name for entry in TABLE]
+
+
+def test_an_entry_that_fails_stops_no_other(database: Database) -> None:
+    table = [Entry("unknown", HOURLY, "clock.unknown"), Entry("hourly", HOURLY, "clock.reminders")]
+    with pytest.raises(KeyError):
+        tick(database, NOON, table)
+    assert len(moments(database, "hourly")) == 1
+
+
+@pytest.mark.parametrize("job", ["clock.reminders", "clock.periods", "clock.digest"])
+def test_a_fault_of_one_project_stops_no_other_and_is_shown_once(database: Database, job: str) -> None:
+    """A project with a time zone that does not exist comes before one that is all right."""
+    monday = datetime(2026, 11, 9, 16, tzinfo=UTC)
+    with database.transaction() as session:
+        first = Month(session)
+        fields = {c.key: getattr(first.project, c.key) for c in Project.__table__.columns if c.key != "id"}
+        good = Project(**{**fields, "number": "9999", "slack_channel": None})
+        session.add(good)
+        session.flush()
+        first.project.timezone = "America/Atlantis"
+        good.weekly_digest = True
+        numbers = first.project.id, good.id
+    routines = Routines(make_settings(), database, lambda: monday)
+    run = {"clock.reminders": routines.remind, "clock.periods": routines.open_periods, "clock.digest": routines.digest}[
+        job
+    ]
+    run(Job(job, "2026-11-09T16:00", {}, 1))
+    run(Job(job, "2026-11-09T17:00", {}, 1))
+
+    assert {(row.job, row.count) for row in waiting(database)} >= {(job, 1)}  # one job for the project, not one an hour
+    with pytest.raises(UserError, match=r"time zone that is not known \(America/Atlantis\)"):
+        run(Job(job, f"project:{numbers[0]}:2026-11-09", {"project_id": numbers[0]}, 1))
+    if job == "clock.digest":
+        assert [row.count for row in waiting(database) if row.job == "slack.digest"] == [1]
 
 
 def test_two_clocks_at_once_start_a_thing_once(database: Database) -> None:

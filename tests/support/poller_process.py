@@ -108,7 +108,7 @@ class MortalPoller(Poller):
     """The poller, over a folder that kills."""
 
     def __init__(self, settings: Settings, db: Database, fate: Fate) -> None:
-        super().__init__(settings, db, noon)
+        super().__init__(settings, db, noon, holder="both")
         self._fate = fate
 
     def _look(self, folder: ImapFolder) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.held_mail import HELD, fetch_held
 from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
+from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.jobs import promise, retry_failed, waiting
 from payclerk_core.tables import FailedJob, InboxMail
 
@@ -28,7 +31,8 @@ def open_status(turn: Turn) -> None:
 def _status(turn: Turn) -> b.View:
     rows = waiting(turn.desk.db)
     with turn.looking() as call:
-        return status_modal(Health(rows, _failed(call), _quarantined(call), polled(call)))
+        running = living_kinds(call.session, Pace(timedelta(seconds=call.settings.beat_seconds)))
+        return status_modal(Health(rows, _failed(call), _quarantined(call), polled(call), running))
 
 
 def _failed(call: Call) -> list[Failed]:

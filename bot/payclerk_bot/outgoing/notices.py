@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -162,6 +162,11 @@ def _mailbox(session: Session, silence_id: int) -> Notice:
     return _channels(session), Post(*view.mailbox(silence.account, silence.since, silence.over_at))
 
 
+def _clock(session: Session, until: int) -> Notice:
+    """The moment itself is the id: what was planned for it is deleted."""
+    return _channels(session), Post(*view.clock_ahead(datetime.fromtimestamp(until, UTC)))
+
+
 def _channels(session: Session) -> Targets:
     """A mail of nobody's project goes to the first project that has a channel."""
     return session.scalars(
@@ -200,6 +205,7 @@ NOTICES: Final[Mapping[str, Render]] = {
     "quarantine": _quarantine,
     "owner_reply": answers.owner_reply,
     "unmatched": _unmatched,
+    "clock": _clock,
     "mailbox": _mailbox,
     "late": answers.late,
     "flood": answers.flood,

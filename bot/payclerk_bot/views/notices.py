@@ -333,6 +333,14 @@ def mailbox(name: str, since: datetime, over: datetime | None) -> Said:
     return text, [b.section(f"⚠️ *{text}*"), b.context(advice)]
 
 
+def clock_ahead(until: datetime) -> Said:
+    text = "The clock of a machine was ahead"
+    facts = (
+        f"Work was planned up to {until:%d %b %Y %H:%M} UTC. That is ignored, and reminders, periods and digests go on."
+    )
+    return text, [b.section(f"⚠️ *{text}*"), b.context(f"{facts} Check the time of the machines that run payclerk.")]
+
+
 def unmatched(mail_id: int, sender: str, subject: str, reason: str) -> Said:
     text = "A mail came that belongs to no thread"
     facts = {"From": b.esc(sender or "unknown", 300), "Subject": b.esc(subject or "none", 300)}

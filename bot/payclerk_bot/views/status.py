@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from payclerk_core.jobs import Waiting
@@ -42,6 +43,7 @@ class Health:
     failed: Sequence[Failed]
     quarantined: Sequence[HeldMail]
     polled: str  # "2 minutes ago", "never"; with their names where there are several mailboxes
+    processes: Mapping[str, int] = field(default_factory=dict)  # how many of each kind live
 
 
 def status_modal(health: Health) -> b.View:
@@ -55,13 +57,34 @@ def status_modal(health: Health) -> b.View:
         blocks.append(b.section(f"Mail {mail.id}: {b.esc(mail.reason, 300)} ({tries(mail)})"))
         blocks.append(b.actions(*held_buttons(mail), block_id=f"mail:{mail.id}"))
     blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 1500)}."))
+    blocks.append(b.context(_running(health.processes)))
     return b.modal("status", "What waits", blocks)
 
 
 def _waiting(rows: Sequence[Waiting]) -> list[str]:
     if not rows:
         return ["Nothing: all is done."]
-    return [f"• {_job(row.job)}: {row.count}{_troubled(row.troubled)}" for row in rows]
+    return [f"• {_job(row.job)}: {row.count}{_troubled(row.troubled)}{_oldest(row.age)}" for row in rows]
+
+
+def _oldest(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f", the oldest for {age_in_words(minutes)}" if minutes else ""
+
+
+def age_in_words(minutes: int) -> str:
+    """
+    >>> age_in_words(1), age_in_words(119), age_in_words(180), age_in_words(3000)
+    ('1 minute', '119 minutes', '3 hours', '2 days')
+    """
+    if minutes < 120:
+        return b.plural(minutes, "minute")
+    return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"
+
+
+def _running(processes: Mapping[str, int]) -> str:
+    shown = ", ".join(f"{b.esc(kind, 40)} {count}" for kind, count in processes.items())
+    return f"Processes running: {shown or 'none'}."
 
 
 def _troubled(count: int) -> str:

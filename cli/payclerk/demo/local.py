@@ -41,6 +41,7 @@ def settings_for(world: World, folder: Path, clock: Clockwork, database_url: str
         "PAYCLERK_CLOCK_FILE": str(clock.file),
         "PAYCLERK_POLL_SECONDS": "2",
         "PAYCLERK_CLOCK_SECONDS": "1",
+        "PAYCLERK_BEAT_SECONDS": "1",
         "PAYCLERK_WEB_PORT": "0",
         "PAYCLERK_MAIL_NAME": "Harborline billing",
     }

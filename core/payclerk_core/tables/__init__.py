@@ -35,7 +35,7 @@ from .mail import (
     Thread,
 )
 from .people import Company, Member, Person, Project
-from .records import ClockTick, Event, FailedJob, StoredFile
+from .records import ClockTick, Event, Executor, FailedJob, JobTakeover, StoredFile
 from .signing import Envelope, Package, PackageClaim
 from .slack import Batch, BatchItem, Selection, SlackPost
 
@@ -56,10 +56,12 @@ __all__ = [
     "Contract",
     "Envelope",
     "Event",
+    "Executor",
     "FailedJob",
     "InboxMail",
     "Invitation",
     "InvoiceContact",
+    "JobTakeover",
     "MailFolder",
     "MailLease",
     "MailboxSilence",

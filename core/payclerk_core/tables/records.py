@@ -1,4 +1,4 @@
-"""Events, stored files, the clock's ticks, and jobs that failed for good."""
+"""Events, stored files, the clock's ticks, the living processes, and jobs that failed for good."""
 
 from __future__ import annotations
 
@@ -61,3 +61,22 @@ class FailedJob(Keyed, Stated, Base):
     payload: Mapped[dict[str, object]] = mapped_column(Json)
     attempts: Mapped[int]
     reason: Mapped[str] = mapped_column(String(500))
+
+
+class Executor(Base):
+    """A process that runs jobs, and when it last said that it lives. The time is the database's."""
+
+    __tablename__ = "executor"
+
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    beats_at: Mapped[datetime]
+
+
+class JobTakeover(Base):
+    """How often the processes that were at a job ended before it did."""
+
+    __tablename__ = "job_takeover"
+
+    workflow_id: Mapped[str] = mapped_column(String(300), primary_key=True)
+    count: Mapped[int]
