@@ -11,6 +11,7 @@ in Slack and can try again.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import weakref
 from collections import Counter
@@ -42,6 +43,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "package.compile": "heavy",
     "docusign.send": "heavy",
     "docusign.void": "heavy",
+    "docusign.fetch": "heavy",
     "docusign.poll": "heavy",
     "clock.reminders": "heavy",
     "clock.digest": "heavy",
@@ -180,7 +182,8 @@ class JobRunner:
             try:
                 self._handlers[name](job)
             except OutsideError as error:
-                self._settle(job, error.message, error.permanent, MAX_ATTEMPTS, error.retry_after)
+                most = sys.maxsize if error.installation else MAX_ATTEMPTS
+                self._settle(job, error.message, error.permanent, most, error.retry_after)
             except UserError as error:
                 self._settle(job, error.message, permanent=True)
             except Exception as error:

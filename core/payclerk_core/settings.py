@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
     docusign_user_id: str | None = None
     docusign_account_id: str | None = None
     docusign_private_key_file: Path | None = None
+
+    # The usual names, without our prefix: what a company's machines have set for every program.
+    https_proxy: SecretStr | None = Field(default=None, validation_alias="https_proxy")
+    http_proxy: SecretStr | None = Field(default=None, validation_alias="http_proxy")
+    no_proxy: str = Field(default="", validation_alias="no_proxy")
 
     web_url: str | None = None
     web_host: str = "127.0.0.1"
@@ -173,6 +179,16 @@ class Settings(BaseSettings):
     def receiving_hosts(self) -> tuple[str, ...]:
         """Domains of our receiving server's machines, where they are not those of its authserv-id."""
         return tuple(name.strip() for name in self.mail_receivers.split(",") if name.strip())
+
+    def proxy_for(self, url: str) -> SecretStr | None:
+        """The proxy of the environment (HTTPS_PROXY, HTTP_PROXY) for this address; none for this machine or NO_PROXY."""
+        parts = urlsplit(url)
+        proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
+        if proxy is None or not proxy.get_secret_value().strip() or parts.hostname in LOOPBACK:
+            return None
+        if proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
+            return None
+        return proxy
 
     @property
     def has_docusign(self) -> bool:

@@ -81,7 +81,7 @@ def _hangs_on_it(facts: ClaimFacts) -> str | None:
     if facts.paid:
         return "A payment is recorded on it; delete the payment first."
     if facts.out_for_signature:
-        return "It is out for signature or signed; void the envelope first."
+        return "It is out for signature or signed; void the envelope first with /billing void."
     if facts.on_owner_claim:
         return "The claim to the owner of this period includes it; send that one back first."
     return None
