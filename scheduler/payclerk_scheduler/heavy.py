@@ -16,6 +16,7 @@ from payclerk_core.actions.signing import (
     note_envelope_failed,
     note_envelope_sent,
     note_envelope_status,
+    signers_of,
     unfinished_envelopes,
     void_what_left,
 )
@@ -27,9 +28,9 @@ from payclerk_core.documents.signature_sheet import with_places
 from payclerk_core.documents.typeset import amount
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job, promise
-from payclerk_core.queries.claims import summary_of
+from payclerk_core.queries.claims import row_of
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Envelope, Package, Person, StoredFile
+from payclerk_core.tables import Envelope, Package, StoredFile
 
 from .docusign import DocuSign, Known, OutgoingEnvelope, Signer
 from .docusign_errors import misconfigured
@@ -174,7 +175,7 @@ def _outgoing(session: Session, envelope: Envelope) -> OutgoingEnvelope:
     words = words_of(contract.project)
     name = f"{contract.number} claim {claim.number}"
     pdf = session.get_one(StoredFile, envelope.pdf_id or claim.pdf_id).content
-    signers = [Signer(person.name, person.email) for person in _signers(session, envelope)]
+    signers = [Signer(person.name, person.email) for person in signers_of(session, envelope)]
     return OutgoingEnvelope(
         transaction_id=envelope.transaction_id,
         subject=f"Please sign: {contract.project.name}, {name}"[:100],
@@ -183,13 +184,7 @@ def _outgoing(session: Session, envelope: Envelope) -> OutgoingEnvelope:
         signers=signers,
         claim_id=claim.id,
         claim_pdf=pdf,
-        amount=amount(summary_of(claim).due) if contract.is_prime else None,
+        amount=amount(row_of(claim).due) if contract.is_prime else None,
         paper=words.paper,
         asked_at=envelope.status_at,
     )
-
-
-def _signers(session: Session, envelope: Envelope) -> list[Person]:
-    if envelope.signer_ids is None:  # promised by an earlier version
-        return [contact.person for contact in envelope.claim.contract.contacts]
-    return [session.get_one(Person, person_id) for person_id in envelope.signer_ids]

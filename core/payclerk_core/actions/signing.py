@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.claim_facts import LIVE_ENVELOPES
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
-from ..tables import Batch, Claim, Envelope
+from ..tables import Batch, Claim, Envelope, Person
 from .batches import Item, Order, known_batch, settle_item, start_batch
 from .call import Call
 from .claims import chosen_claims, claim_label, load_claim_to_change, not_payable
@@ -57,15 +58,20 @@ def send_to_docusign(call: Call, order: Order, claim_ids: Collection[int]) -> Ba
 def send_owner_claim_to_sign(call: Call, claim_id: int) -> Envelope:
     """Send the claim to the owner to the invoice contacts of the prime contract for signature (task T28)."""
     claim = load_claim_to_change(call, claim_id)
+    require_signable(call, claim)
+    envelope = _promise_envelope(call, claim, None)
+    _record(call, envelope)
+    return envelope
+
+
+def require_signable(call: Call, claim: Claim) -> None:
+    """Raise UserError unless this is a claim to the owner that the person may send for signature now."""
     if not claim.contract.is_prime:
         text = f"{claim_label(claim)} is no claim to the owner; send it from the list of claims."
         raise UserError(text, code="not_owner_claim")
     call.authorise("T28", claim.contract.project_id, claim.contract)
     if (why := signing_obstacle(call, claim)) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_signable")
-    envelope = _promise_envelope(call, claim, None)
-    _record(call, envelope)
-    return envelope
 
 
 def void_envelope(call: Call, envelope_id: int, reason: str) -> Envelope:
@@ -223,6 +229,13 @@ def _record(call: Call, envelope: Envelope, said: Said = Said()) -> None:
     project_id = envelope.claim.contract.project_id
     after = {"claim": envelope.claim_id, **said.facts()}
     call.record(f"envelope_{envelope.status}", envelope, project_id=project_id, after=after)
+
+
+def signers_of(session: Session, envelope: Envelope) -> list[Person]:
+    """Who was asked to sign it, in their order."""
+    if envelope.signer_ids is None:  # promised by an earlier version
+        return [contact.person for contact in envelope.claim.contract.contacts]
+    return [session.get_one(Person, person_id) for person_id in envelope.signer_ids]
 
 
 def unfinished_envelopes(call: Call) -> list[Envelope]:
