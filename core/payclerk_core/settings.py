@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import UserError
@@ -25,12 +25,22 @@ Trust = Literal["verified", "confirm", "address"]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+class DatabaseUrl(str):
+    """A database's address, which may hold a password: used as it is, shown without what follows the scheme."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        scheme, colon, _ = self.partition("://")
+        return f"'{scheme}{colon}***'"
+
+
 class Settings(BaseSettings):
     """Every setting has its line in `.env.example`, with what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="PAYCLERK_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = "sqlite:///payclerk.sqlite3"
+    database_url: Annotated[str, AfterValidator(DatabaseUrl)] = DatabaseUrl("sqlite:///payclerk.sqlite3")
     token_secret: SecretStr = Field(min_length=32)
     clock_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
