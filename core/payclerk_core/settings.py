@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -196,9 +195,7 @@ class Settings(BaseSettings):
         proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
         if proxy is None or not proxy.get_secret_value().strip() or parts.hostname in LOOPBACK:
             return None
-        if proxy_bypass_environment(parts.netloc.rpartition("@")[2], {"no": self.no_proxy}):
-            return None
-        return proxy
+        return None if _without_proxy(parts.hostname or "", self.no_proxy) else proxy
 
     @property
     def has_docusign(self) -> bool:
@@ -218,6 +215,12 @@ def secret_named(name: str) -> SecretStr | None:
     """A secret that another file of settings names: from the environment, else from `.env`."""
     value = os.environ.get(name) or dotenv_values(".env", interpolate=False).get(name)
     return SecretStr(value) if value else None
+
+
+def _without_proxy(host: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY names the host or a domain above it: 'maple.example' and '.maple.example' both do, '*' all."""
+    names = [name.strip().lower().lstrip(".").partition(":")[0] for name in no_proxy.split(",")]
+    return any(name in {"*", host} or host.endswith(f".{name}") for name in names if name)
 
 
 def _explain(error: ValidationError) -> str:
