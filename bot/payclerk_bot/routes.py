@@ -17,6 +17,7 @@ from .handlers import (
     review,
     schedules,
     settings,
+    signing,
     status,
 )
 from .registry import Command, Listener, Registry
@@ -54,6 +55,14 @@ COMMANDS: Final = (
         "/billing emails SC-03",
         None,
         mail_log.open_log,
+    ),
+    Command("sign", "Send the claim to the owner for signature.", "/billing sign PR-01", "T28", signing.open_sign),
+    Command(
+        "void",
+        "Take back an envelope that waits for a signature, with a reason.",
+        "/billing void SC-03",
+        None,
+        signing.open_void,
     ),
     Command("pay", "Record, change or delete payments on a claim.", "/billing pay SC-03 #2", None, payments.open_form),
     Command("status", "Show what waits, what failed, and try it again.", "/billing status", None, status.open_status),
@@ -104,6 +113,8 @@ LISTENERS: Final = (
     Listener("click", "emails.file", "Have an attachment sent to you", mail_log.send_file),
     Listener("click", "emails.raw", "Have a mail sent to you exactly as it came", mail_log.send_raw),
     Listener("submit", "payment", "Record the payment", payments.submit),
+    Listener("submit", "sign", "Send the claim to the owner for signature", signing.sign),
+    Listener("submit", "void", "Void the envelope", signing.void),
     Listener("click", "payment.edit", "Change a recorded payment", payments.open_correction),
     Listener("submit", "payment_edit", "Save the changed payment", payments.submit_correction),
     Listener("click", "payment.delete", "Delete a payment that did not happen", payments.delete),

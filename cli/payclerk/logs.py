@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 
 import structlog
 
+PLACES = 8
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -24,3 +26,10 @@ def set_up_logs(level: str) -> None:
     )
     # Libraries speak up only when something is wrong; their debug lines hold tokens and addresses.
     logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def places(error: BaseException) -> str:
+    """The kind of a fault and the lines it came through, without its words and without what the variables held."""
+    frames = traceback.extract_tb(error.__traceback__)[-PLACES:]
+    lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    return "\n".join([type(error).__name__, *lines])

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Final, ParamSpec
 
 import typer
 from rich.console import Console
@@ -18,17 +18,31 @@ from payclerk_core.settings import load_settings
 P = ParamSpec("P")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console(highlight=False)
+ADVICE: Final = "Run 'payclerk doctor'; if it finds nothing wrong, report these lines."
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:
-    """The one place of the command line where errors end: the person's are shown as they are."""
+    """The one place of the command line where errors end: the person's are shown as they are.
+
+    Logs are set up for every command: unless told otherwise, the library that writes them prints each frame's
+    variables, and among those are secrets. Of a fault of our own only its kind and place are shown, for the words of
+    a foreign error may hold anything.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        from .logs import places, set_up_logs
+
+        set_up_logs("warning")
         try:
             command(*args, **kwargs)
         except (UserError, OutsideError) as error:
             console.print(error.message, style="red", soft_wrap=True, markup=False)
+            raise typer.Exit(1) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing of what it held is printed
+            sys.stderr.write(f"This failed inside payclerk: {places(error)}\n{ADVICE}\n")
             raise typer.Exit(1) from None
 
     return run

@@ -26,11 +26,16 @@ class NotAllowedError(UserError):
 class OutsideError(Exception):
     """A server of somebody else (mail, Slack, DocuSign) did not do what was asked.
 
-    `permanent` says whether trying again can help. The text holds no address, amount or secret.
+    `permanent` says whether trying again can help. `installation` says that the fault lies in how payclerk is set up
+    there (a key, a user, an account): nothing of what was to be done is at fault, so it waits, however long, until
+    somebody has mended that. The text holds no address, amount or secret.
     """
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: float | None = None, installation: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
-        self.permanent = permanent
+        self.permanent = permanent and not installation
         self.retry_after = retry_after
+        self.installation = installation

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,7 @@ QUEUES: Final[Mapping[str, str]] = {
     "package.compile": "heavy",
     "docusign.send": "heavy",
     "docusign.void": "heavy",
+    "docusign.fetch": "heavy",
     "docusign.poll": "heavy",
     "bulk.run": "bulk",
     "import.run": "bulk",
@@ -237,7 +239,8 @@ class JobRunner:
             try:
                 handler(job)
             except OutsideError as error:
-                self._settle(job, error.message, error.permanent, MAX_ATTEMPTS, error.retry_after)
+                most = sys.maxsize if error.installation else MAX_ATTEMPTS
+                self._settle(job, error.message, error.permanent, most, error.retry_after)
             except UserError as error:
                 self._settle(job, error.message, permanent=True)
             except Exception as error:

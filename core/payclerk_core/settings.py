@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import UserError
@@ -24,12 +24,22 @@ Trust = Literal["verified", "confirm", "address"]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+class DatabaseUrl(str):
+    """A database's address, which may hold a password: used as it is, shown without what follows the scheme."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        scheme, colon, _ = self.partition("://")
+        return f"'{scheme}{colon}***'"
+
+
 class Settings(BaseSettings):
     """Every setting has its line in `.env.example`, with what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="PAYCLERK_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = "sqlite:///payclerk.sqlite3"
+    database_url: Annotated[str, AfterValidator(DatabaseUrl)] = DatabaseUrl("sqlite:///payclerk.sqlite3")
     token_secret: SecretStr = Field(min_length=32)
     clock_file: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -81,6 +91,11 @@ class Settings(BaseSettings):
     docusign_user_id: str | None = None
     docusign_account_id: str | None = None
     docusign_private_key_file: Path | None = None
+
+    # The usual names, without our prefix: what a company's machines have set for every program.
+    https_proxy: SecretStr | None = Field(default=None, validation_alias="https_proxy")
+    http_proxy: SecretStr | None = Field(default=None, validation_alias="http_proxy")
+    no_proxy: str = Field(default="", validation_alias="no_proxy")
 
     web_url: str | None = None
     web_host: str = "127.0.0.1"
@@ -174,6 +189,14 @@ class Settings(BaseSettings):
         """Domains of our receiving server's machines, where they are not those of its authserv-id."""
         return tuple(name.strip() for name in self.mail_receivers.split(",") if name.strip())
 
+    def proxy_for(self, url: str) -> SecretStr | None:
+        """The proxy of the environment (HTTPS_PROXY, HTTP_PROXY) for this address; none for this machine or NO_PROXY."""
+        parts = urlsplit(url)
+        proxy = self.https_proxy if parts.scheme == "https" else self.http_proxy
+        if proxy is None or not proxy.get_secret_value().strip() or parts.hostname in LOOPBACK:
+            return None
+        return None if _without_proxy(parts.hostname or "", self.no_proxy) else proxy
+
     @property
     def has_docusign(self) -> bool:
         keys = (self.docusign_integration_key, self.docusign_user_id, self.docusign_private_key_file)
@@ -192,6 +215,12 @@ def secret_named(name: str) -> SecretStr | None:
     """A secret that another file of settings names: from the environment, else from `.env`."""
     value = os.environ.get(name) or dotenv_values(".env", interpolate=False).get(name)
     return SecretStr(value) if value else None
+
+
+def _without_proxy(host: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY names the host or a domain above it: 'maple.example' and '.maple.example' both do, '*' all."""
+    names = [name.strip().lower().lstrip(".").partition(":")[0] for name in no_proxy.split(",")]
+    return any(name in {"*", host} or host.endswith(f".{name}") for name in names if name)
 
 
 def _explain(error: ValidationError) -> str:

@@ -22,6 +22,7 @@ class SchedulerDoor:
         runner.handle("package.compile", self._heavy.compile_package)
         runner.handle("docusign.send", self._heavy.send_envelope)
         runner.handle("docusign.void", self._heavy.void_envelope)
+        runner.handle("docusign.fetch", self._heavy.fetch_envelope)
         runner.handle("docusign.poll", self._heavy.poll_envelopes)
         runner.handle("clock.reminders", routines.remind)
         runner.handle("clock.digest", routines.digest)

@@ -35,6 +35,7 @@ from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_m
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
 from payclerk_bot.views.settings import TRUST, ProjectForm, settings_modal
+from payclerk_bot.views.signing import Ended, Signing, ended, outage, sign_modal, void_modal
 from payclerk_bot.views.status import Failed, Health, status_modal, trouble_message
 from payclerk_core.actions.importing import Shown
 from payclerk_core.documents.sheets import Fault
@@ -48,6 +49,7 @@ SIZES = [0, 1, 14, 60, 500]
 HOSTILE = ["Acme", "<!channel> & <https://evil.example|click>", "&" * 4000, "x" * 5000, " ", "*_`~> 漢字 🏗️ \n\n" * 400]
 DAY = date(2026, 11, 30)
 PAYMENT = Recorded(1, "0123456789abcdef", "1001", "check", Money(180_000, "USD"), DAY, "ref", "notes")
+AT = datetime(2026, 11, 10, 12, tzinfo=UTC)
 CLAIMS = Controls("Claims", "claim", "Select all {n} matching", "Review", {"draft": "Draft"}, {"approved": "Approve"})
 INVITE = Controls("Invite to bill", "contract", "Select all {n} that can be invited", "Review")
 
@@ -159,6 +161,10 @@ def test_notices(name: str) -> None:
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), datetime(2026, 11, 10, 13, tzinfo=UTC)),
         period_opened(name, Dates(DAY, DAY, DAY), name),
         period_over(name, Dates(DAY, DAY, DAY), name, "closed"),
+        ended(Ended(name, True, "declined", name, name)),
+        ended(Ended(name, True, "completed", due=Money(1), certified=name, differs=True)),
+        outage(name, AT, None),
+        outage(name, AT, AT),
         trouble_message(3, "mail.send", name, 4, "failed"),
         trouble_message(3, "mail.send", name, 4, "retried"),
     ):
@@ -195,6 +201,8 @@ def test_modals_and_home(size: int, name: str) -> None:
         payment_modal(
             1, name, money, money, DAY, received=False, recorded=[replace(PAYMENT, id=n) for n in range(size)]
         ),
+        sign_modal(1, Signing(name, money, [name] * size), "1.2"),
+        void_modal(1, Signing(name, money, [name] * size), "sent", AT),
         period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
         periods_modal(Periods(1, name, [PeriodRow(n, Dates(DAY, DAY, DAY), "closed") for n in range(size)], None)),
         periods_modal(Periods(1, name, [], Dates(DAY, DAY, DAY))),
@@ -284,6 +292,8 @@ def collected() -> list[b.View]:
         compose_modal(Compose("claim:1", "x", "x", "x", Someone(1, "a", "b"), [], has_pdf=True)),
         payment_modal(1, "x", amount, amount, DAY, received=True, recorded=[PAYMENT]),
         correction_modal("x", PAYMENT),
+        sign_modal(1, Signing("x", amount, ["x"]), "1.2"),
+        void_modal(1, Signing("x", amount, ["x"]), "sent", AT),
         period_modal("x", "1", Dates(DAY, DAY, DAY), None),
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),

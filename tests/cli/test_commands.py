@@ -91,6 +91,9 @@ def test_doctor_says_that_nobody_reads_the_mailbox(world: World) -> None:
         ("PAYCLERK_IMAP_PASSWORD", "wrong", "PAYCLERK_IMAP_PASSWORD"),
         ("PAYCLERK_IMAP_PORT", "1", "cannot be reached"),
         ("PAYCLERK_DOCUSIGN_PRIVATE_KEY_FILE", "gone.pem", "key file is missing"),
+        ("PAYCLERK_DOCUSIGN_USER_ID", "0", "invalid_grant: user_not_found): no user has this GUID; check PAYCLERK_DOC"),
+        ("PAYCLERK_DOCUSIGN_INTEGRATION_KEY", "0", "invalid_grant: issuer_not_found): no integration has this key"),
+        ("PAYCLERK_DOCUSIGN_ACCOUNT_ID", "0", "no such account; check PAYCLERK_DOCUSIGN_ACCOUNT_ID"),
     ],
 )
 def test_doctor_says_what_to_do(

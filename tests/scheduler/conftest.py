@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -36,10 +37,16 @@ def mail(tmp_path: Path) -> Iterator[MailWorld]:
 
 
 @pytest.fixture
-def world(mail: MailWorld, tmp_path: Path) -> Iterator[DocusignWorld]:
+def now() -> list[datetime]:
+    """The time the local DocuSign goes by; a test may move it."""
+    return [datetime.now(UTC)]
+
+
+@pytest.fixture
+def world(mail: MailWorld, tmp_path: Path, now: list[datetime]) -> Iterator[DocusignWorld]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    docusign = DocusignWorld(mail, lambda: url, tmp_path)
+    docusign = DocusignWorld(mail, lambda: url, tmp_path, lambda: now[0])
     app = Starlette(routes=docusign.routes())
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)

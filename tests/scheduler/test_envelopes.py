@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pikepdf
+import pypdf
 import pytest
 from sqlalchemy import select
 
 from books import Books
-from mail_month import make_settings, promised
+from mail_month import NOON, make_settings, promised
+from payclerk_core.actions.batches import Order
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.owner import make_owner_claim
-from payclerk_core.actions.signing import send_owner_claim_to_sign, void_envelope
+from payclerk_core.actions.signing import send_owner_claim_to_sign, send_to_docusign, void_envelope
+from payclerk_core.actions.signing_outage import note_outage
 from payclerk_core.clock import system_clock
 from payclerk_core.documents.layout import PAPERS, SIGN_TOKEN
 from payclerk_core.documents.page_text import fragments
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
 from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Claim, Envelope, StoredFile
+from payclerk_core.tables import Claim, Contract, Envelope, Event, SigningOutage, StoredFile
+from payclerk_playground.docusign import papers
 from payclerk_scheduler.heavy import HeavyWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from payclerk_core.db import Database
-    from payclerk_core.tables import Contract
     from payclerk_playground.docusign import DocusignWorld
 
 OLGA = "olga@owner.example"
@@ -68,6 +72,10 @@ def promise_one(books: Books, claim_id: int) -> int:
 
 def job(name: str, row: int) -> Job:
     return Job(name, str(row), {"envelope_row": row}, 1)
+
+
+def text_of(pdf: bytes, *, page: int) -> str:
+    return pypdf.PdfReader(io.BytesIO(pdf)).pages[page].extract_text()
 
 
 def ask_to_void(books: Books, row: int) -> None:
@@ -194,6 +202,191 @@ def test_one_that_was_signed_after_it_was_voided_here_is_put_before_a_person(
     with pytest.raises(OutsideError, match="signed before it could be voided") as trouble:
         work.void_envelope(job("docusign.void", row))
     assert trouble.value.permanent
+
+
+# --- the poll
+
+
+POLL = Job("docusign.poll", "now", {}, 1)
+
+
+def out_for_signature(books: Books, work: HeavyWork, world: DocusignWorld) -> list[tuple[int, str]]:
+    """Two payable claims out for signature: our row and DocuSign's id of each."""
+    claims = [books.approved(1000, contract=contract) for contract in (books.month.plumbing, books.month.steel)]
+    with books.call() as call:
+        send_to_docusign(call, Order("all", books.month.project.id, None), claims)
+    with books.database.reading() as session:
+        rows = list(session.scalars(select(Envelope.id).order_by(Envelope.id)))
+    for row in rows:
+        work.send_envelope(job("docusign.send", row))
+    with books.database.reading() as session:
+        return [(row, str(session.get_one(Envelope, row).envelope_id)) for row in rows]
+
+
+def sign_all(world: DocusignWorld, envelope_id: str) -> None:
+    for signer in world.envelope(envelope_id).signers:
+        world.sign(envelope_id, signer.email)
+
+
+@pytest.mark.parametrize("fault", ["locked", "purged"])
+def test_one_that_cannot_be_fetched_holds_up_no_other(
+    books: Books, work: HeavyWork, world: DocusignWorld, fault: str
+) -> None:
+    (first, bad), (second, good) = out_for_signature(books, work, world)
+    sign_all(world, bad)
+    sign_all(world, good)
+    if fault == "locked":
+        world.faults.locked_documents.add(bad)
+    else:
+        world.purge(bad)
+
+    for _ in range(3):  # three quarters of an hour
+        work.poll_envelopes(POLL)
+
+    assert (status(books, first), status(books, second)) == ("sent", "completed")
+    (only,) = promised(books.database, "docusign.fetch")
+    with pytest.raises(OutsideError) as trouble:
+        work.fetch_envelope(job(only, first))
+    assert trouble.value.permanent  # one failed job, which people see once
+    if fault == "locked":
+        world.faults.locked_documents.clear()
+        work.fetch_envelope(job(only, first))
+        assert status(books, first) == "completed"
+
+
+def test_a_poll_while_docusign_is_away_is_no_failed_job(
+    books: Books, work: HeavyWork, world: DocusignWorld, row: int
+) -> None:
+    work.send_envelope(job("docusign.send", row))
+    world.faults.server_errors = 1
+
+    work.poll_envelopes(POLL)
+
+    assert status(books, row) == "sent"
+    assert outages(books) == [
+        ("DocuSign answered SERVICE_UNAVAILABLE: The service is temporarily unavailable.", False, True)
+    ]
+    assert promised(books.database, "slack.notice")[-1:] != ["slack.notice:docusign:1"]
+    work.poll_envelopes(POLL)
+    assert [open_ for *_, open_ in outages(books)] == [False]
+
+
+def outages(books: Books) -> list[tuple[str, bool, bool]]:
+    """Reason, whether people were told, whether it is still so."""
+    with books.database.reading() as session:
+        rows = session.scalars(select(SigningOutage).order_by(SigningOutage.id))
+        return [(row.reason, row.noticed_at is not None, row.over_at is None) for row in rows]
+
+
+def docusign_notices(books: Books) -> list[str]:
+    return [one for one in promised(books.database, "slack.notice") if ":docusign:" in one]
+
+
+def test_a_fault_of_the_installation_is_told_once_and_fails_no_envelope(
+    books: Books, work: HeavyWork, world: DocusignWorld, row: int
+) -> None:
+    world.faults.consent_required = True
+    for _ in range(3):
+        with pytest.raises(OutsideError) as trouble:
+            work.send_envelope(job("docusign.send", row))
+    work.poll_envelopes(POLL)
+    assert trouble.value.installation
+    assert status(books, row) == "promised"
+    assert [(told, open_) for _, told, open_ in outages(books)] == [(True, True)]
+    assert len(docusign_notices(books)) == 1
+
+    world.faults.consent_required = False
+    work.send_envelope(job("docusign.send", row))
+
+    assert status(books, row) == "sent"
+    assert [(told, open_) for _, told, open_ in outages(books)] == [(True, False)]
+    assert len(docusign_notices(books)) == 2  # the same message, brought up to date
+
+
+def test_what_passes_is_told_after_an_hour(books: Books, work: HeavyWork, world: DocusignWorld, row: int) -> None:
+    work.send_envelope(job("docusign.send", row))
+    trouble = OutsideError("DocuSign cannot be reached", permanent=False)
+    for minutes, told in ((0, 0), (59, 0), (60, 1), (75, 1)):
+        with books.call(at=NOON + timedelta(minutes=minutes)) as call:
+            note_outage(call, trouble)
+        assert len(docusign_notices(books)) == told
+
+
+# --- what the signers said
+
+
+def test_a_decline_is_announced_with_its_reason(
+    books: Books, work: HeavyWork, world: DocusignWorld, claim_id: int, row: int
+) -> None:
+    work.send_envelope(job("docusign.send", row))
+    world.decline(world.envelopes()[0].id, OLGA, "Line 3 is not done")
+
+    work.poll_envelopes(POLL)
+
+    assert status(books, row) == "declined"
+    with books.database.reading() as session:
+        assert session.get_one(Envelope, row).reason == "Line 3 is not done"
+    assert f"slack.notice:signature:{row}:declined" in promised(books.database, "slack.notice")
+    assert promise_one(books, claim_id) != row  # it can be sent anew
+
+
+def test_one_voided_at_docusign_is_announced(books: Books, work: HeavyWork, world: DocusignWorld, row: int) -> None:
+    work.send_envelope(job("docusign.send", row))
+    world.void(world.envelopes()[0].id, "Sent to the wrong person")
+
+    work.poll_envelopes(POLL)
+
+    with books.database.reading() as session:
+        envelope = session.get_one(Envelope, row)
+        assert (envelope.status, envelope.reason) == ("voided", "Sent to the wrong person")
+    assert f"slack.notice:signature:{row}:voided" in promised(books.database, "slack.notice")
+
+
+def test_the_owner_certifies_an_amount_in_the_form(
+    books: Books, work: HeavyWork, world: DocusignWorld, row: int
+) -> None:
+    work.send_envelope(job("docusign.send", row))
+    (sent,) = world.envelopes()
+    assert sent.signers[0].texts() == {"amount_certified": "900.00"}
+    world.sign(sent.id, OLGA, amount_certified="850.00")
+
+    work.poll_envelopes(POLL)
+
+    with books.database.reading() as session:
+        query = select(Event).where(Event.record == "envelope", Event.verb == "envelope_completed")
+        assert (session.scalars(query).one().after or {})["certified"] == "850.00"
+        signed = session.get_one(StoredFile, session.get_one(Envelope, row).signed_pdf_id).content
+    assert "850.00" in text_of(signed, page=0)
+    assert f"slack.notice:signature:{row}:completed" in promised(books.database, "slack.notice")
+
+
+def test_two_contacts_sign_in_places_of_their_own(books: Books, work: HeavyWork, world: DocusignWorld) -> None:
+    (_, envelope_id), _ = out_for_signature(books, work, world)
+    signers = world.envelope(envelope_id).signers
+    assert len(signers) == 2
+    for signer in signers:
+        assert [tab.kind for tab in signer.tabs] == ["sign", "date", "name", "title"]
+    anchors = [{tab.anchor for tab in signer.tabs} for signer in signers]
+    assert anchors == [{"/pc_sign_1/"}, {"/pc_sign_2/"}]
+
+    (document,) = world.envelope(envelope_id).documents
+    with pikepdf.open(io.BytesIO(document.content)) as opened:
+        pages = [[piece for piece in fragments(page) if "/pc_sign_" in piece.text] for page in opened.pages]
+    assert [[piece.text for piece in page] for page in pages if page] == [["/pc_sign_1/"], ["/pc_sign_2/"]]
+    sign_all(world, envelope_id)
+    signed = pypdf.PdfReader(io.BytesIO(papers.combined(world.envelope(envelope_id))))
+    assert "Signed by" in signed.pages[0].extract_text()
+    assert signed.pages[-1].extract_text().count("Signed by") == 1
+
+
+def test_who_signs_what_is_fixed_when_it_is_promised(
+    books: Books, work: HeavyWork, world: DocusignWorld, row: int
+) -> None:
+    with books.database.transaction() as session:
+        for contact in session.get_one(Contract, books.month.prime.id).contacts:
+            session.delete(contact)
+    work.send_envelope(job("docusign.send", row))
+    assert [signer.email for signer in world.envelopes()[0].signers] == [OLGA]
 
 
 @pytest.mark.parametrize("fault", ["server_errors", "limits"])

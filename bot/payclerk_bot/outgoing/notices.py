@@ -36,7 +36,7 @@ from ..held import held_mail
 from ..posts import Post, Posts
 from ..views import notices as view
 from ..views.period import Dates, period_opened, period_over
-from . import answers
+from . import answers, signing
 from .answers import Notice, Targets
 
 Render = Callable[[Session, int], Notice]
@@ -212,4 +212,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "contrary": answers.contrary,
     "invoice_total": answers.invoice_total,
     "period": _period,
+    "signature": signing.signature,
+    "docusign": signing.outage,
 }

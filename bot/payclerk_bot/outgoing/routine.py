@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from payclerk_core.db import Database
 from payclerk_core.jobs import Job
 from payclerk_core.queries.digest import digest_of
-from payclerk_core.tables import Batch, Claim, FailedJob, Message, MessageRecipient, Package, Project, Thread
+from payclerk_core.tables import Batch, Claim, Envelope, FailedJob, Message, MessageRecipient, Package, Project, Thread
 
 from ..posts import Post, Posts
 from ..views.digest import digest_message
@@ -58,6 +58,8 @@ def _project_of(session: Session, failed: FailedJob) -> int | None:
         return batch.project_id
     if package := session.get(Package, payload.get("package_id") or 0):
         return package.project_id
+    if envelope := session.get(Envelope, payload.get("envelope_row") or 0):
+        return envelope.claim.contract.project_id
     recipient = session.get(MessageRecipient, payload.get("recipient_id") or 0)
     message = session.get(Message, recipient.message_id) if recipient else None
     thread = session.get(Thread, message.thread_id) if message else None

@@ -22,6 +22,7 @@ JOBS: Final[Mapping[str, str]] = {
     "package.compile": "Backups to compile",
     "docusign.send": "Claims to send to DocuSign",
     "docusign.void": "Envelopes to void at DocuSign",
+    "docusign.fetch": "Signed claims to fetch from DocuSign",
     "docusign.poll": "Signatures to ask for",
     "clock.reminders": "Reminders",
     "clock.digest": "Digests",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-SIGN_TOKEN: Final = "/pc_sign_1/"  # noqa: S105 - an anchor, not a secret
+SIGN_TOKEN: Final = "/pc_sign_1/"  # noqa: S105 - an anchor, not a secret: the first signer's
 DATE_TOKEN: Final = "/pc_date_1/"  # noqa: S105
 _MARGIN: Final = 44
 _GUTTER: Final = 16
@@ -14,6 +14,17 @@ _SIGN_BOX_ABOVE_EDGE: Final = 206
 SHEET_MARGIN: Final = 36
 # Item, description (takes what is left), seven amounts and the percentage after the fifth.
 _FIXED: Final = (40, 0, 64, 64, 64, 60, 64, 36, 64, 60)
+
+
+# Where the other blanks of a signature box stand, from its signature line: the same in every box.
+DATE_RIGHT: Final = 72  # of 100 of the box's inside
+NAME_BELOW: Final = 28
+AMOUNT_ABOVE: Final = 28
+
+
+def sign_token(place: int) -> str:
+    """The anchor of the signer at this place, from 1. Each signer has one of their own, so that none lies over another."""
+    return f"/pc_sign_{place}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,12 @@ class Paper:
 
     @property
     def date_here(self) -> Spot:
-        return Spot(1, _MARGIN + 9 + self._box_inside() * 72 // 100 + 2, self.sign_top + 88)
+        return Spot(1, _MARGIN + 9 + self._box_inside() * DATE_RIGHT // 100 + 2, self.sign_top + 88)
+
+    @property
+    def date_from_sign(self) -> int:
+        """How far to the right of the signature's anchor the date stands, in every box."""
+        return self._box_inside() * DATE_RIGHT // 100
 
     def columns(self) -> list[int]:
         """The widths of the sheet's ten columns."""

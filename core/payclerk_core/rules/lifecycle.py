@@ -92,7 +92,7 @@ def _was_acted_on(facts: ClaimFacts) -> str | None:
     if facts.paid:
         return "A payment is recorded on it; delete the payment first."
     if facts.out_for_signature:
-        return "It is out for signature or signed; void the envelope first."
+        return "It is out for signature or signed; void the envelope first with /billing void."
     return None
 
 

@@ -36,7 +36,7 @@ from .mail import (
 )
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, Executor, FailedJob, JobTakeover, StoredFile
-from .signing import Envelope, Package, PackageClaim
+from .signing import Envelope, Package, PackageClaim, SigningOutage
 from .slack import Batch, BatchItem, Selection, SlackPost
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "ReplyToken",
     "RetainageRule",
     "Selection",
+    "SigningOutage",
     "SlackPost",
     "SovLine",
     "StoredFile",

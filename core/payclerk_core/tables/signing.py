@@ -14,7 +14,9 @@ from .billing import Claim
 class Envelope(Keyed, Stated, Base):
     """One revision of a claim sent out for signature. promised, sent, delivered, completed, declined, voided, failed.
 
-    `transaction_id` is fixed before the first call: with it a lost answer is found again instead of sent twice.
+    `transaction_id` is made at random before the first call: with it a lost answer is found again instead of sent
+    twice, and no other installation's envelope can be taken for ours. `pdf_id` and `signer_ids` (of people) are what
+    was promised, whatever becomes of the claim's paper or contacts; empty in rows older than these columns.
     """
 
     __tablename__ = "envelope"
@@ -23,6 +25,8 @@ class Envelope(Keyed, Stated, Base):
     revision: Mapped[int]
     transaction_id: Mapped[str] = mapped_column(String(80), unique=True)
     envelope_id: Mapped[str | None] = mapped_column(String(80), index=True)
+    pdf_id: Mapped[int | None] = mapped_column(Key, ForeignKey("stored_file.id"))
+    signer_ids: Mapped[list[int] | None] = mapped_column(Json)
     signed_pdf_id: Mapped[int | None] = mapped_column(Key, ForeignKey("stored_file.id"))
     batch_item_id: Mapped[int | None] = mapped_column(Key, ForeignKey("batch_item.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
@@ -30,6 +34,21 @@ class Envelope(Keyed, Stated, Base):
     claim: Mapped[Claim] = relationship()
 
     __table_args__ = (UniqueConstraint("claim_id", "revision"),)
+
+
+class SigningOutage(Keyed, Base):
+    """A time in which DocuSign did not take what payclerk asked of it, whatever was asked.
+
+    `open` is true or empty, so that there is one open row at most whoever notes it first.
+    """
+
+    __tablename__ = "signing_outage"
+
+    since: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(500))
+    noticed_at: Mapped[datetime | None]  # when people were told
+    over_at: Mapped[datetime | None]
+    open: Mapped[bool | None] = mapped_column(unique=True)
 
 
 class Package(Keyed, Stated, Base):

@@ -50,7 +50,9 @@ def summary(envelope: Envelope, include: Collection[str] = ()) -> dict[str, Any]
     if envelope.voided_reason:
         shown["voidedReason"] = envelope.voided_reason
     if "recipients" in include:
-        shown["recipients"] = recipients(envelope)
+        shown["recipients"] = recipients(envelope, tabs="tabs" in include)
+    if "documents" in include:
+        shown["envelopeDocuments"] = documents(envelope)["envelopeDocuments"]
     if "custom_fields" in include:
         shown["customFields"] = custom_fields(envelope)
     return shown
@@ -68,9 +70,9 @@ def listing(envelopes: list[Envelope], total: int, start: int, include: Collecti
     }
 
 
-def recipients(envelope: Envelope) -> dict[str, Any]:
+def recipients(envelope: Envelope, *, tabs: bool = False) -> dict[str, Any]:
     groups = {
-        kind: [_recipient(one) for one in envelope.recipients if one.kind == kind]
+        kind: [{**_recipient(one), **(_tabs(one) if tabs else {})} for one in envelope.recipients if one.kind == kind]
         for kind in ("signers", "carbonCopies")
     }
     waiting = [one.order for one in envelope.waiting()]
@@ -125,6 +127,11 @@ def _recipient(one: Recipient) -> dict[str, str]:
     if one.declined_reason:
         shown["declinedReason"] = one.declined_reason
     return shown
+
+
+def _tabs(one: Recipient) -> dict[str, Any]:
+    texts = [{"tabLabel": label, "value": value} for label, value in one.texts().items()]
+    return {"tabs": {"textTabs": texts}}
 
 
 def _fields(envelope_id: str, event: Any) -> list[dict[str, str]]:

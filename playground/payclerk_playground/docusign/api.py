@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = "/docusign/restapi/v2.1/accounts/{account}/envelopes"
 PAGE = 1000
+TRANSACTION_LIFE = timedelta(days=7)
 
 
 class Api:
@@ -82,6 +83,8 @@ class Api:
             raise DocusignError(
                 401, "AUTHORIZATION_INVALID_TOKEN", "The access token provided is expired, revoked or malformed."
             )
+        if self._faults.refusal is not None:
+            raise DocusignError(400, self._faults.refusal, "The request was refused for this account.")
         if request.path_params["account"] != self._app.account_id:
             raise DocusignError(
                 401, "USER_LACKS_MEMBERSHIP", "The UserID does not have a valid membership in this Account."
@@ -108,7 +111,7 @@ class Api:
 
     def _list(self, request: Request, _body: bytes) -> Response:
         query = request.query_params
-        found = [envelope for envelope in self._ledger.all() if _matches(envelope, query)]
+        found = [envelope for envelope in self._ledger.all() if _matches(envelope, query, self._ledger.now())]
         start, count = int(query.get("start_position", 0)), int(query.get("count", PAGE))
         include = query.get("include", "").split(",")
         return JSONResponse(answers.listing(found[start : start + count], len(found), start, include))
@@ -132,6 +135,10 @@ class Api:
 
     def _document(self, request: Request, _body: bytes) -> Response:
         envelope, wanted = self._of(request), request.path_params["document"]
+        if envelope.id in self._faults.locked_documents:
+            raise DocusignError(
+                400, "DOCUMENT_NOT_AVAILABLE", f"The documents of {envelope.signers[0].email}'s envelope are locked."
+            )
         if wanted == "archive":
             return Response(papers.archive(envelope), media_type="application/zip")
         return Response(_paper(envelope, wanted), media_type="application/pdf")
@@ -167,7 +174,7 @@ def _parsed(body: bytes) -> Any:
         raise DocusignError(400, "INVALID_REQUEST_BODY", "The request body is no JSON.") from error
 
 
-def _matches(envelope: Envelope, query: Any) -> bool:
+def _matches(envelope: Envelope, query: Any, now: datetime) -> bool:
     """One of three ways to say which envelopes is a must; the rest narrows them down."""
     if not any(query.get(name) for name in ("from_date", "envelope_ids", "transaction_ids")):
         raise DocusignError(
@@ -178,12 +185,17 @@ def _matches(envelope: Envelope, query: Any) -> bool:
     name, _, value = query.get("custom_field", "").partition("=")
     return (
         _listed(envelope.id, query.get("envelope_ids"))
-        and _listed(envelope.transaction_id, query.get("transaction_ids"))
+        and _listed(_transaction(envelope, now), query.get("transaction_ids"))
         and _listed(envelope.status, query.get("status"))
         and (not name or envelope.custom_fields.get(name) == value)
         and (not query.get("from_date") or envelope.changed >= _date(query["from_date"]))
         and (not query.get("to_date") or envelope.changed <= _date(query["to_date"]))
     )
+
+
+def _transaction(envelope: Envelope, now: datetime) -> str | None:
+    """DocuSign knows a transaction id for seven days."""
+    return envelope.transaction_id if now - envelope.created < TRANSACTION_LIFE else None
 
 
 def _listed(value: str | None, wanted: str | None) -> bool:

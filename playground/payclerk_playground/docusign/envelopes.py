@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OPEN = ("sent", "delivered")
 Kind = Literal["signers", "carbonCopies"]
+TabKind = Literal["sign", "date", "name", "title", "text"]
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,19 @@ class Document:
 
 @dataclass(frozen=True)
 class SignTab:
-    """Where a signature goes: by page and place, or by a word on the page. Lengths in points from the top left."""
+    """Where something goes: by page and place, or so far from a word on the page. Lengths in points from the top left.
+
+    `kind` is sign, date, name, title or text; a text has a label and the value it is sent with.
+    """
 
     document_id: str | None = None
     page: int | None = None
     x: float = 72
     y: float = 72
     anchor: str | None = None
+    kind: TabKind = "sign"
+    label: str = ""
+    value: str = ""
 
 
 @dataclass
@@ -46,6 +53,11 @@ class Recipient:
     status: str = "created"
     times: dict[str, datetime] = field(default_factory=dict)
     declined_reason: str | None = None
+    written: dict[str, str] = field(default_factory=dict)  # what they wrote into a text, by its label
+
+    def texts(self) -> dict[str, str]:
+        """What stands in each text: what they wrote, or what it was sent with."""
+        return {tab.label: self.written.get(tab.label, tab.value) for tab in self.tabs if tab.kind == "text"}
 
     def becomes(self, status: str, now: datetime) -> None:
         self.status = status
@@ -138,10 +150,11 @@ class Envelope:
                 self.becomes("delivered", now)
             self.note(now, "Viewed", one.name, f"{one.name} opened the envelope")
 
-    def sign(self, one: Recipient, now: datetime) -> list[Recipient]:
+    def sign(self, one: Recipient, now: datetime, written: dict[str, str] | None = None) -> list[Recipient]:
         """The answer is whose turn it is next; nobody's when all have signed."""
         self._require_turn(one)
         self.view(one, now)
+        one.written.update(written or {})
         one.becomes("completed", now)
         self.note(now, "Signed", one.name, f"{one.name} signed the envelope")
         following = self.next_in_turn(now)

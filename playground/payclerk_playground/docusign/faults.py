@@ -22,6 +22,8 @@ class DocusignFaults:
     server_errors: int = 0  # 503, and nothing is done
     unauthorized: int = 0  # 401, as with a token that was withdrawn
     limits: int = 0  # 400 with the hourly limit's code
+    refusal: str | None = None  # 400 with this code to every call of the REST API, as for a suspended account
+    locked_documents: set[str] = field(default_factory=set)  # envelopes whose documents are not given
     _held: set[asyncio.Event] = field(default_factory=set)
 
     def takes(self, fault: str) -> bool:

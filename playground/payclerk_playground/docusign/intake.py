@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 
-from .envelopes import Document, Envelope, Kind, Recipient, SignTab
+from .envelopes import Document, Envelope, Kind, Recipient, SignTab, TabKind
 from .errors import DocusignError
 from .places import find_word
 from .schema import check
@@ -22,6 +22,13 @@ SUBJECT_LIMIT = 100  # characters; longer is an error, not a cut
 BLURB_LIMIT = 10_000
 FIELD_LIMIT = 100
 KINDS: tuple[Kind, ...] = ("signers", "carbonCopies")
+TABS: dict[str, TabKind] = {
+    "signHereTabs": "sign",
+    "dateSignedTabs": "date",
+    "fullNameTabs": "name",
+    "titleTabs": "title",
+    "textTabs": "text",
+}
 
 
 def envelope_from(body: Any, now: datetime) -> Envelope:
@@ -88,20 +95,22 @@ def _recipient(body: dict[str, Any], kind: Kind) -> Recipient:
         email=body["email"],
         kind=kind,
         order=int(body.get("routingOrder") or 1),
-        tabs=tuple(_tab(one) for one in body.get("tabs", {}).get("signHereTabs", [])),
+        tabs=tuple(_tab(one, kind) for name, kind in TABS.items() for one in body.get("tabs", {}).get(name, [])),
         embedded=bool(body.get("clientUserId")),
     )
 
 
-def _tab(body: dict[str, Any]) -> SignTab:
+def _tab(body: dict[str, Any], kind: TabKind) -> SignTab:
+    said: dict[str, Any] = {"kind": kind, "label": body.get("tabLabel", ""), "value": body.get("value", "")}
     if body.get("anchorString"):
-        return SignTab(body.get("documentId"), anchor=body["anchorString"])
+        x, y = float(body.get("anchorXOffset") or 0), float(body.get("anchorYOffset") or 0)
+        return SignTab(body.get("documentId"), x=x, y=y, anchor=body["anchorString"], **said)
     if not body.get("pageNumber") or not body.get("documentId"):
         raise _bad(
             "TAB_HAS_NO_PLACE", "A tab needs an anchorString, or a documentId, pageNumber, xPosition and yPosition."
         )
     x, y = float(body.get("xPosition") or 0), float(body.get("yPosition") or 0)
-    return SignTab(body["documentId"], int(body["pageNumber"]), x, y)
+    return SignTab(body["documentId"], int(body["pageNumber"]), x, y, **said)
 
 
 def _custom_fields(body: dict[str, Any]) -> dict[str, str]:

@@ -37,6 +37,14 @@ class Ledger:
             raise DocusignError(404, "ENVELOPE_DOES_NOT_EXIST", "The envelope specified does not exist.")
         return self._envelopes[envelope_id]
 
+    def now(self) -> datetime:
+        return self._now()
+
+    def purge(self, envelope: Envelope) -> None:
+        """Gone for good, as after the account's retention time."""
+        with self._lock:
+            del self._envelopes[envelope.id]
+
     def create(self, body: object) -> Envelope:
         """The same transactionId twice makes two envelopes: it serves to find one again and for nothing else."""
         envelope = envelope_from(body, self._now())
@@ -59,9 +67,9 @@ class Ledger:
         with self._lock:
             envelope.view(recipient, self._now())
 
-    def sign(self, envelope: Envelope, recipient: Recipient) -> None:
+    def sign(self, envelope: Envelope, recipient: Recipient, written: dict[str, str] | None = None) -> None:
         with self._lock:
-            due = envelope.sign(recipient, self._now())
+            due = envelope.sign(recipient, self._now(), written)
         self._invite(envelope, due)
         if envelope.status == "completed":
             self._tell(envelope, "Completed: ", "Everybody has signed.")

@@ -85,12 +85,13 @@ class App:
 
     def _verify(self, assertion: str) -> None:
         try:
+            if jwt.decode(assertion, options={"verify_signature": False}).get("iss") != self.integration_key:
+                raise OauthError("invalid_grant", "issuer_not_found")
             claims = jwt.decode(
                 assertion,
                 self._public_key,
                 algorithms=["RS256"],
                 audience=self.host,
-                issuer=self.integration_key,
                 # The times are checked below, by the playground's own clock.
                 options={
                     "require": ["iss", "sub", "aud", "iat", "exp", "scope"],
@@ -98,6 +99,8 @@ class App:
                     "verify_iat": False,
                 },
             )
+        except jwt.InvalidSignatureError as error:
+            raise OauthError("invalid_grant", "no_valid_keys_or_signatures") from error
         except jwt.PyJWTError as error:
             raise OauthError("invalid_grant", str(error)) from error
         if not int(claims["iat"]) - CLOCK_SKEW <= self.now().timestamp() < int(claims["exp"]):

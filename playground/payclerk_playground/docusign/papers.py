@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import typst
 
+from .envelopes import SignTab
 from .places import Place, find_word
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ STAMP = """
 #set page(width: d.width * 1pt, height: d.height * 1pt, margin: 0pt, fill: none)
 #set text(size: 7pt)
 #for s in d.stamps {
-  place(top + left, dx: s.x * 1pt, dy: s.y * 1pt, block(stroke: 0.7pt + blue, inset: 4pt, radius: 3pt, width: 200pt, [
-    #text(size: 12pt, style: "italic", fill: navy, s.name) \\
-    Signed by #s.name on #s.date \\
-    Envelope ID: #d.envelope
-  ]))
+  place(top + left, dx: s.x * 1pt, dy: s.y * 1pt, if s.kind == "sign" {
+    block(stroke: 0.7pt + blue, inset: 4pt, radius: 3pt, width: 200pt, [
+      #text(size: 12pt, style: "italic", fill: navy, s.name) \\
+      Signed by #s.name on #s.date \\
+      Envelope ID: #d.envelope
+    ])
+  } else { text(size: 9pt, fill: navy, s.text) })
 }
 """
 
@@ -88,18 +91,27 @@ def _stamps(document: Document, envelope: Envelope, pages: int) -> dict[int, lis
     """Page number to the stamps on it."""
     stamps: dict[int, list[dict[str, Any]]] = {}
     for one in (signer for signer in envelope.signers if signer.status == "completed"):
-        for place in _places(one, document, envelope):
-            page = min(place.page, pages)
-            stamps.setdefault(page, []).append({"x": place.x, "y": place.y, "name": one.name, "date": _signed_on(one)})
+        for tab, place in _places(one, document, envelope):
+            page, about = min(place.page, pages), {"kind": tab.kind, "text": _text(one, tab)}
+            stamp = {"x": place.x, "y": place.y, "name": one.name, "date": _signed_on(one), **about}
+            stamps.setdefault(page, []).append(stamp)
     return stamps
 
 
-def _places(signer: Recipient, document: Document, envelope: Envelope) -> list[Place]:
+def _text(signer: Recipient, tab: SignTab) -> str:
+    """What a tab that is no signature shows once its signer is done."""
+    day = signer.times.get("completed")
+    shown = {"date": f"{day:%m/%d/%Y}" if day else "", "name": signer.name, "text": signer.texts().get(tab.label, "")}
+    return shown.get(tab.kind, "")
+
+
+def _places(signer: Recipient, document: Document, envelope: Envelope) -> list[tuple[SignTab, Place]]:
     if not signer.tabs:  # free-form signing: the person picks a place; ours is the foot of the last page
         row = envelope.signers.index(signer)
-        return [Place(LAST_PAGE, 72, 700 - 45 * row)] if document == envelope.documents[0] else []
-    fixed = [Place(tab.page, tab.x, tab.y) for tab in signer.tabs if tab.page and tab.document_id == document.id]
-    return fixed + [place for tab in signer.tabs if tab.anchor for place in find_word(document.content, tab.anchor)]
+        return [(SignTab(), Place(LAST_PAGE, 72, 700 - 45 * row))] if document == envelope.documents[0] else []
+    fixed = [(tab, Place(tab.page, tab.x, tab.y)) for tab in signer.tabs if tab.page and tab.document_id == document.id]
+    by_word = ((tab, found) for tab in signer.tabs if tab.anchor for found in find_word(document.content, tab.anchor))
+    return fixed + [(tab, Place(found.page, found.x + tab.x, found.y + tab.y)) for tab, found in by_word]
 
 
 def _signed_on(signer: Recipient) -> str:

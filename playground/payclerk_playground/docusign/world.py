@@ -61,9 +61,18 @@ class DocusignWorld:
     def envelope(self, envelope_id: str) -> Envelope:
         return self._ledger.get(envelope_id)
 
-    def sign(self, envelope_id: str, email: str) -> None:
+    def sign(self, envelope_id: str, email: str, **written: str) -> None:
+        """They sign; `written` is what they write into a text, by its label, in place of what stands there."""
         envelope = self._ledger.get(envelope_id)
-        self._ledger.sign(envelope, envelope.recipient(email))
+        self._ledger.sign(envelope, envelope.recipient(email), written)
+
+    def void(self, envelope_id: str, reason: str) -> None:
+        """Somebody voids it on DocuSign's own pages."""
+        self._ledger.void(self._ledger.get(envelope_id), reason)
+
+    def purge(self, envelope_id: str) -> None:
+        """The account keeps it no longer."""
+        self._ledger.purge(self._ledger.get(envelope_id))
 
     def decline(self, envelope_id: str, email: str, reason: str) -> None:
         envelope = self._ledger.get(envelope_id)
