@@ -20,7 +20,7 @@ from payclerk_core.tokens import (
 
 SECRET = b"s" * 40
 ROOT = Path(__file__).parents[2]
-ODD = ["é", "١٢٣٤٥٦٧٨", "\ud800", "\x00", "𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠", "\u202e", ""]
+ODD = ["é", "١٢٣٤٥٦٧٨", "\ud800", "\x00", "\U0001d7d92345678", "\u202e", ""]
 TOKEN = make_token(SECRET, recipient="d@h.example", record="thread:1", purpose="confirm", nonce="1")
 
 

@@ -25,7 +25,9 @@ from .reply import ReplyText, other_texts, read_reply
 from .sender import SenderCheck, check_sender
 from .unsafe import why_unsafe
 from .words import comparable
+from .words_between import BETWEEN, words_between
 
+NO_NOTES: Final = "the answer approves as noted, and there are no notes in it"
 _TWO_BODIES: Final = "the mail has two bodies, and the other says something else"
 _STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 
@@ -65,6 +67,7 @@ class Judged:
     why: str
     command: str | None = None  # submit or cancel, of a billing in words
     billing: BillingText | None = None
+    between: str = ""  # what they typed between the lines of our letter, where it stands with what was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +114,26 @@ def judge(looked: Looked, asked: Asked) -> Judged:
     """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
     reply = read_reply(looked.mail, asked.parent_text)
     another = answers_another(looked.mail, looked.own, asked.parent_text) if looked.own else None
-    reading = _decision(looked, asked, reply, another)
-    judged = Judged(reply, reading.decision, reading.reason, reading.why)
+    between = "" if reply.forwarded else words_between(looked.mail, asked.parent_text)
+    reading = _unless_noted(_decision(looked, asked, reply, another), between)
+    judged = Judged(reply, reading.decision, reading.reason, reading.why, between=_apart(between, reply))
     bills = asked.billing_language and another is None
     return _with_billing(looked.mail, judged, asked) if bills else judged
+
+
+def _unless_noted(reading: Reading, between: str) -> Reading:
+    """A decision whose notes stand elsewhere, or nowhere, is for a person."""
+    if reading.decision is not None and between:
+        return Reading(None, "", BETWEEN.format(words=between.partition("\n")[0][:60]))
+    if reading.decision is Decision.APPROVE_AS_NOTED and not reading.reason.strip():
+        return Reading(None, "", NO_NOTES)
+    return reading
+
+
+def _apart(between: str, reply: ReplyText) -> str:
+    """Those of the lines that are not among the answer's already."""
+    written = set(reply.text.split("\n"))
+    return "\n".join(line for line in between.split("\n") if line not in written)
 
 
 def _with_billing(mail: IncomingMail, judged: Judged, asked: Asked) -> Judged:

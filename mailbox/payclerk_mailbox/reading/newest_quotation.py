@@ -19,6 +19,10 @@ from .message import IncomingMail
 from .quoting_words import FROM, OTHER_LABELS, VERBS
 from .reply import lines_of, sources_of
 
+SOMEBODY_ELSES: Final = (
+    "the mail answers a mail of somebody else, in whose thread ours stands",
+    "what the mail quotes first is not our letter, and it may answer that",
+)
 _HEAD: Final = 8  # lines of our letter, at one of which what is quoted of it begins where its marker was lost
 _SHORTEST: Final = 4  # letters; fewer say nothing of whose line it is
 _EMAIL: Final = re.compile(r"[^\s<>()\[\]:;,\"']{1,200}@[^\s<>()\[\]:;,\"']{1,200}")
@@ -34,9 +38,9 @@ def answers_another(mail: IncomingMail, own: OwnIdentity, parent_text: str | Non
     # Some programs set References alone; its last id is the mail that is answered.
     answered = mail.in_reply_to or mail.references[-1:]
     if not all(_is_ours(one, own) for one in answered):
-        return "the mail answers a mail of somebody else, in whose thread ours stands"
+        return SOMEBODY_ELSES[0]
     if any(_quotes_another(text, own, parent_text) for text, _ in sources_of(mail)):
-        return "what the mail quotes first is not our letter, and it may answer that"
+        return SOMEBODY_ELSES[1]
     return None
 
 
