@@ -108,7 +108,7 @@ def test_why_an_answer_is_unclear_is_said_in_the_language_of_the_letter(text: st
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("why", [*SOMEBODY_ELSES, NO_NOTES, BETWEEN.format("call me first")])
+@pytest.mark.parametrize("why", [*SOMEBODY_ELSES, NO_NOTES, BETWEEN.format(words="call me first")])
 def test_so_is_why_an_answer_may_be_to_something_else(why: str, language: str):
     assert in_language(why, language) != why
 

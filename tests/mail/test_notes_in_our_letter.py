@@ -20,7 +20,7 @@ BLOCK = "\n\n________________________________\nFrom: Maple Street Billing <billi
 
 @pytest.mark.parametrize(
     "text",
-    ["APPROVED AS NOTED", "Approved as noted.", "Approuvé avec remarques", "Approved as noted\n\nRegards,\nOlga"],
+    ["APPROVED AS NOTED", "Approved as noted.", "APPROUVÉ AVEC ANNOTATIONS", "Approved as noted\n\nRegards,\nOlga"],
 )
 def test_as_noted_without_notes_is_for_a_person(database: Database, text: str):
     owner = Owner(database)
@@ -64,7 +64,8 @@ def test_notes_between_the_lines_of_a_returned_claim_go_to_a_person(inbox: Inbox
         call = call_of(session, inbox.settings, session.merge(month.pat))
         set_status(call, session.scalars(select(Claim.id)).one(), ClaimStatus.REVISE_AND_RESUBMIT)
     with inbox.db.reading() as session:
-        letter = session.scalars(select(Message).where(Message.kind == "claim_returned")).one()
+        returned = session.scalars(select(Message).where(Message.kind == "claim_returned"))
+        letter = next(one for one in returned if one.recipients[0].person_id == month.dana.id)
         token = letter.recipients[0].token.token
         text = letter.text.replace("REPLY-REFERENCE", token)
     quoted = written_into(text, "A new billing form", mark=mark)
