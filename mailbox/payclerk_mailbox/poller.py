@@ -59,6 +59,11 @@ class Poller:
         """Look now instead of at the next interval."""
         self._bell.ring()
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the mailbox cannot be read now, for people; None while it can."""
+        return self._trouble
+
     def stop(self) -> None:
         self._stopping.set()
         self._bell.ring()
@@ -86,7 +91,7 @@ class Poller:
             except Exception as error:  # noqa: BLE001  nothing may end this loop
                 failures = 0 if self._trouble is None else failures + 1
                 self._note_trouble(error)
-                self._bell.wait(min(2**failures, LONGEST_BACKOFF))
+                self._back_off(min(2**failures, LONGEST_BACKOFF), error)
         with suppress(SQLAlchemyError):  # it runs out by itself
             self._lease.release(self._clock())
 
@@ -101,6 +106,14 @@ class Poller:
                 self._look(folder)
                 self._note_recovery()
                 self._wait(folder)
+
+    def _back_off(self, seconds: float, error: Exception) -> None:
+        """Wait. What the server itself asks for is kept to the end, whatever rings: a look would only make it longer."""
+        asked = (error.retry_after or 0.0) if isinstance(error, OutsideError) else 0.0
+        if asked <= seconds:
+            self._bell.wait(seconds)
+            return
+        self._stopping.wait(asked)
 
     def _look(self, folder: ImapFolder) -> None:
         more = True
