@@ -12,7 +12,7 @@ from owner_mail import Owner
 from payclerk_core.actions.claims import set_status
 from payclerk_core.db import Database
 from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Claim, Message
+from payclerk_core.tables import Claim, Message, ReplyToken
 
 NOTE = "we poured only the east half"
 BLOCK = "\n\n________________________________\nFrom: Maple Street Billing <billing@reply.maple.example>\nSent: Tuesday, November 10, 2026\nTo: You\nSubject: Claim\n\n"
@@ -66,7 +66,7 @@ def test_notes_between_the_lines_of_a_returned_claim_go_to_a_person(inbox: Inbox
     with inbox.db.reading() as session:
         returned = session.scalars(select(Message).where(Message.kind == "claim_returned"))
         letter = next(one for one in returned if one.recipients[0].person_id == month.dana.id)
-        token = letter.recipients[0].token.token
+        token = session.get_one(ReplyToken, letter.recipients[0].token_id).token
         text = letter.text.replace("REPLY-REFERENCE", token)
     quoted = written_into(text, "A new billing form", mark=mark)
     inbox.take(inbox.mail(f"{month.dana.name} <{month.dana.email}>", above + head + quoted, to=inbox.to(token)))

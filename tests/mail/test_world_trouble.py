@@ -27,7 +27,8 @@ class FullDisk:
         self.full, self._engine = True, database.engine
         event.listen(self._engine, "before_cursor_execute", self._refuse)
 
-    def _refuse(self, connection, cursor, statement: str, *rest: object) -> None:
+    def _refuse(self, *given: object) -> None:
+        statement = str(given[2])
         if self.full and statement.startswith("INSERT INTO message"):
             raise OperationalError(statement, None, sqlite3.OperationalError("database or disk is full"))
 
