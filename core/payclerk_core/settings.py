@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     mail_authserv_id: str | None = None
     mail_microsoft365: bool = False
     mail_receivers: str = ""
+    mail_id_domains: str = ""
     mail_dkim_check: bool = True
     mail_trust_invitation: Trust = "verified"
     mail_trust_billing: Trust = "verified"
@@ -173,6 +174,11 @@ class Settings(BaseSettings):
     def receiving_hosts(self) -> tuple[str, ...]:
         """Domains of our receiving server's machines, where they are not those of its authserv-id."""
         return tuple(name.strip() for name in self.mail_receivers.split(",") if name.strip())
+
+    @property
+    def rewritten_id_domains(self) -> tuple[str, ...]:
+        """Domains of the Message-IDs that our provider puts on what we send, in place of ours."""
+        return tuple(name.strip().casefold() for name in self.mail_id_domains.split(",") if name.strip())
 
     @property
     def has_docusign(self) -> bool:

@@ -108,6 +108,18 @@ def test_an_answer_to_a_colleague_without_a_quotation_is_known_by_what_it_answer
     assert one.told
 
 
+@pytest.mark.parametrize(("domains", "decides"), [("", False), ("email.amazonses.com, x.example", True)])
+def test_an_id_that_our_provider_wrote_is_ours_where_its_domain_is_named(
+    database: Database, domains: str, decides: bool
+) -> None:
+    inbox = Inbox(database, mail_id_domains=domains)
+    sam = inbox.month.sam
+    mail = replied(letter_to(inbox, sam), f"{sam.name} <{sam.email}>", "ACCEPT", "gmail", "en", "none")
+    mail["In-Reply-To"] = "<0100018f-000000@eu-west-1.email.amazonses.com>"
+    inbox.take(mail)
+    assert (inbox.status(inbox.month.steel) == "accepted") is decides
+
+
 def test_words_that_bill_or_submit_bill_nothing_in_an_answer_to_a_colleague(database: Database) -> None:
     inbox = Inbox(database)
     sam = inbox.month.sam
