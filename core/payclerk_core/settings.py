@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     mail_authserv_id: str | None = None
     mail_microsoft365: bool = False
     mail_receivers: str = ""
+    mail_id_domains: str = ""
     mail_dkim_check: bool = True
     mail_trust_invitation: Trust = "verified"
     mail_trust_billing: Trust = "verified"
@@ -196,6 +197,11 @@ class Settings(BaseSettings):
         if proxy is None or not proxy.get_secret_value().strip() or parts.hostname in LOOPBACK:
             return None
         return None if _without_proxy(parts.hostname or "", self.no_proxy) else proxy
+
+    @property
+    def rewritten_id_domains(self) -> tuple[str, ...]:
+        """Domains of the Message-IDs that our provider puts on what we send, in place of ours."""
+        return tuple(name.strip().casefold() for name in self.mail_id_domains.split(",") if name.strip())
 
     @property
     def has_docusign(self) -> bool:

@@ -26,14 +26,23 @@ def make_token(secret: bytes, *, recipient: str, record: str, purpose: str, nonc
 
 def make_code(secret: bytes, token: str) -> str:
     """The eight digits that go with the token of a confirm page. Made again whenever they are needed, never stored."""
-    digest = hmac.new(secret, b"code\x1f" + token.encode(), hashlib.sha256).digest()
+    digest = hmac.new(secret, b"code\x1f" + _bytes(token), hashlib.sha256).digest()
     return f"{int.from_bytes(digest[:8]) % 10**CODE_LENGTH:0{CODE_LENGTH}}"
 
 
 def is_code(secret: bytes, token: str, given: str) -> bool:
     """Whether a person typed the token's code; blanks and dashes do not count."""
     digits = re.sub(r"[\s-]", "", given[:40])
-    return hmac.compare_digest(make_code(secret, token).encode(), digits.encode())
+    return same_secret(make_code(secret, token), digits)
+
+
+def same_secret(expected: str, given: str) -> bool:
+    """Whether what somebody gave is the secret, in a time that does not tell how much of it is right.
+
+    Every comparison of a secret goes through here. As bytes: `compare_digest` refuses text that is not ASCII, and what
+    comes from outside may hold any letter, even half of a surrogate pair.
+    """
+    return hmac.compare_digest(*map(_bytes, (expected, given)))
 
 
 def page_request(secret: bytes, message_id: int) -> str:
@@ -46,9 +55,7 @@ def requested_by(secret: bytes, text: str) -> int | None:
     number, _, signature = text.partition(".")
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
-    return (
-        int(number) if hmac.compare_digest(_signature(secret, f"page:{number}").encode(), signature.encode()) else None
-    )
+    return int(number) if same_secret(_signature(secret, f"page:{number}"), signature) else None
 
 
 def seal(secret: bytes, text: str) -> str:
@@ -59,9 +66,13 @@ def seal(secret: bytes, text: str) -> str:
 def open_seal(secret: bytes, sealed: str) -> str | None:
     """The text, or None when it is not ours as it was sealed."""
     text, _, signature = sealed.rpartition("|")
-    return text if hmac.compare_digest(_signature(secret, text), signature) else None
+    return text if same_secret(_signature(secret, text), signature) else None
 
 
 def _signature(secret: bytes, text: str) -> str:
-    digest = hmac.new(secret, b"seal\x1f" + text.encode(), hashlib.sha256).digest()
+    digest = hmac.new(secret, b"seal\x1f" + _bytes(text), hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -89,7 +89,7 @@ def _take(call: Call, mail: Act, files: Brought, invoices: Mapping[str, InvoiceT
     elif files.forms:
         take_forms(call, found.thread, person, message, files.forms, invoices, contrary)
     elif not take_text(call, TextAnswer(message, found, person, said, invoices)):
-        take_answer(call, Answer(message, found, person, said, has_text=bool(said.reply.text.strip())))
+        take_answer(call, Answer(message, found, person, said, has_text=bool((said.reply.text + said.between).strip())))
 
 
 def _invoices(mail: Act, ahead: Ahead) -> dict[str, InvoiceText]:

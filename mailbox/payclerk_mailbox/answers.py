@@ -21,6 +21,7 @@ from payclerk_core.errors import UserError
 from payclerk_core.rules.lifecycle import InvitationStatus, PeriodStatus
 from payclerk_core.tables import Contract, Invitation, Message, Person, ReplyToken, Thread
 
+from .files_alone import note_files_alone
 from .matching import Match
 from .reading.decision import Decision, Question
 from .reading.explain import Judged
@@ -107,9 +108,11 @@ def _is_prime(call: Call, thread: Thread) -> bool:
 
 
 def _show(call: Call, answer: Answer) -> None:
-    """A question about a claim is for a person; files alone are in the log and need nobody."""
+    """A question about a claim is for a person. So are files alone that nobody could read, while a claim is waited for."""
     if answer.has_text:
         ask_administrator(call, answer.message, "unclear")
+    else:
+        note_files_alone(call, answer.message, answer.found.thread, answer.person)
 
 
 def _answered_before(call: Call, answer: Answer, invitation: Invitation) -> None:

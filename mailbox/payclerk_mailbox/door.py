@@ -31,7 +31,8 @@ class MailDoor:
             Poller(box, db, clock, number=number, whose=whose, holder=runner.executor_id, lease=runner.pace.dead_after)
             for number, (box, whose) in enumerate(zip(boxes, _whose(boxes), strict=True), 1)
         ]
-        self._watch = Watch(boxes, db, clock)
+        by_account = {box.account: poller for box, poller in zip(boxes, self._pollers, strict=True)}
+        self._watch = Watch(boxes, db, clock, trouble=lambda account: by_account[account].trouble)
         steps = [poller.run for poller in self._pollers] + [self._watch.run]
         self._threads = [threading.Thread(target=step, name=f"mail-{n}", daemon=True) for n, step in enumerate(steps)]
         runner.handle("mail.send", Sender(settings, db, clock).send)

@@ -159,7 +159,7 @@ def _answered_to(parent: IncomingMail) -> str:
 
 def _own(address: str, parent: IncomingMail | None) -> OwnIdentity:
     domain = parent.message_id.strip("<>").rpartition("@")[2] if parent else address.rpartition("@")[2]
-    return OwnIdentity(address, domain, LOOP_HEADER)
+    return OwnIdentity(address, domain, LOOP_HEADER, known_ids=(parent.message_id,) if parent else ())
 
 
 def _asked(looked: Looked, wish: Wish, context: _Context) -> Asked:

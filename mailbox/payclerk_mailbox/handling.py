@@ -2,8 +2,9 @@
 
 Nothing of a mail is read in that transaction (`ahead.py`), for whoever else writes waits for it.
 
-An attempt is counted before the mail is looked at, so that one which kills the process stops doing so; the row's state
-is claimed first in the transaction of its effects, so that two pollers never do it twice.
+An attempt is counted before the mail is looked at, so that one which kills the process stops doing so; what the world
+spoils (a full disk, a database that is away) counts for no mail. The row's state is claimed first in the transaction of
+its effects, so that two pollers never do it twice.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Handling:
         self._reader = reader or shared_reader()
         # Each mailbox handles its own mail: two at one mail would count its attempts twice.
         self._whose = true() if whose is None else whose
+        self._given_back: set[int] = set()  # mails whose counted attempt the world spoilt, and not they
 
     def run(self) -> None:
         """Each mail once. What goes wrong with one stays with that one."""
@@ -90,16 +92,23 @@ class Handling:
             self._quarantine(key, f"The mail {error.reason}.")
         except ReadingDiedError as error:
             self._note_failure(key, f"The mail {error.reason}.")
-        except (OperationalError, OutsideError):
-            raise  # the database's trouble or the machine's, not this mail's: the poller waits and comes back
+        except (OperationalError, OutsideError, OSError, MemoryError):
+            # The database's trouble or the machine's, not this mail's: the poller waits and comes back. Kept in memory,
+            # for on a full disk nothing can be written about it either.
+            self._given_back.add(key)
+            raise
         except Exception:
             log.exception("mail_fault")  # still new: tried again at the next poll, then quarantined
 
     def _begin(self, key: int) -> bool:
-        """Count the attempt. False when the mail is dealt with, or has had its chances."""
+        """Count the attempt, unless it was counted for one that came to nothing. False when the mail is dealt with, or
+        has had its chances."""
         with self._db.transaction() as session:
             inbox = session.get_one(InboxMail, key)
             reason = inbox.reason
+            if key in self._given_back and inbox.status == "new":
+                self._given_back.discard(key)
+                return True
             if inbox.attempts < ATTEMPTS:
                 query = update(InboxMail).where(InboxMail.id == key, InboxMail.status == "new")
                 done = session.execute(query.values(attempts=InboxMail.attempts + 1))

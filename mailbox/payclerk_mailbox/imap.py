@@ -16,6 +16,7 @@ from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
 from .bell import Bell
+from .imap_answers import meaning_of
 from .oauth import REFUSED_ANSWER, first_answer, refused
 from .tls import context_for, not_trusted
 from .tokens import grant_of, tokens_for
@@ -125,7 +126,9 @@ class ImapFolder:
                 return dict(self._client.fetch(uids, what))
             except IMAPClient.AbortError:
                 raise
-            except IMAPClient.Error:
+            except IMAPClient.Error as error:
+                if meaning_of(error) is not None:
+                    raise
                 # Is it this mail, or a server that says no to everything for a while (3.1 #24)? Then this raises too.
                 self._client.noop()
                 raise UnreadableMailError from None
@@ -255,8 +258,8 @@ def _sign_in_by_password(client: IMAPClient, settings: Settings) -> None:
             client.login(user, password)
         else:
             client.plain_login(user, password)  # LOGIN knows no other letters (3.1 #33)
-    except LoginError:
-        raise OutsideError(REFUSED, permanent=False) from None
+    except LoginError as error:
+        raise meaning_of(error) or OutsideError(REFUSED, permanent=False) from None
 
 
 def _sign_in_by_token(client: IMAPClient, settings: Settings) -> None:
@@ -266,7 +269,9 @@ def _sign_in_by_token(client: IMAPClient, settings: Settings) -> None:
     answers = iter([first_answer(settings.imap_sign_in, settings.imap_login, token)])
     try:
         client.sasl_login(settings.imap_sign_in.upper(), lambda _: next(answers, REFUSED_ANSWER[settings.imap_sign_in]))
-    except LoginError:
+    except LoginError as error:
+        if (meaning := meaning_of(error)) is not None:  # nothing is wrong with the token
+            raise meaning from None
         tokens.forget(token)
         raise OutsideError(refused("IMAP"), permanent=False) from None
 
@@ -287,4 +292,6 @@ def _translated() -> Iterator[None]:
     except ssl.SSLCertVerificationError:
         raise OutsideError(not_trusted("IMAP"), permanent=False) from None
     except TROUBLE as error:
-        raise OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None
+        reached = isinstance(error, IMAPClient.Error)  # else its words are those of the network or of imaplib
+        meaning = meaning_of(error) if reached else None
+        raise meaning or OutsideError(f"{UNREACHABLE} ({type(error).__name__})", permanent=False) from None

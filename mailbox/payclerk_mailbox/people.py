@@ -69,7 +69,7 @@ def _take_one(call: Call, inbox: InboxMail, ahead: Ahead, found: Match) -> None:
         inbox,
         ahead.looked,
         "person",
-        without_codes(call, found.thread, said.reply.text),
+        without_codes(call, found.thread, _written(said)),
         elided=without_codes(call, found.thread, said.reply.elided),
         verified=sender.decides,
         why=_why(found, sender, said),
@@ -107,6 +107,13 @@ def asked_of(call: Call, found: Match, sender: Sender) -> Asked:
         language=addressed.language if addressed else "en",
         billing_language=person.language if person else "",
     )
+
+
+def _written(said: Judged) -> str:
+    """What the log shows as theirs: also what they typed between the lines of our letter, which was cut off with it."""
+    if not said.between:
+        return said.reply.text
+    return f"{said.reply.text}\n\n[between the lines of our letter]\n{said.between}".strip()
 
 
 def _why(found: Match, sender: Sender, said: Judged) -> str:

@@ -58,6 +58,11 @@ class Poller:
         """Look now instead of at the next interval."""
         self._bell.ring()
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the mailbox cannot be read now, for people; None while it can."""
+        return self._trouble
+
     def stop(self) -> None:
         self._stopping.set()
         self._bell.ring()
@@ -85,8 +90,7 @@ class Poller:
             except Exception as error:  # noqa: BLE001  nothing may end this loop
                 failures = 0 if self._trouble is None else failures + 1
                 self._note_trouble(error)
-                self._let_go()  # another process may have a way to the server
-                self._bell.wait(min(2**failures, LONGEST_BACKOFF))
+                self._back_off(min(2**failures, LONGEST_BACKOFF), error)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -104,6 +108,18 @@ class Poller:
                 self._look(folder)
                 self._note_recovery()
                 self._wait(folder)
+
+    def _back_off(self, seconds: float, error: Exception) -> None:
+        """Wait. What the server itself asks for is kept to the end, whatever rings: a look would only make it longer.
+
+        Meanwhile another process may have a way to the server, unless it is the server that asks for the wait.
+        """
+        asked = (error.retry_after or 0.0) if isinstance(error, OutsideError) else 0.0
+        if asked > seconds:
+            self._stopping.wait(asked)
+            return
+        self._let_go()
+        self._bell.wait(seconds)
 
     def _look(self, folder: ImapFolder) -> None:
         more = True

@@ -38,8 +38,15 @@ class Watch:
     """Looks at the age of each mailbox's last good poll. `run` is for one thread."""
 
     def __init__(
-        self, boxes: Sequence[Settings], db: Database, clock: Clock, *, steady: Callable[[], float] = time.monotonic
+        self,
+        boxes: Sequence[Settings],
+        db: Database,
+        clock: Clock,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        trouble: Callable[[str], str | None] = lambda _: None,
     ) -> None:
+        self._trouble = trouble
         self._boxes, self._db, self._clock, self._steady = boxes, db, clock, steady
         self._since = clock()
         self._seen: dict[str, _Seen] = {}
@@ -72,7 +79,7 @@ class Watch:
                 self._heard(box, polled_at)
         elif self._steady() - seen.at > INTERVALS * box.poll_seconds:
             with self._db.transaction() as session:
-                note_silent(self._call(box, session), since=polled_at or self._since)
+                note_silent(self._call(box, session), since=polled_at or self._since, reason=self._trouble(box.account))
 
     def _heard(self, box: Settings, polled_at: datetime | None) -> None:
         with self._db.transaction() as session:

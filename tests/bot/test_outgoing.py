@@ -275,6 +275,11 @@ def test_a_silent_mailbox_is_one_message_that_says_when_it_is_read_again(
     (shown,) = channel_texts(slack)
     assert "billing@x has not been read since" in shown
     with database.transaction() as session:
+        session.get_one(MailboxSilence, silence_id).reason = "the server has no such folder; check its name"
+    show(job("slack.notice", notice="mailbox", id=silence_id))
+    (shown,) = channel_texts(slack)
+    assert "The server has no such folder; check its name." in shown
+    with database.transaction() as session:
         session.get_one(MailboxSilence, silence_id).over_at = NOON + timedelta(minutes=5)
     show(job("slack.notice", notice="mailbox", id=silence_id))
     (shown,) = channel_texts(slack)

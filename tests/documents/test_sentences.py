@@ -18,10 +18,13 @@ from payclerk_core.documents.letters import render_letter
 from payclerk_core.documents.sentences import in_language
 from payclerk_core.rules import text_billing as text_rules
 from payclerk_core.rules import tie_out
-from payclerk_mailbox import contrary_words, returned_breakdowns, returned_forms
+from payclerk_mailbox import contrary_words, files_alone, returned_breakdowns, returned_forms
 from payclerk_mailbox import text_billing as text_mails
 from payclerk_mailbox.reading import unsafe
 from payclerk_mailbox.reading.decision import Question, read_decision
+from payclerk_mailbox.reading.explain import NO_NOTES
+from payclerk_mailbox.reading.newest_quotation import SOMEBODY_ELSES
+from payclerk_mailbox.reading.words_between import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +52,7 @@ def sentences_of(module: Any) -> Iterator[str]:
 CHANGED = {"The scheduled value was changed.", "The amount billed before was changed."}
 # Whatever says why a form, a breakdown, a billing in words or a file was not taken: it is told to contacts by mail.
 PRODUCERS = (
-    amounts, claim_making, contrary_words, delimited, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
+    amounts, claim_making, contrary_words, delimited, files_alone, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
     ssov_details, ssov_reader, text_billing, text_drafts, text_mails, text_revisions, text_rules, tie_out, unsafe,
 )  # fmt: skip
 # Those that begin with a hole, or are made of two, or stand where the fault is.
@@ -101,6 +104,12 @@ def test_every_sentence_of_ours_is_known_in_every_language(text: str, language: 
 )  # fmt: skip
 def test_why_an_answer_is_unclear_is_said_in_the_language_of_the_letter(text: str, language: str):
     why = read_decision(text, Question.INVITATION, language=language).why
+    assert in_language(why, language) != why
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", [*SOMEBODY_ELSES, NO_NOTES, BETWEEN.format(words="call me first")])
+def test_so_is_why_an_answer_may_be_to_something_else(why: str, language: str):
     assert in_language(why, language) != why
 
 

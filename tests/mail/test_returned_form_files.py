@@ -79,6 +79,17 @@ def test_a_csv_of_another_contract_or_with_a_changed_code_bills_nothing(inbox: I
     assert billed(inbox) == []
 
 
+def test_a_code_with_another_alphabets_letter_is_answered_like_any_broken_one(inbox: Inbox):
+    """Comparing text that is not ASCII raised, and the mail was put aside unanswered."""
+    form = as_csv(typed(form_for(inbox, inbox.month.plumbing), {"E13": 100}), encoding="utf-8-sig")
+    forged = form.replace(b"form:1:", "form:1:\u0435".encode())
+    assert forged != form
+    row = inbox.take(inbox.answer(inbox.month.dana, "", files=[("b.csv", forged)]))
+    assert row.status == "done"
+    [letter] = inbox.letters("file_refused")
+    assert "seal is broken" in letter.text
+
+
 def test_a_csv_with_a_wrong_amount_is_answered_by_cell(inbox: Inbox):
     form = typed(form_for(inbox, inbox.month.plumbing), {"E13": "half", "C14": 1})
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("a.csv", as_csv(form))]))

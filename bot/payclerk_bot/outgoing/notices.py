@@ -159,7 +159,7 @@ def _unmatched(session: Session, mail_id: int) -> Notice:
 
 def _mailbox(session: Session, silence_id: int) -> Notice:
     silence = session.get_one(MailboxSilence, silence_id)
-    return _channels(session), Post(*view.mailbox(silence.account, silence.since, silence.over_at))
+    return _channels(session), Post(*view.mailbox(silence.account, silence.since, silence.over_at, silence.reason))
 
 
 def _clock(session: Session, until: int) -> Notice:

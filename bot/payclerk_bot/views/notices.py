@@ -319,8 +319,8 @@ def _kept(mail: HeldMail) -> str:
     return "It is kept as it came; nothing is lost."
 
 
-def mailbox(name: str, since: datetime, over: datetime | None) -> Said:
-    """The watchdog's word on a mailbox. Times are UTC: a mailbox belongs to no project."""
+def mailbox(name: str, since: datetime, over: datetime | None, reason: str | None = None) -> Said:
+    """The watchdog's word on a mailbox, with the reason where one is known. Times are UTC: it belongs to no project."""
     label = b.esc(name, 200)
     if over is not None:
         text = f"The mailbox {label} is read again"
@@ -330,7 +330,8 @@ def mailbox(name: str, since: datetime, over: datetime | None) -> Said:
         ]
     text = f"The mailbox {label} has not been read since {since:%d %b %H:%M} UTC"
     advice = "Answers wait there and are not lost. `payclerk doctor` says what is wrong and what to do."
-    return text, [b.section(f"⚠️ *{text}*"), b.context(advice)]
+    why = [b.section(b.esc(f"{reason[:1].upper()}{reason[1:]}.", 600))] if reason else []
+    return text, [b.section(f"⚠️ *{text}*"), *why, b.context(advice)]
 
 
 def clock_ahead(until: datetime) -> Said:

@@ -18,7 +18,8 @@ from .mailing import About, NamedFile, Recipient, write_letter
 from .text_drafts import text_draft
 
 _MOST_FAULTS: Final = 200  # a mail with more helps nobody
-_NEWEST_HELPS: Final = frozenset({"old_form", "seal", "two_forms", "other_kind"})
+NO_FORM: Final = "no_form"
+_NEWEST_HELPS: Final = frozenset({"old_form", "seal", "two_forms", "other_kind", NO_FORM})
 
 
 def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:

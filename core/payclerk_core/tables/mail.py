@@ -160,6 +160,7 @@ class MailboxSilence(Keyed, Base):
     since: Mapped[datetime]  # the last good look before it
     noticed_at: Mapped[datetime]
     over_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(500))  # what the server said, in our words with the next step
 
     __table_args__ = (UniqueConstraint("account", "since"),)
 

@@ -46,15 +46,19 @@ _BRACKET: Final = re.compile(r"< (?=\S{1,250}@)")  # `Anna <` and the address on
 _BLOCK_ON_A_LINE: Final = re.compile(r"[^:@]{2,20}: ?[^:]{0,120}@[^:]{1,120} ([^:\s]{2,20}): ?[^:]{0,20}\d")
 _RULED_NAME: Final = re.compile(rf"-{{3,9}} ?[^-:]{{1,60}} (?:{'|'.join(map(re.escape, VERBS))}) ?:? ?-{{3,9}}")
 _DIGIT: Final = re.compile(r"\d")
+_LABELS: Final = FROM | DATE | OTHER_LABELS | {"attachments", "pieces jointes", "datos adjuntos", "adjuntos", "anlagen"}
+_BARE_LABELS: Final = frozenset({"to", "a", "para", "cc", "bcc", "subject", "objet", "asunto"})
+_LONGEST_BLOCK: Final = 40  # lines; hundreds of people were written to at once
 _AHEAD: Final = 4  # lines an introduction may be wrapped to
 _LINE_CHARS: Final = 500  # an introduction is shorter; keeps every test below cheap
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Lines from `at` on are the quotation; `rest` is what Yahoo writes behind the introduction on its line."""
+    """Lines from `at` on are the quotation; at `introduced` it says so, above it may be rules and stamps."""
 
     at: int
+    introduced: int
     forward: bool = False
 
 
@@ -70,9 +74,9 @@ def find_cut(lines: Sequence[str]) -> Cut | None:
         if not core:
             continue
         if _is_forward(core):
-            return Cut(_above(cores, at), forward=True)
+            return Cut(_above(cores, at), at, forward=True)
         if _begins_quotation(cores, at):
-            return Cut(_above(cores, at))
+            return Cut(_above(cores, at), at)
     return None
 
 
@@ -87,6 +91,59 @@ def is_attribution(cores: Sequence[str], at: int) -> bool:
     # The first test is cheap, and true of almost every line.
     ends = any(_ENDS.search(one) for one in cores[at : at + _AHEAD + 2])
     return ends and any(map(_introduces, _joined_ahead(cores, at)))
+
+
+def introduction_end(cores: Sequence[str], at: int) -> int:
+    """The number of the first line behind the introduction that begins at `at`; `at` itself where none does."""
+    if _is_header_block(cores, at):
+        return _end_of_block(cores, at)
+    if _is_bare_header_block(cores, at):
+        return _end_of_bare_block(cores, at)
+    return _end_of_attribution(cores, at) if is_attribution(cores, at) else at
+
+
+def _end_of_attribution(cores: Sequence[str], at: int) -> int:
+    joined = list(_joined_ahead(cores, at))
+    used = next((number for number, text in enumerate(joined) if _introduces(text)), 0)
+    apart = used > 0 and not cores[at + 1]
+    return at + 1 + used + apart
+
+
+def _end_of_block(cores: Sequence[str], at: int) -> int:
+    """The labels in a row, each at most once, and what of a long list of addresses was wrapped below its label."""
+    seen: set[str] = set()
+    end = at
+    for number in range(at, min(at + _LONGEST_BLOCK, len(cores))):
+        core, label = cores[number], _label(cores[number])
+        if label in _LABELS and label not in seen:
+            seen.add(label)
+        elif core and not ("@" in core and not label):
+            break
+        end = number + 1 if core else end
+    return end
+
+
+def _end_of_bare_block(cores: Sequence[str], at: int) -> int:
+    """`To`, `cc` and `Subject`, each with its value on the line below; a blank line may stand for the value."""
+    end = at
+    while end < min(at + _LONGEST_BLOCK, len(cores)):
+        if not cores[end]:
+            end += 1
+        elif cores[end] in _BARE_LABELS:
+            end += 2
+        else:
+            break
+    return end
+
+
+def is_stamp(core: str) -> bool:
+    """What Lotus Notes and forums put over a quotation, before its introduction or in its place."""
+    return bool(_LOTUS.search(core) or _POSTED.match(core))
+
+
+def is_ruled_off(core: str) -> bool:
+    """A rule, or `-----Original Message-----`: it says that a quotation begins, and not whose."""
+    return _is_rule(core) or _is_separator(core)
 
 
 def _joined_ahead(cores: Sequence[str], at: int) -> Iterator[str]:
@@ -120,7 +177,7 @@ def _begins_quotation(cores: Sequence[str], at: int) -> bool:
         or _is_separator(core)
         or _is_header_block(cores, at)
         or _is_bare_header_block(cores, at)
-        or bool(_LOTUS.search(core) or _POSTED.match(core))
+        or is_stamp(core)
     )
 
 

@@ -18,13 +18,16 @@ from .kind import Classified, Kind, OwnIdentity, classify
 from .machine_words import CALENDAR_SUBJECTS
 from .matching import Found, Match, token_of, tokens_in
 from .message import Attachment, IncomingMail, parse
+from .newest_quotation import answers_another
 from .plain_billing import BillingText, read_billing, read_command
 from .receiver import Receiver
 from .reply import ReplyText, other_texts, read_reply
 from .sender import SenderCheck, check_sender
 from .unsafe import why_unsafe
 from .words import comparable
+from .words_between import BETWEEN, words_between
 
+NO_NOTES: Final = "the answer approves as noted, and there are no notes in it"
 _TWO_BODIES: Final = "the mail has two bodies, and the other says something else"
 _STRUCK_OUT: Final = re.compile(r"<(?:s|strike|del)[\s>]|line-through", re.IGNORECASE)
 
@@ -38,6 +41,7 @@ class Looked:
     found: Found
     unsafe: tuple[str | None, ...] = ()  # of each attachment in turn: why it is not kept
     for_a_person: bool = False  # marked by a program, and yet it may hold somebody's own words
+    own: OwnIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Judged:
     why: str
     command: str | None = None  # submit or cancel, of a billing in words
     billing: BillingText | None = None
+    between: str = ""  # what they typed between the lines of our letter, where it stands with what was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,33 @@ def look(raw: bytes, own: OwnIdentity) -> Looked:
     classified = classify(mail, own)
     unsafe = tuple(why_unsafe(file.name, file.content) for file in mail.attachments)
     words = classified.may_be_written and bool(read_reply(mail, None).text)
-    return Looked(mail, classified, _found(mail, classified, own), unsafe, for_a_person=words)
+    return Looked(mail, classified, _found(mail, classified, own), unsafe, words, own)
 
 
 def judge(looked: Looked, asked: Asked) -> Judged:
     """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
     reply = read_reply(looked.mail, asked.parent_text)
-    reading = _decision(looked, asked, reply)
-    judged = Judged(reply, reading.decision, reading.reason, reading.why)
-    return _with_billing(looked.mail, judged, asked) if asked.billing_language else judged
+    another = answers_another(looked.mail, looked.own, asked.parent_text) if looked.own else None
+    between = "" if reply.forwarded else words_between(looked.mail, asked.parent_text)
+    reading = _unless_noted(_decision(looked, asked, reply, another), between)
+    judged = Judged(reply, reading.decision, reading.reason, reading.why, between=_apart(between, reply))
+    bills = asked.billing_language and another is None
+    return _with_billing(looked.mail, judged, asked) if bills else judged
+
+
+def _unless_noted(reading: Reading, between: str) -> Reading:
+    """A decision whose notes stand elsewhere, or nowhere, is for a person."""
+    if reading.decision is not None and between:
+        return Reading(None, "", BETWEEN.format(words=between.partition("\n")[0][:60]))
+    if reading.decision is Decision.APPROVE_AS_NOTED and not reading.reason.strip():
+        return Reading(None, "", NO_NOTES)
+    return reading
+
+
+def _apart(between: str, reply: ReplyText) -> str:
+    """Those of the lines that are not among the answer's already."""
+    written = set(reply.text.split("\n"))
+    return "\n".join(line for line in between.split("\n") if line not in written)
 
 
 def _with_billing(mail: IncomingMail, judged: Judged, asked: Asked) -> Judged:
@@ -189,7 +212,7 @@ def _found(mail: IncomingMail, classified: Classified, own: OwnIdentity) -> Foun
     return Found(matches, tuple(dict.fromkeys((*found.message_ids, original))))
 
 
-def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
+def _decision(looked: Looked, asked: Asked, reply: ReplyText, another: str | None) -> Reading:
     refusal = _refusal(looked, asked, reply)
     if refusal is not None or asked.question is None:
         return Reading(None, "", refusal or "")
@@ -200,6 +223,8 @@ def _decision(looked: Looked, asked: Asked, reply: ReplyText) -> Reading:
     for other in other_texts(looked.mail, asked.parent_text, reply.text):
         if read_decision(other, asked.question, names=names, language=asked.language).decision is not reading.decision:
             return Reading(None, "", f'{_TWO_BODIES} ("{other[:60]}")')
+    if another is not None:
+        return Reading(None, "", another)
     if asked.parent_text is None:
         return reading
     contrary = contrary_line(reply.elided, asked.parent_text, reading.decision, asked.question)

@@ -73,7 +73,7 @@ _LEGAL: Final = (
 )  # fmt: skip
 
 
-def _is_phones(text: str) -> bool:
+def is_device_line(text: str) -> bool:
     """`Sent from my phone`. One that sets a condition is the person's own sentence, whatever it begins with."""
     bare = text.strip("<>()[]* -\u2013\u2014_")
     if not bare or len(bare) > 110 or CONDITIONS.search(bare) or _SAYS_MORE.search(bare):
@@ -95,7 +95,7 @@ def footer_lines(lines: Sequence[str]) -> frozenset[int]:
             # A notice is one paragraph; what follows a blank line counts again.
             within_legal = True
             dropped.add(number)
-        elif text.startswith(_BANNERS) or _is_phones(text):
+        elif text.startswith(_BANNERS) or is_device_line(text):
             dropped.add(number)
         elif line.strip() == "--" or _begins_list_footer(lines, number):
             # Exactly two hyphens alone: a longer rule or `--` in a sentence is text (email_reply_parser #53).

@@ -70,8 +70,7 @@ def _own_words(root: LexborNode, marks: Marks) -> list[str]:
 def _marks(tree: LexborHTMLParser, hidden: frozenset[int]) -> Marks:
     quotes = [node for node in tree.css(_QUOTES) if not _is_forward(node)]
     rests = tree.css(_RESTS) + [node for node in tree.css("div[style]") if _is_outlook_rule(node)]
-    if not quotes and not rests:
-        quotes = _last_blockquote(tree)
+    quotes += _unnamed_quotations(tree)
     return Marks(_numbers(quotes), _numbers(rests), hidden | _numbers(tree.css(_SIGNATURES)))
 
 
@@ -86,10 +85,9 @@ def _is_forward(node: LexborNode) -> bool:
     return core_of(first.strip()[:200]).strip("-_=* :").startswith(FORWARDS)
 
 
-def _last_blockquote(tree: LexborHTMLParser) -> list[LexborNode]:
-    """A quotation without a name, at the end of the mail; editors make blockquotes without a border to indent."""
-    outermost = [node for node in tree.css("blockquote:not(blockquote blockquote)") if not _is_indented(node)]
-    return outermost[-1:]
+def _unnamed_quotations(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Blockquotes that no program has named; editors make blockquotes without a border to indent."""
+    return [node for node in tree.css("blockquote:not(blockquote blockquote)") if not _is_indented(node)]
 
 
 def _is_indented(node: LexborNode) -> bool:

@@ -35,6 +35,9 @@ class OwnIdentity:
     address: str
     message_id_domain: str
     loop_header: str = "X-Payclerk-Loop"
+    # Providers that put an id of their own on what we send: the domains of those ids; and single ids known to be ours.
+    rewritten_id_domains: tuple[str, ...] = ()
+    known_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,12 @@ def _is_own(mail: IncomingMail, own: OwnIdentity) -> bool:
     ours = re.compile(rf"{re.escape(local)}(?:\+[^@]*)?@{re.escape(domain)}")
     if any(ours.fullmatch(address.email.casefold()) for address in mail.senders):
         return True
-    # Our ids are `t.TOKEN.n` and `m.n`: people of the same domain have others.
-    name, _, domain = mail.message_id.strip("<>").casefold().rpartition("@")
+    return is_own_id(mail.message_id, own)
+
+
+def is_own_id(message_id: str, own: OwnIdentity) -> bool:
+    """Whether we wrote this Message-ID. Ours are `t.TOKEN.n` and `m.n`: people of the same domain have others."""
+    name, _, domain = message_id.strip("<>").casefold().rpartition("@")
     return domain == own.message_id_domain.casefold() and name.startswith(("t.", "m."))
 
 

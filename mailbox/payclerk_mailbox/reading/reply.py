@@ -49,7 +49,7 @@ def read_reply(mail: IncomingMail, parent_text: str | None) -> ReplyText:
     forwarded = _is_forward(mail)
     first = None
     # Taking the structure's word may leave nothing (talon #48: one div around answer and quotation).
-    for text, marked in _sources(mail):
+    for text, marked in sources_of(mail):
         reply = cut_reply(text, parent_text, forwarded=forwarded, marked=marked)
         if reply.text:
             return reply
@@ -64,7 +64,7 @@ def other_texts(mail: IncomingMail, parent_text: str | None, text: str) -> tuple
     """
     if mail.plain is None or mail.html is None:
         return ()
-    sources = _sources(mail)
+    sources = sources_of(mail)
     others = (cut_reply(one, parent_text, forwarded=_is_forward(mail), marked=marked).text for one, marked in sources)
     return tuple(other for other in others if other and _letters(other) != _letters(text))
 
@@ -77,7 +77,7 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, comparable(text)))
 
 
-def _sources(mail: IncomingMail) -> list[tuple[str, bool]]:
+def sources_of(mail: IncomingMail) -> list[tuple[str, bool]]:
     """HTML first when its structure says where the quotation is (then true); otherwise the plain text."""
     plain = [(mail.plain, False)] if mail.plain else []
     if mail.html is None:
@@ -91,8 +91,7 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False, ma
 
     `marked` says that a program put the `>` where it had quoted, and no person did to say what they speak of.
     """
-    every = _with_own_lines(text).split("\n")
-    lines = [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
+    every, lines = lines_of(text)
     cut = find_cut(lines)
     if forwarded or (cut is not None and cut.forward):
         return ReplyText(_joined(lines), "", True, False)
@@ -108,6 +107,12 @@ def cut_reply(text: str, parent_text: str | None, *, forwarded: bool = False, ma
     reply = _split(lines, gone, every[_MOST_LINES:])
     unsure = _is_between(kept, quoted) or _is_below(kept, cut, quoted) or _is_unread(every)
     return replace(reply, interleaved=bool(reply.text) and unsure)
+
+
+def lines_of(text: str) -> tuple[list[str], list[str]]:
+    """All lines of a body, and those of them that are looked at, as far as they are."""
+    every = _with_own_lines(text).split("\n")
+    return every, [line[:_LINE_CHARS].rstrip() for line in every[:_MOST_LINES]]
 
 
 def _with_own_lines(text: str) -> str:

@@ -1,0 +1,21 @@
+"""why a mailbox is silent
+
+Revision: 0013, after 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+
+revision = "0013"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column("mailbox_silence", sa.Column("reason", sa.String(length=500), nullable=True))
+
+
+def downgrade():
+    raise RuntimeError("restore the backup made before the upgrade instead")
