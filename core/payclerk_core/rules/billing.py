@@ -381,9 +381,11 @@ def summarize(lines: Sequence[Line], *, previous_certificates: Money) -> Summary
 
 def change_box(lines: Sequence[Line], counted_before: Collection[str], currency: str) -> ChangeBox:
     """The box under the summary. `counted_before` are the change orders that an earlier claim had already."""
-    sums = [0, 0, 0, 0]
+    orders: dict[str, int] = {}
     for line in lines:
         if line.change_order is not None:
-            place = (0 if line.change_order in counted_before else 2) + (line.scheduled_cents < 0)
-            sums[place] += line.scheduled_cents
+            orders[line.change_order] = orders.get(line.change_order, 0) + line.scheduled_cents
+    sums = [0, 0, 0, 0]
+    for order, cents in orders.items():  # an order is one addition or one deduction, whatever its lines are
+        sums[(0 if order in counted_before else 2) + (cents < 0)] += cents
     return ChangeBox(*(Money(cents, currency) for cents in sums))
