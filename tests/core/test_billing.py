@@ -377,3 +377,13 @@ def test_what_a_claim_withholds_it_can_release_at_once_and_no_cent_more() -> Non
     assert (line.work_withheld, line.work_released, line.work_held) == (1000, 6000, 0)
     with pytest.raises(UserError, match=r"\$60\.01 cannot be released, \$60\.00 is held"):
         one(dollars(900), before, Entry(10000, work_released=6001))
+
+
+def test_a_change_order_is_one_addition_or_one_deduction():
+    """Case 44: +6,500.00 and -2,250.00 of one order are an addition of 4,250.00."""
+    lines = [
+        Line("a", "Added", 650_000, 0, 0, 0, change_order="CO1"),
+        Line("b", "Left out", -225_000, 0, 0, 0, change_order="CO1"),
+    ]
+    box = change_box(lines, (), "USD")
+    assert (box.additions, box.deductions) == (Money(425_000), Money(0))

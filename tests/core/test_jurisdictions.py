@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
@@ -245,3 +247,11 @@ def test_of_a_sliding_scale_the_highest_percentage_counts(books: Books):
     )
     (found,) = found_on(books, books.claim(1_000))
     assert found.text.startswith("Retainage of 10 % of work and 10 % of stored material is withheld;")
+
+
+@pytest.mark.parametrize("name", ["jurisdictions.toml", "business_days.toml"])
+def test_each_row_of_the_law_has_its_source_and_the_day_it_was_looked_at(name: str):
+    data = tomllib.loads(files("payclerk_core.rules").joinpath(name).read_text("utf-8"))
+    for row in [*data.get("cap", ()), *data.get("answer", ()), *data.get("closed", ())]:
+        assert row["source"]
+        assert isinstance(row["looked_at"], date)

@@ -103,7 +103,7 @@ def test_what_was_claimed_and_what_stands_is_answered_line_by_line(books: Books)
     claim_id = books.claim(4_000, 1_000, stored=500)
     correct(books, claim_id, 0, 3_200)
     schedule = issue(books, claim_id)
-    assert (schedule.revision, schedule.claimed_cents, schedule.scheduled_cents) == (1, 550_000, 470_000)
+    assert (schedule.revision, schedule.claimed_cents, schedule.scheduled_cents) == (1, 495_000, 423_000)
     assert (schedule.received_on, schedule.answer_due_on, schedule.issued_on) == (
         RECEIVED,
         date(2026, 11, 24),
@@ -111,9 +111,9 @@ def test_what_was_claimed_and_what_stands_is_answered_line_by_line(books: Books)
     )
     assert (schedule.issued_by_id, schedule.issued_at) == (books.month.pat.id, IN_TIME)
     found = read_schedule(printed(books, schedule))
-    assert found.rows == ((4_500, 3_700, -800), (1_000, 1_000, 0))
-    assert found.sums == (5_500, 4_700, -800)
-    assert found.totals == {"claimed": 5_500, "scheduled": 4_700, "difference": -800, "payable": 4_230}
+    assert found.rows == ((4_500, 3_700, -800), (1_000, 1_000, 0), (-550, -470, 80))
+    assert found.sums == (4_950, 4_230, -720)
+    assert found.totals == {"claimed": 4_950, "scheduled": 4_230, "difference": -720, "payable": 4_230}
 
 
 def test_the_page_identifies_the_claim_and_says_why_and_when(books: Books):
@@ -128,7 +128,6 @@ def test_the_page_identifies_the_claim_and_says_why_and_when(books: Books):
         "Builder Inc",
         "10 Nov 2026",
         "24 Nov 2026 (10 business days: New South Wales, security of payment)",
-        "Issued in time.",
         "Reason: Level 2 is not closed",
         "ABN 00 000 000 000",
     ):
@@ -151,8 +150,8 @@ def test_the_event_holds_what_was_answered(books: Books):
     assert event.after == {
         "claim": claim_id,
         "revision": 1,
-        "claimed_cents": 400_000,
-        "scheduled_cents": 320_000,
+        "claimed_cents": 360_000,
+        "scheduled_cents": 288_000,
         "received_on": "2026-11-10",
         "answer_due_on": "2026-11-24",
         "in_time": False,
@@ -175,7 +174,7 @@ def test_each_contact_gets_it_with_the_page_attached(books: Books):
         assert (attached.name, attached.file_id) == ("SC-001 claim 1 rev 1 payment schedule.pdf", schedule.pdf_id)
     assert people == [books.month.dana.id, books.month.eli.id]
     assert to_dana.subject == "Maple Street: payment schedule for progress claim #1 on contract SC-001"
-    assert "You claimed $4,000.00; $3,200.00 is scheduled." in to_dana.text
+    assert "You claimed $3,600.00; $2,880.00 is scheduled." in to_dana.text
     assert "- 001 Rough-in: you claimed $4,000.00, $3,200.00 is scheduled\n  Reason: Level 2 is not closed" in (
         to_dana.text
     )
@@ -185,7 +184,7 @@ def test_each_contact_gets_it_with_the_page_attached(books: Books):
 
 def test_a_claim_that_stands_in_full_needs_no_reason(books: Books):
     schedule = issue(books, books.approved(4_000, 1_000))
-    assert schedule.claimed_cents == schedule.scheduled_cents == 500_000
+    assert schedule.claimed_cents == schedule.scheduled_cents == 450_000
     assert "Every line is scheduled as you claimed it." in letters(books)[0].text
 
 
@@ -196,19 +195,41 @@ def test_a_certified_amount_is_what_is_payable(books: Books):
     assert read_schedule(printed(books, issue(books, claim_id))).totals["payable"] == 3_000
 
 
+def test_a_certificate_below_stands_on_the_schedule_with_its_reason(books: Books):
+    """Case core_C: 5,400 net claimed, 3,000 scheduled."""
+    claim_id = books.approved(5_000, 1_000)
+    with books.call() as call:
+        certify(call, claim_id, Money(300_000, "AUD"), RECEIVED, "Set-off agreed")
+    schedule = issue(books, claim_id)
+    found = read_schedule(printed(books, schedule))
+    assert found.rows == ((5_000, 5_000, 0), (1_000, 1_000, 0), (-600, -600, 0), (0, -2_400, -2_400))
+    assert found.totals == {"claimed": 5_400, "scheduled": 3_000, "difference": -2_400, "payable": 3_000}
+    assert "Reason: Set-off agreed" in text_of(books, schedule)
+    assert "Set-off agreed" in letters(books)[0].text
+
+
+def test_a_certificate_whose_reason_is_gone_is_not_served(books: Books):
+    claim_id = books.approved(5_000, 1_000)
+    with books.call() as call:
+        certify(call, claim_id, Money(300_000, "AUD"), RECEIVED, "Set-off agreed").reason = ""
+    assert refusal(books, claim_id).code == "reason_missing"
+
+
 @pytest.mark.parametrize(
-    ("at", "issued", "said"),
+    ("at", "issued", "late"),
     [
-        (IN_TIME, date(2026, 11, 24), "Issued in time."),
+        (IN_TIME, date(2026, 11, 24), False),
         # Noon in UTC of the 24th is still the 24th in Sydney, 14:00 is the 25th.
-        (datetime(2026, 11, 24, 14, tzinfo=UTC), date(2026, 11, 25), "Issued after the day by which"),
-        (LATE, date(2026, 11, 25), "Issued after the day by which"),
+        (datetime(2026, 11, 24, 14, tzinfo=UTC), date(2026, 11, 25), True),
+        (LATE, date(2026, 11, 25), True),
     ],
 )
-def test_whether_the_day_was_kept_is_told_by_the_project_s_own_date(books: Books, at, issued, said):
+def test_whether_the_day_was_kept_is_told_by_the_project_s_own_date(books: Books, at, issued, late):
     schedule = issue(books, books.approved(4_000), at=at)
     assert schedule.issued_on == issued
-    assert said in text_of(books, schedule)
+    assert "Issued after" not in text_of(books, schedule)  # the paper is served; the day goes to the person in Slack
+    notices = promised(books.database, "slack.notice")
+    assert [one for one in notices if "schedule_late" in one] == [f"slack.notice:schedule_late:{schedule.id}"] * late
 
 
 @pytest.mark.parametrize(
@@ -279,7 +300,7 @@ def test_not_with_a_rejected_line_that_stands_in_full(books: Books):
     assert refused.message.startswith("Line 002 is rejected, but its amount still stands in full;")
     correct(books, claim_id, 1, 0, reason="No docket")
     schedule = issue(books, claim_id)
-    assert read_schedule(printed(books, schedule)).rows == ((4_000, 4_000, 0), (1_000, 0, -1_000))
+    assert read_schedule(printed(books, schedule)).rows == ((4_000, 4_000, 0), (1_000, 0, -1_000), (-500, -400, 100))
 
 
 def test_not_without_anybody_to_send_it_to(books: Books):
@@ -336,11 +357,11 @@ def test_a_new_revision_gets_a_schedule_of_its_own(books: Books):
         assert schedule_of(call, call.get(Claim, claim_id, "claim")) is None
         set_status(call, claim_id, ClaimStatus.APPROVED)
     second = issue(books, claim_id, date(2026, 11, 12))
-    assert (second.revision, second.claimed_cents, second.scheduled_cents) == (2, 350_000, 350_000)
+    assert (second.revision, second.claimed_cents, second.scheduled_cents) == (2, 315_000, 315_000)
     assert second.answer_due_on == date(2026, 11, 26)
     with books.database.transaction() as session:
         kept = session.get(PaymentSchedule, first.id)
-        assert (kept.revision, kept.claimed_cents, kept.scheduled_cents) == (1, 400_000, 300_000)
+        assert (kept.revision, kept.claimed_cents, kept.scheduled_cents) == (1, 360_000, 270_000)
 
 
 def test_a_claim_that_was_answered_is_kept(books: Books):

@@ -87,6 +87,21 @@ def faults_of(content):
     return said
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("G13", 9_000), ("G13", "9,000.00"), ("H13", 90), ("H13", 0.9), ("H13", "90%"), ("G13", "all")]
+)
+def test_an_amount_in_the_total_or_percent_is_no_billing_of_nothing(cell, value):
+    said = faults_of(edited(put(**{cell: value})))
+    assert set(said) == {cell}
+    assert "Write what is billed in this period in E13 and stored material in F13" in said[cell]
+
+
+@pytest.mark.parametrize("cells", [{"G13": 9_000}, {"H13": 0.9}, {"H13": 90}, {"G13": "9,000.00", "H13": "90.00%"}])
+def test_a_total_or_percent_that_agrees_with_the_amounts_is_taken(cells):
+    read = read_form(edited(put(E13=6_500, **cells)))
+    assert read.rows[0].work == Money(650_000)
+
+
 def test_what_was_filled_is_read_to_the_cent():
     filled = read_form(edited(put(E13=1234.56, F13=0.1, E15=-7, C9="INV-7 ")))
     assert filled.seal == "opaque.seal"

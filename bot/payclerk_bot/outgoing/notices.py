@@ -27,6 +27,7 @@ from payclerk_core.tables import (
     MailboxSilence,
     Message,
     MessageRecipient,
+    PaymentSchedule,
     Person,
     Project,
     Thread,
@@ -145,6 +146,13 @@ def _slack_user(session: Session, person_id: int | None) -> str | None:
     return person.slack_user if person else None
 
 
+def _schedule_late(session: Session, schedule_id: int) -> Notice:
+    schedule = session.get_one(PaymentSchedule, schedule_id)
+    said = view.schedule_late(row_of(schedule.claim).label, schedule.issued_on, schedule.answer_due_on)
+    issuer = _slack_user(session, schedule.issued_by_id)
+    return [issuer or schedule.claim.contract.project.slack_channel], Post(*said)
+
+
 def _quarantine(session: Session, mail_id: int) -> Notice:
     mail = session.get_one(InboxMail, mail_id)
     return _channels(session), Post(*view.quarantine(held_mail(mail)))
@@ -214,4 +222,5 @@ NOTICES: Final[Mapping[str, Render]] = {
     "period": _period,
     "signature": signing.signature,
     "docusign": signing.outage,
+    "schedule_late": _schedule_late,
 }

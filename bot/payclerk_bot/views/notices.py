@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from payclerk_core.money import Money
@@ -257,6 +257,17 @@ def ssov(notice: SsovNotice) -> Said:
         "Broken down": f"{b.plural(notice.lines, 'line')} into {b.plural(notice.details, 'detail')}",
     }
     return text, [head, b.facts(facts), b.context(f"Last changed by {b.esc(notice.who, 200)}")]
+
+
+def schedule_late(label: str, issued_on: date, due_on: date) -> Said:
+    """To who issued it alone: the paper that is served says nothing of it."""
+    text = f"The payment schedule for {b.esc(label, 200)} was issued after the day by which it was due"
+    days = {"Issued on": f"{issued_on:%B} {issued_on.day}, {issued_on.year}"}
+    days["Due by"] = f"{due_on:%B} {due_on.day}, {due_on.year}"
+    advice = (
+        "It has been sent. Ask your adviser what follows from the late answer before you pay less than was claimed."
+    )
+    return f"{text}.", [b.section(f"⚠️ *{text}.*"), b.facts(days), b.section(advice)]
 
 
 def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Said:

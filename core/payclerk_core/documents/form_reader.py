@@ -14,12 +14,14 @@ from typing import Any, Final
 from openpyxl.utils import get_column_letter
 
 from ..errors import UserError
-from ..money import Money
+from ..money import Money, percent_of
 from .amounts import NotAnAmountError, amount_in, with_point
 from .form_table import MOST_ROWS, WIDEST, FormTable, beside, find_label, open_form, text_at
 from .form_values import (
+    COMPLETED,
     HEADINGS,
     INVOICE_LABEL,
+    PERCENT,
     PREVIOUS,
     SCHEDULED,
     SHEET,
@@ -35,6 +37,7 @@ from .form_values import (
 from .plain_sheet import PlainCell, PlainSheet
 from .sheets import DUST, Fault, cell_money
 
+_SHOWN: Final = Decimal("0.01")  # percent points
 _WHOLE_FORM: Final = "Fill the form we sent, without adding, removing or merging rows."
 
 
@@ -168,8 +171,29 @@ class _Reader:
         if stored.cents < 0:
             place = self._cell(row, STORED).coordinate
             self._fault(place, "Stored material is less than zero.", "Write what is stored now, or 0.")
+        if len(self.faults) == before:
+            self._ties(row, line, cell_money(line.previous, self.currency) + work + stored)
         self._keep(row, line, self.faults[before:])
         return FilledRow(line.sov_line_id, line.item, work, stored)
+
+    def _ties(self, row: int, line: SealedLine, completed: Money) -> None:
+        """Total and percent that somebody typed over the form's formulas must be those of what is billed."""
+        fix = f"Write what is billed in this period in {self._cell(row, WORK).coordinate} and stored material in "
+        fix += f"{self._cell(row, STORED).coordinate}, as amounts; the rest is worked out from them."
+        total, percent = self._cell(row, COMPLETED), self._cell(row, PERCENT)
+        if _typed(total) and not self._is_amount(total, completed):
+            what = f"'{str(total.value)[:40]}' is not {completed}, which the amounts of this line come to."
+            self._fault(total.coordinate, what, fix)
+        expected = percent_of(completed, cell_money(line.scheduled, self.currency))
+        if _typed(percent) and not _is_percent(percent.value, expected):
+            what = f"'{str(percent.value)[:40]}' is not {expected} %, which the amounts of this line come to."
+            self._fault(percent.coordinate, what, fix)
+
+    def _is_amount(self, cell: PlainCell, expected: Money) -> bool:
+        try:
+            return amount_in(cell, self.currency, comma=self._comma) == expected
+        except NotAnAmountError:
+            return False
 
     def _keep(self, row: int, line: SealedLine, faults: Sequence[Fault]) -> None:
         """What was typed, for a copy that marks what is wrong."""
@@ -219,6 +243,22 @@ def _is(value: Any, sealed: str, currency: str) -> bool:
         return abs(Decimal(str(value)) - Decimal(sealed)) < DUST
     except (ArithmeticError, ValueError):
         return False
+
+
+def _typed(cell: PlainCell) -> bool:
+    """A formula is left to the program that computes it; Numbers may leave a bare 0 where one was."""
+    return not cell.formula and str(cell.value or "").strip() != ""
+
+
+def _is_percent(value: Any, expected: Decimal) -> bool:
+    """Whether 0.45, 45 or '45.00%' is this percent, to the two decimals that are shown."""
+    text = str(value).replace("%", "").replace(",", ".").strip()
+    try:
+        written = Decimal(text)
+    except ArithmeticError:
+        return False
+    shown = (written,) if "%" in str(value) else (written, written * 100)
+    return any(abs(one - expected) <= _SHOWN for one in shown)
 
 
 def _spaced(value: Any) -> str:

@@ -25,7 +25,7 @@ _WORDS: Final[Words] = DICTIONARIES["au_nz"]  # the only places whose law knows 
 _MARGIN: Final = 44
 _ITEM, _AMOUNT_WIDTH, _AMOUNTS = 46, 84, 3  # points; the description takes what is left
 _TOTALS: Final = {"claimed": "Amount claimed", "scheduled": "Amount scheduled", "difference": "Difference"}
-_PAYABLE: Final = "Payable, after retention and what was certified before"
+_PAYABLE: Final = "Payable on this claim"
 _TYPE: Final = Decimal("8.6")  # points; an amount of more than 15 characters is set smaller
 Row = tuple[Decimal, Decimal, Decimal]  # claimed, scheduled, difference
 
@@ -146,6 +146,8 @@ def _differences(printed: PrintedSchedule, page: SchedulePage) -> Iterator[str]:
     for row, line in zip(printed.rows, page.lines, strict=False):
         if row != tuple(Decimal(money.plain()) for money in _amounts(line)):
             yield f"line {line.item} is printed with other amounts"
+    if printed.totals["payable"] != printed.sums[1]:
+        yield f"'{_PAYABLE}' is {printed.totals['payable']}, what is scheduled comes to {printed.sums[1]}"
     if printed.totals["payable"] != Decimal(page.payable.plain()):
         yield f"'{_PAYABLE}' is printed as {printed.totals['payable']} instead of {page.payable.plain()}"
 
@@ -172,8 +174,6 @@ def _data(page: SchedulePage) -> dict[str, Any]:
         "number_label": printable(f"{page.contract_number}, claim {page.claim_number}, revision {page.revision}"),
         "status": f"Issued on {_day(page.issued_on)}",
         "fields": [[label, printable(text)] for label, text in _fields(page)],
-        "late": not page.in_time,
-        "kept": "Issued in time." if page.in_time else "Issued after the day by which the claim was to be answered.",
         "totals": [[label, text] for label, text in zip(_TOTALS.values(), sums, strict=True)],
         "payable": [_PAYABLE, amount(page.payable)],
         "notes": _notes(page),
@@ -203,7 +203,7 @@ def _fields(page: SchedulePage) -> Iterator[tuple[str, str]]:
 def _notes(page: SchedulePage) -> list[str]:
     reasons = "Where the amount scheduled is not the amount claimed, the reason stands with the line."
     signs = f"All amounts in {page.payable.currency}; amounts in parentheses are negative."
-    before = "Lines are of work done in the period and material stored at its end, before retention."
+    before = "Lines are of work done in the period and material stored at its end; retention is an amount below them."
     return [f"This payment schedule answers the claim named above. {reasons}", f"{signs} {before}"]
 
 

@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from ..errors import UserError
+
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 6  # ISO
 
@@ -52,10 +54,13 @@ class Closed:
     first: str
     last: str
     states: Sequence[str]
+    source: str
+    looked_at: date  # when the source was last compared
+    since: date = date.min
 
     def holds(self, day: date) -> bool:
         """Is the day within them?"""
-        return self.first <= f"{day:%m-%d}" <= self.last
+        return day >= self.since and self.first <= f"{day:%m-%d}" <= self.last
 
 
 def add_business_days(start: date, count: int, state: str) -> date:
@@ -67,9 +72,19 @@ def add_business_days(start: date, count: int, state: str) -> date:
 
 
 def is_business_day(day: date, state: str) -> bool:
-    """Neither a weekend, nor a holiday of the state, nor left out by its law on security of payment."""
+    """Neither a weekend, nor a holiday of the state, nor left out by its law on security of payment.
+
+    Raises UserError beyond the last year whose holidays are known: a day that is guessed may be missed.
+    """
+    _require_known(day)
     closed = any(period.holds(day) for period in _closed() if state in period.states)
     return not (_is_weekend(day) or closed or day in holidays(day.year, state))
+
+
+def _require_known(day: date) -> None:
+    if day.year > (last := _data()["known_until"]):
+        text = f"payclerk knows the public holidays to the end of {last} and cannot count business days to {day}"
+        raise UserError(f"{text}; update payclerk, or work out the day with your adviser.", code="calendar_unknown")
 
 
 @cache

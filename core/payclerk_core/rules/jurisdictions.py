@@ -32,6 +32,7 @@ class Cap:
     signed_from: date
     source: str
     exceptions: str
+    looked_at: date  # when the source was last compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Answer:
     jurisdiction: str
     business_days: int
     source: str
+    looked_at: date  # when the source was last compared
 
 
 def cap_of(jurisdiction: str | None, *, public_works: bool, signed_on: date | None) -> Cap | None:
@@ -135,6 +137,7 @@ def _cap(row: Mapping[str, Any]) -> Cap:
         signed_from=row["signed_from"],
         source=row["source"],
         exceptions=row.get("exceptions", ""),
+        looked_at=row["looked_at"],
     )
 
 

@@ -31,6 +31,32 @@ class ScheduledLine:
         return bool(self.claimed) or bool(self.scheduled)
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What leads from the lines to the amount that is scheduled; each as claimed and as it stands where they differ."""
+
+    claimed_held: Money  # retention to date, had all stood that was claimed
+    held: Money
+    earlier: Money  # work of earlier periods less what was certified of it
+    due: Money  # line 8
+    certified: Money
+    reason: str  # of the certificate
+    retention: str  # the project's word
+
+
+def closing_lines(closing: Closing) -> list[ScheduledLine]:
+    """Retention as an amount, earlier periods and the certificate, so that both columns end in what is payable."""
+    nothing = closing.due - closing.due
+    follows = "It follows the amounts of the lines" if closing.held != closing.claimed_held else ""
+    name = f"{closing.retention} withheld to date"
+    held = ScheduledLine("", name, nothing - closing.claimed_held, nothing - closing.held, follows)
+    earlier = ScheduledLine("", "Earlier periods, less what was certified", closing.earlier, closing.earlier)
+    certified = ScheduledLine(
+        "", "Certified at another amount", nothing, closing.certified - closing.due, closing.reason
+    )
+    return [held, *(line for line in (earlier, certified) if line.answered)]
+
+
 def require_answered(lines: Sequence[ScheduledLine]) -> None:
     """Raise UserError, with the lines named, unless each difference has its reason and no rejected amount stands.
 
@@ -45,4 +71,4 @@ def require_answered(lines: Sequence[ScheduledLine]) -> None:
 
 
 def _named(lines: Iterable[ScheduledLine]) -> str:
-    return f"Line {', '.join(line.item for line in lines)}"
+    return f"Line {', '.join(line.item or line.description for line in lines)}"
