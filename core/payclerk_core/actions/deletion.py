@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from ..errors import UserError
 from ..queries.claim_facts import facts_of
 from ..queries.claims import summary_of
 from ..rules.lifecycle import delete_obstacle
-from ..tables import Attachment, Claim, Envelope, PackageClaim, PaymentSchedule, ReplyToken, Thread
+from ..tables import (
+    Attachment,
+    BilledClaim,
+    BilledCost,
+    Claim,
+    Envelope,
+    PackageClaim,
+    PaymentSchedule,
+    ReplyToken,
+    Thread,
+)
 from .call import Call
 from .claim_making import figures
 from .claims import claim_label, load_claim_to_change
@@ -58,8 +68,12 @@ def _papers(call: Call, claim: Claim) -> str | None:
 
 
 def _let_go(call: Call, claim: Claim) -> None:
-    """Mails, attachments, tokens and packages go on without it."""
+    """Mails, attachments, tokens and packages go on without it; what it billed to the owner is not billed any more."""
     session = call.session
     for table in (Thread, Attachment, ReplyToken):
         session.execute(update(table).where(table.claim_id == claim.id).values(claim_id=None))
+    session.execute(
+        delete(BilledClaim).where(or_(BilledClaim.owner_claim_id == claim.id, BilledClaim.claim_id == claim.id))
+    )
+    session.execute(delete(BilledCost).where(BilledCost.owner_claim_id == claim.id))
     session.execute(delete(PackageClaim).where(PackageClaim.claim_id == claim.id))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..errors import UserError
 from ..queries.claims import summary_of
 from ..queries.directory import standing_of
+from ..queries.owner_costs import claims_billed_on
 from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
 from ..rules.permissions import may, require
@@ -16,7 +17,6 @@ from .call import Call
 from .claim_pages import named_pdf
 from .claims import change_status, leaves_editing, load_claim_to_change
 from .mailing import About, NamedFile, Recipient, start_thread, write_letter
-from .owner import claims_for_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _write(
 
 def _backup(call: Call, claim: Claim) -> list[NamedFile]:
     """The PDFs of the payable claims that the owner's claim was made of."""
-    claims = claims_for_owner(call, claim.contract.project_id, claim.period_id)
+    claims = claims_billed_on(call.session, claim)
     return [named_pdf(paid, call.get(StoredFile, paid.pdf_id, "file")) for paid in claims if paid.pdf_id is not None]
 
 
