@@ -22,7 +22,7 @@ from ..rules.billing import StoredMaterials
 from ..rules.invitations import Standing
 from ..rules.lifecycle import ClaimStatus
 from ..rules.owner_costs import CostKey, Place, costs_to_bill, left_off_by_hand
-from ..rules.seen import require_as_seen
+from ..rules.shown import require_as_seen
 from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, ClaimLine, Contract
 from .call import Call
 from .claim_lines import work_out
