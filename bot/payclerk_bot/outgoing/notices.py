@@ -87,8 +87,19 @@ def _declined(session: Session, invitation_id: int) -> Notice:
 
 
 def _submitted(session: Session, claim_id: int) -> Notice:
-    claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one()
+    claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one_or_none()
+    if claim is None:
+        return _deleted_claim(session, claim_id)
     return [claim.contract.project.slack_channel], Post(*view.submitted(claim_notice(claim)))
+
+
+def _deleted_claim(session: Session, claim_id: int) -> Notice:
+    """The event is all that is left of it."""
+    query = select(Event).where(Event.record == "claim", Event.record_id == claim_id, Event.verb == "claim_deleted")
+    event = session.scalars(query).one()
+    project, label = session.get_one(Project, event.project_id), str((event.before or {}).get("label", ""))
+    said = view.claim_deleted(label, _person(session, event.actor_id) or "payclerk")
+    return [project.slack_channel], Post(*said)
 
 
 def claim_notice(claim: Claim) -> view.ClaimNotice:
@@ -110,6 +121,7 @@ def claim_notice(claim: Claim) -> view.ClaimNotice:
         paid=row.paid,
         reviewable=not prime and waiting,
         approvable=not prime and waiting and not rejected,
+        deletable=prime and row.status is ClaimStatus.DRAFT,
     )
 
 

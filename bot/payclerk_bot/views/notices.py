@@ -10,6 +10,7 @@ from typing import Final
 from payclerk_core.money import Money
 
 from . import blocks as b
+from .owner import delete_button
 
 Said = tuple[str, list[b.Block]]
 LETTERS: Final = {
@@ -196,6 +197,7 @@ class ClaimNotice:
     paid: Money
     reviewable: bool
     approvable: bool
+    deletable: bool = False  # a claim to the owner that nothing hangs on
 
 
 def submitted(claim: ClaimNotice) -> Said:
@@ -227,7 +229,15 @@ def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
         )
         buttons.append(b.button("Approve", "claim.approve", claim.id, ask=sure))
     buttons.append(b.button("Emails", "claim.emails", claim.id))
+    if claim.deletable:
+        buttons.append(delete_button(claim.id, claim.label))
     return buttons
+
+
+def claim_deleted(label: str, who: str) -> Said:
+    """The same message once the claim is deleted: there is nothing to do with it any more."""
+    text = f"Claim {b.esc(label, 200)} is deleted"
+    return text, [b.section(f"*{text}*"), b.context(f"Deleted by {b.esc(who, 200)}")]
 
 
 @dataclass(frozen=True, slots=True)

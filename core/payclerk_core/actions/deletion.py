@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, or_, select, update
 
 from ..errors import UserError
+from ..jobs import promise
 from ..queries.claim_facts import facts_of
 from ..queries.claims import summary_of
 from ..rules.lifecycle import delete_obstacle
@@ -17,6 +18,7 @@ from ..tables import (
     PackageClaim,
     PaymentSchedule,
     ReplyToken,
+    SlackPost,
     Thread,
 )
 from .call import Call
@@ -33,6 +35,7 @@ def delete_claim(call: Call, claim_id: int) -> None:
     if (papers := _papers(call, claim)) is not None:
         raise UserError(f"{claim_label(claim)}: {papers}", code="not_deletable")
     before = {
+        "label": claim_label(claim),
         "number": claim.number,
         "revision": claim.revision,
         "status": claim.status,
@@ -42,7 +45,14 @@ def delete_claim(call: Call, claim_id: int) -> None:
     call.record("claim_deleted", claim, project_id=claim.contract.project_id, before=before)
     # The contract's own history says it too, for the claim's cannot be opened any more.
     call.record("claim_deleted", claim.contract, project_id=claim.contract.project_id, before=before)
+    _take_back_notice(call, claim)
     take_out(call, claim)
+
+
+def _take_back_notice(call: Call, claim: Claim) -> None:
+    """Its message in Slack offers what can no longer be done; one that was never shown needs no word."""
+    if call.session.scalar(select(SlackPost.id).where(SlackPost.subject == f"submitted:{claim.id}")) is not None:
+        promise(call.session, "slack.notice", f"deleted:{claim.id}", {"notice": "submitted", "id": claim.id})
 
 
 def take_out(call: Call, claim: Claim) -> None:

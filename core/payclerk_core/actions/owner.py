@@ -74,8 +74,10 @@ class OwnerPreview:
         currency = self.contract.project.currency
         claims = {_label(claim): _as_seen(claim) for claim in self.claims}
         costs = {
+            # What comes to nothing is no line of the claim.
             f"Cost {code} {kind}": f"{Money(work, currency)} work, {Money(stored, currency)} stored"
             for (code, kind), (work, stored) in self.costs.items()
+            if work or stored
         }
         return {"Billing period": f"{self.period.starts_on} to {self.period.ends_on}", **claims, **costs}
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from ..rules.billing import StoredMaterials
 from ..rules.lifecycle import BILLABLE_TO_OWNER
 from ..rules.owner_costs import Above, Below, CostKey, Gap, Place, gaps
-from ..tables import BilledClaim, BilledCost, Claim, ClaimLine, Contract, SovLine
+from ..tables import BilledClaim, BilledCost, Claim, ClaimLine, Contract, Project, SovLine
 from .claims import with_pages
 from .contracts import prime_contract
 
@@ -26,6 +26,7 @@ class TieRow:
 
     gap: Gap
     contract: Contract | None
+    currency: str
     unbilled: Sequence[Claim] = ()
 
 
@@ -55,7 +56,11 @@ def owner_tie(session: Session, project_id: int) -> list[TieRow]:
     unbilled: dict[int, list[Claim]] = defaultdict(list)
     for claim in claims_to_bill(session, project_id) if found else ():
         unbilled[claim.contract_id].append(claim)
-    return [TieRow(gap, contracts.get(gap.contract_id or 0), unbilled.get(gap.contract_id or 0, ())) for gap in found]
+    currency = session.get_one(Project, project_id).currency
+    return [
+        TieRow(gap, contracts.get(gap.contract_id or 0), currency, unbilled.get(gap.contract_id or 0, ()))
+        for gap in found
+    ]
 
 
 def _contracts(session: Session, ids: Iterable[int]) -> dict[int, Contract]:
