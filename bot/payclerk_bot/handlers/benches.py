@@ -17,8 +17,9 @@ from payclerk_core.actions.signing import send_to_docusign, signing_obstacle
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows, with_pages
 from payclerk_core.queries.contracts import contract_rows, open_period
+from payclerk_core.queries.sight import sees
 from payclerk_core.rules.lifecycle import ClaimStatus
-from payclerk_core.tables import Claim
+from payclerk_core.tables import Claim, Contract
 
 from ..selections import Row
 from ..views.bench import Controls, Outlook
@@ -48,6 +49,7 @@ class InviteBench:
         return [
             Row(r.contract.id, r.label, r.contract.title, r.contract_sum, r.readiness.blocked)
             for r in contract_rows(call.session, project_id, period.id)
+            if _seen(call, r.contract)
         ]
 
     def outlook(self, _call: Call, chosen: Sequence[Row], _filters: Filters) -> Outlook:
@@ -121,7 +123,8 @@ class ClaimBench:
     def rows(self, call: Call, project_id: int, filters: Filters) -> list[Row]:
         status = filters.get("status")
         wanted = ClaimFilter(ClaimStatus(status) if status else None, search=filters.get("search", ""))
-        return [Row(r.claim.id, r.label, _detail(r), r.due) for r in claim_rows(call.session, project_id, wanted)]
+        rows = claim_rows(call.session, project_id, wanted)
+        return [Row(r.claim.id, r.label, _detail(r), r.due) for r in rows if _seen(call, r.claim.contract)]
 
     def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
         act = ACTS[filters["act"]]
@@ -140,10 +143,15 @@ class ClaimBench:
             # compile_backup refuses the whole when one has no PDF; the review has said that those are left out.
             ready = [i for i in ids if call.get(Claim, i, "claim").pdf_id is not None]
             compile_backup(call, order, ready)
-            return f"The backup of {len(ready)} claims is being compiled; it will be posted here as a file."
+            return f"The backup of {len(ready)} claims is being compiled; it comes to you as a direct message."
         else:
             bulk_status(call, order, ids, ClaimStatus(act))
         return ""
+
+
+def _seen(call: Call, contract: Contract) -> bool:
+    """May the person see the contract? Only of a private one is that a question here."""
+    return not contract.private or call.actor_id is None or sees(call.session, call.actor_id, contract)
 
 
 def _detail(row: ClaimRow) -> str:

@@ -8,7 +8,7 @@ from payclerk_core.actions.call import Call
 from payclerk_core.actions.held_mail import HELD, fetch_held
 from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
-from payclerk_core.jobs import promise, retry_failed, waiting
+from payclerk_core.jobs import retry_failed, waiting
 from payclerk_core.tables import FailedJob, InboxMail
 
 from ..desk import Turn
@@ -49,8 +49,6 @@ def retry_job(turn: Turn) -> None:
         if row is None or row.status != "failed":
             raise UserError("This is being tried again already.", code="already_decided")
         retry_failed(call.session, row, at=call.at, by_id=call.actor_id)
-        key = f"{row.id}:{row.attempts}:retried"
-        promise(call.session, "slack.trouble", key, {"failed_job_id": row.id})
     _show(turn, "It is being tried again.")
 
 
@@ -58,7 +56,6 @@ def retry_mail(turn: Turn) -> None:
     with turn.call() as call:
         call.authorise("T6", pick_project(turn, call).id)
         read_again(call, int(turn.value))
-        promise(call.session, "slack.notice", f"again:{turn.value}:{call.at.timestamp()}", _notice(turn.value))
     _show(turn, "The mail will be read again.")
 
 
@@ -71,10 +68,6 @@ def send_raw(turn: Turn) -> None:
         show_modal(turn, "On its way", lambda: b.note("On its way", said))
     else:
         reply(turn, said)
-
-
-def _notice(mail_id: str) -> dict[str, object]:
-    return {"notice": "quarantine", "id": int(mail_id)}
 
 
 def _show(turn: Turn, said: str) -> None:

@@ -133,6 +133,18 @@ def private_reply(about: str) -> Said:
     return text, [b.section(f"🔒 {text} with `/billing emails`.")]
 
 
+def withdrawn() -> Said:
+    """What a channel keeps of a message about a contract that has become private."""
+    text = "This message is about a private contract; those who may see it have it as a direct message."
+    return text, [b.section(f"🔒 {text}")]
+
+
+def elsewhere() -> Said:
+    """What stays of a message in a channel that has been shared with another company since."""
+    text = "This channel is shared with another company; payclerk shows nothing of the project here any more."
+    return text, [b.section(f"🔒 {text}")]
+
+
 def late(answer: Answer) -> Said:
     text = f"An answer that changes nothing any more: {b.esc(answer.about, 200)}"
     return text, [b.section(f"🕗 *{text}*"), *_mail(answer), _state(answer.why)]

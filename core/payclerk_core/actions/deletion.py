@@ -36,6 +36,7 @@ def delete_claim(call: Call, claim_id: int) -> None:
         raise UserError(f"{claim_label(claim)}: {papers}", code="not_deletable")
     before = {
         "label": claim_label(claim),
+        "contract": claim.contract_id,
         "number": claim.number,
         "revision": claim.revision,
         "status": claim.status,
@@ -51,7 +52,9 @@ def delete_claim(call: Call, claim_id: int) -> None:
 
 def _take_back_notice(call: Call, claim: Claim) -> None:
     """Its message in Slack offers what can no longer be done; one that was never shown needs no word."""
-    if call.session.scalar(select(SlackPost.id).where(SlackPost.subject == f"submitted:{claim.id}")) is not None:
+    subject = f"submitted:{claim.id}"
+    shown = or_(SlackPost.subject == subject, SlackPost.subject.startswith(f"{subject}@", autoescape=True))
+    if call.session.scalar(select(SlackPost.id).where(shown).limit(1)) is not None:
         promise(call.session, "slack.notice", f"deleted:{claim.id}", {"notice": "submitted", "id": claim.id})
 
 

@@ -9,6 +9,7 @@ from ..errors import UserError
 from ..queries.claims import summary_of
 from ..queries.directory import standing_of
 from ..queries.owner_costs import claims_billed_on
+from ..queries.seen import claim_digest
 from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
 from ..rules.permissions import may, require
@@ -61,7 +62,9 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
         private=draft.private,
     )
     message = _write(call, claim, thread, recipients, draft, subject)
-    call.record("communication_created", message, project_id=thread.project_id, after={"private": draft.private})
+    # What an answer to it decides about is the claim as this mail shows it.
+    after = {"private": draft.private, "seen": claim_digest(claim)}
+    call.record("communication_created", message, project_id=thread.project_id, after=after)
     return message
 
 
