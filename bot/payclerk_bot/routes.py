@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .handlers import (
+    addresses,
     answers,
     basics,
     bench,
@@ -117,6 +118,8 @@ LISTENERS: Final = (
     Listener("click", "owner.approve", "Mark the owner's claim approved", answers.owner_approve),
     Listener("click", "owner.revise", "Mark the owner's claim Revise & Resubmit", answers.owner_revise),
     Listener("click", "owner.log", "Keep the owner's answer in the log only", answers.owner_log),
+    Listener("click", "person.address", "Correct an address that a mail came back from", addresses.open_form),
+    Listener("submit", "address", "Save the corrected address", addresses.submit),
     Listener("submit", "owner", "Make the claim to the owner", owner.submit),
     Listener("click", "owner.delete", "Delete the claim to the owner", owner.delete),
     Listener("click", "import.do", "Import the file that was sent", importing.do_import),

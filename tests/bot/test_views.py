@@ -155,7 +155,7 @@ def test_notices(name: str) -> None:
         notices.unmatched(3, name, name, name),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), None),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), datetime(2026, 11, 10, 13, tzinfo=UTC)),
-        period_opened(name, Dates(DAY, DAY, DAY), name),
+        period_opened(1, name, Dates(DAY, DAY, DAY), name),
         period_over(name, Dates(DAY, DAY, DAY), name, "closed"),
         trouble_message(3, "mail.send", name, 4, "failed"),
         trouble_message(3, "mail.send", name, 4, "retried"),
@@ -194,7 +194,7 @@ def test_modals_and_home(size: int, name: str) -> None:
         period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
         periods_modal(Periods(1, name, [PeriodRow(n, Dates(DAY, DAY, DAY), "closed") for n in range(size)], None)),
         periods_modal(Periods(1, name, [], Dates(DAY, DAY, DAY))),
-        home_view(name, [HomeProject(name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1})] * size),
+        home_view(name, [HomeProject(n, name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1}) for n in range(size)]),
         stranger_home(name),
         b.note("Title", b.esc(name)),
     ]
@@ -266,7 +266,7 @@ def collected() -> list[b.View]:
         notices.owner_reply(answer),
         notices.submitted(claim),
         notices.quarantine(notices.HeldMail(3, "x")),
-        period_opened("x", Dates(DAY, DAY, DAY), "x"),
+        period_opened(1, "x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
         importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]

@@ -160,7 +160,8 @@ def _bounced(session: Session, recipient_id: int) -> Notice:
     message = session.get_one(Message, recipient.message_id)
     thread = session.get_one(Thread, message.thread_id)
     about = answers.about(session, thread)
-    said = view.bounced(message.kind, about, recipient.name, recipient.email, recipient.failure or "")
+    person = f"{thread.project_id}:{recipient.person_id}" if recipient.person_id else ""
+    said = view.bounced(message.kind, about, recipient.name, recipient.email, recipient.failure or "", person)
     sender = _slack_user(session, thread.started_by_id) if thread.private else None
     return [sender] if sender else of_thread(session, thread), Post(*said)
 
@@ -201,7 +202,7 @@ def _period(session: Session, period_id: int) -> Notice:
     dates = Dates(period.starts_on, period.ends_on, period.due_on)
     name, who = period.project.name, _person(session, period.status_by_id) or "payclerk"
     is_open = period.status == PeriodStatus.OPEN.value
-    said = period_opened(name, dates, who) if is_open else period_over(name, dates, who, "closed")
+    said = period_opened(period.project_id, name, dates, who) if is_open else period_over(name, dates, who, "closed")
     return of_project(session, period.project), Post(*said)
 
 

@@ -278,11 +278,15 @@ def ssov(notice: SsovNotice) -> Said:
     return text, [head, b.facts(facts), b.context(f"Last changed by {b.esc(notice.who, 200)}")]
 
 
-def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Said:
+def bounced(letter: str, about: str, name: str, email: str, failure: str, person: str = "") -> Said:
+    """`person`: what the button that corrects the address carries; empty for somebody outside the directory."""
     what = LETTERS.get(letter, "A mail")
     text = f"{what} for {b.esc(about, 200)} did not reach {b.esc(name, 200)}"
     fix = f"Correct {b.esc(name, 200)}'s address ({b.esc(email, 320)}) in the directory, then send it again."
-    return text, [b.section(f"⚠️ *{text}*"), b.context(b.esc(failure or "No reason was given.", 500)), b.section(fix)]
+    correct = b.button("Correct the address", "person.address", person, style="primary")
+    buttons = [b.actions(correct, block_id=f"address:{person}")] if person else []
+    why = b.context(b.esc(failure or "No reason was given.", 500))
+    return text, [b.section(f"⚠️ *{text}*"), why, b.section(fix), *buttons]
 
 
 @dataclass(frozen=True, slots=True)
