@@ -89,11 +89,11 @@ def approved_below(session: Session, project_id: int) -> dict[Place, Below]:
     return {place: replace(one, fresh=place[0] in fresh) for place, one in found.items()}
 
 
-def _sums(session: Session, query: Select[Any]) -> list[tuple[Place, int]]:
+def _sums(session: Session, query: Select[int, str, str, int]) -> list[tuple[Place, int]]:
     return [((row[0], (row[1], row[2])), int(row[3] or 0)) for row in session.execute(query)]
 
 
-def _opened(project_id: int) -> Select[Any]:
+def _opened(project_id: int) -> Select[int, str, str, int]:
     """What was in store before payclerk."""
     cost = (SovLine.contract_id, SovLine.cost_code, SovLine.cost_type)
     query = select(*cost, func.sum(SovLine.opening_stored_cents)).join(SovLine.contract)
@@ -101,7 +101,7 @@ def _opened(project_id: int) -> Select[Any]:
     return query.group_by(*cost)
 
 
-def _worked(project_id: int) -> Select[Any]:
+def _worked(project_id: int) -> Select[int, str, str, int]:
     """Work of the approved claims, and what the automatic mode moved there from claims that are approved, too."""
     before = aliased(Claim)
     open_before = exists(
@@ -129,7 +129,7 @@ def _of_latest(latest: Any) -> Any:
     return and_(Claim.contract_id == latest.c.contract_id, Claim.number == latest.c.number)
 
 
-def _stored(latest: Any) -> Select[Any]:
+def _stored(latest: Any) -> Select[int, str, str, int]:
     cost = (Claim.contract_id, SovLine.cost_code, SovLine.cost_type)
     query = select(*cost, func.sum(ClaimLine.stored_cents)).join(ClaimLine.claim).join(ClaimLine.sov_line)
     return query.join(latest, _of_latest(latest)).group_by(*cost)
