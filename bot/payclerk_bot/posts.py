@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,9 +20,10 @@ from payclerk_core.errors import OutsideError
 from payclerk_core.tables import SlackPost
 
 from .client import NO_CHANNEL, SLACK_TROUBLE, error_code, outside
-from .places import Places
+from .places import USER_ID, Places
 from .turns import Turns
 from .views.blocks import Block
+from .views.notices import elsewhere
 
 EVENT_TYPE: Final = "payclerk_post"
 # Our clock and Slack's may differ; a message of ours that is older than this was never the one we look for.
@@ -78,8 +79,16 @@ class Posts:
             place = self._find_again(subject, place)
         if place is None or place.ts is None:
             self._post(subject, channels, post)
+        elif self.places.shared(place.channel):
+            self._move_out(subject, place, channels, post)
         elif place.shown != post.digest:
             self._update(subject, place, channels, post)
+
+    def _move_out(self, subject: str, place: Place, channels: Sequence[str], post: Post) -> None:
+        """The channel was shared with another company since: nothing of it stays there."""
+        with suppress(SlackApiError):
+            self._client.chat_update(channel=place.channel, ts=place.ts or "", **_body(Post(*elsewhere()), subject))
+        self._post(subject, channels, post)
 
     def _update(self, subject: str, place: Place, channels: Sequence[str], post: Post) -> None:
         try:
@@ -98,7 +107,8 @@ class Posts:
         try:
             answer = self._client.chat_postMessage(channel=channel, **body)
         except SlackApiError as error:
-            others = [c for c in channels[1:] if c != channel]
+            # A person takes the place of a channel that is shared, not of one that is to be set right.
+            others = [c for c in channels if not USER_ID.fullmatch(c) and self.places.channel(c) != channel]
             if error_code(error) not in NO_CHANNEL or not others:
                 raise
             self._post(subject, others, post)
@@ -109,7 +119,7 @@ class Posts:
         """Remember, in a transaction of its own, that we begin to post: what is needed to find it after a kill."""
         if not channels:
             raise OutsideError("the project has no Slack channel; set one", permanent=True)
-        channel = self.places.channel(channels[0])
+        channel = self._first_of_ours(channels)
         with self._db.transaction() as session:
             row = session.scalar(select(SlackPost).where(SlackPost.subject == subject))
             if row is None:
@@ -117,6 +127,14 @@ class Posts:
                 session.add(row)
             row.channel, row.ts, row.shown, row.started_at = channel, None, None, self._wall()
         return channel
+
+    def _first_of_ours(self, channels: Sequence[str]) -> str:
+        """One that is shared with another company is passed over: our amounts are not for them."""
+        ours = next((channel for channel in channels if not self.places.shared(channel)), None)
+        if ours is None:
+            text = "the Slack channel is shared with another company and no administrator is known in Slack"
+            raise OutsideError(text, permanent=True)
+        return self.places.channel(ours)
 
     def note(self, subject: str, channel: str, ts: str | None, shown: str | None) -> None:
         with self._db.transaction() as session:

@@ -12,20 +12,24 @@ from sqlalchemy import func, select
 from payclerk_core.actions.call import Call
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import latest_claim
-from payclerk_core.queries.directory import projects_of
+from payclerk_core.queries.directory import projects_of, standing_of
+from payclerk_core.rules.permissions import may
 from payclerk_core.tables import Claim, Contract, Project
 
 from .desk import Turn
 
 CLAIM_NUMBER: Final = re.compile(r"#?\s*([0-9]{1,6})")
+CARRIED: Final = re.compile(r"project=(\d+)")
 NAMED: Final = re.compile(r"\bproject:(\S+)\s*", re.IGNORECASE)
 
 
 def pick_project(turn: Turn, call: Call) -> Project:
-    """The person's only project, the one named with project:NUMBER, or the channel's."""
+    """The project that the button or the view carries, the one named with project:NUMBER, the only one, the channel's."""
     mine = projects_of(call.session, turn.who.person_id)
     if not mine:
         raise UserError("You are on no project yet; ask an administrator to add you to one.", code="no_project")
+    if carried := CARRIED.fullmatch(turn.value) or CARRIED.fullmatch(turn.metadata):
+        return _carried(mine, int(carried.group(1)))
     if named := NAMED.search(turn.words):
         return _named(mine, named.group(1))
     if len(mine) == 1:
@@ -36,6 +40,24 @@ def pick_project(turn: Turn, call: Call) -> Project:
             return project
     numbers = ", ".join(f"project:{project.number} ({project.name})" for project in mine[:10])
     raise UserError(f"You are on several projects; add which one to the command: {numbers}.", code="which_project")
+
+
+def _carried(mine: Sequence[Project], project_id: int) -> Project:
+    for project in mine:
+        if project.id == project_id:
+            return project
+    raise UserError("You are not on this project any more; ask an administrator to add you.", code="no_project")
+
+
+def pick_allowed(turn: Turn, call: Call, task: str) -> Project:
+    """For what belongs to no single project: the first of the person's where they may do the task."""
+    mine = projects_of(call.session, turn.who.person_id)
+    for project in mine:
+        if may(task, standing_of(call.session, turn.who.person_id, project.id, None)):
+            return project
+    project = pick_project(turn, call) if len(mine) < 2 else mine[0]
+    call.authorise(task, project.id)
+    return project
 
 
 def _named(mine: Sequence[Project], number: str) -> Project:

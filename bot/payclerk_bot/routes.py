@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .handlers import (
+    addresses,
     answers,
     basics,
     bench,
@@ -12,6 +13,7 @@ from .handlers import (
     importing,
     mail_log,
     mails,
+    owner,
     payments,
     periods,
     review,
@@ -47,7 +49,13 @@ COMMANDS: Final = (
         "C13",
         review.open_by_number,
     ),
-    Command("owner", "Make the claim to the owner from what is approved.", "/billing owner", "T25", basics.make_owner),
+    Command(
+        "owner",
+        "Look at, then make the claim to the owner from what is approved.",
+        "/billing owner",
+        "T25",
+        owner.open_form,
+    ),
     Command("email", "Write an e-mail about a claim, with files.", "/billing email PR-01", None, mails.open_compose),
     Command(
         "emails",
@@ -124,6 +132,10 @@ LISTENERS: Final = (
     Listener("click", "owner.approve", "Mark the owner's claim approved", answers.owner_approve),
     Listener("click", "owner.revise", "Mark the owner's claim Revise & Resubmit", answers.owner_revise),
     Listener("click", "owner.log", "Keep the owner's answer in the log only", answers.owner_log),
+    Listener("click", "person.address", "Correct an address that a mail came back from", addresses.open_form),
+    Listener("submit", "address", "Save the corrected address", addresses.submit),
+    Listener("submit", "owner", "Make the claim to the owner", owner.submit),
+    Listener("click", "owner.delete", "Delete the claim to the owner", owner.delete),
     Listener("click", "import.do", "Import the file that was sent", importing.do_import),
     Listener("click", "import.discard", "Import nothing of it", importing.discard),
     Listener("click", "job.retry", "Try a failed job again", status.retry_job),

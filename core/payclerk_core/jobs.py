@@ -353,3 +353,5 @@ def retry_failed(session: Session, failed: FailedJob, *, at: Any, by_id: int | N
     key = failed.key.partition(":")[2]
     failed.status, failed.status_at, failed.status_by_id = "retried", at, by_id
     promise(session, failed.job, key, failed.payload, attempt=failed.attempts + 1)
+    # Its message offers a retry: it shows that this one is under way.
+    promise(session, "slack.trouble", f"{failed.id}:{failed.attempts}:retried", {"failed_job_id": failed.id})

@@ -317,10 +317,12 @@ def test_a_backup_is_uploaded_once(
     database: Database, settings: Settings, month: Callable[..., Any], posts: Posts, slack: LocalSlack
 ) -> None:
     def fill(m: Month) -> int:
+        m.ada.slack_team, m.ada.slack_user = "T0PLAY", ADA
         claim = m.claim(m.contracts[0], m.period(), pdf=False)
         file = store_file(m.call(), b"%PDF-1.7 backup", "application/pdf")
         index = [{"title": "a.docx", "problem": "not a PDF"}]
         facts: dict[str, Any] = {"name": "Backup.pdf", "requested_at": NOON, "file_id": file.id, "index": index}
+        facts["requested_by_id"] = m.ada.id
         package = Package(key="k", project_id=m.project.id, status="compiled", status_at=NOON, **facts)
         package.claims = [PackageClaim(claim=claim, position=0)]
         return m.keep(package).id
@@ -334,7 +336,8 @@ def test_a_backup_is_uploaded_once(
     show(job("slack.package", package_id=package_id))
     (file,) = slack.world.files
     assert (file.name, file.content) == ("Backup.pdf", b"%PDF-1.7 backup")
-    (message,) = slack.world.messages(CHANNEL)
+    assert slack.world.messages(CHANNEL) == []  # a channel may hold people who may not see it
+    (message,) = slack.world.messages(f"D{ADA}")
     assert "• a.docx: not a PDF" in message.text
     with database.reading() as session:
         assert session.get_one(Package, package_id).status == "posted"

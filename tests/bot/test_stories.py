@@ -9,7 +9,17 @@ from sqlalchemy import select
 from bot_office import ADA, RITA
 from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.jobs import waiting
-from payclerk_core.tables import Batch, BillingPeriod, Claim, ClaimLine, FailedJob, Invitation, Message, Thread
+from payclerk_core.tables import (
+    Batch,
+    BillingPeriod,
+    Claim,
+    ClaimLine,
+    Contract,
+    FailedJob,
+    Invitation,
+    Message,
+    Thread,
+)
 from payclerk_playground.slack.control import texts
 from waiting import eventually
 
@@ -204,16 +214,55 @@ def test_payment_issued_and_too_much(month: Callable[..., Any], busy_office: Off
     assert "*Payment*\npaid" in texts(office.message("SC-01 Trade 001 &amp; Sons #1"))
 
 
-def test_the_owners_claim_is_made_from_what_is_approved(month: Callable[..., Any], busy_office: Office) -> None:
+def test_the_owners_claim_is_looked_at_then_made_then_deleted(month: Callable[..., Any], busy_office: Office) -> None:
     office = busy_office
-    month(in_period(lambda m, period: m.claim(m.contracts[0], period, "approved")), contracts=1)
+
+    def fill(m: Month, period: BillingPeriod) -> int:
+        m.claim(m.contracts[0], period, "approved")
+        return m.claim(m.contracts[1], period).id
+
+    slow = month(in_period(fill), contracts=2)
     office.billing(ADA, "owner")
-    office.message("Claim 1 to the owner is made.")
+    look = office.modal(ADA, "owner")
+    assert "SC-01 Trade 001 &amp; Sons #1: Approved, $1,800.00 due" in texts(look)
+    assert "22-000 S: $2,000.00" in texts(look)
+    assert "*Not approved, so not in it*\n• SC-02 Trade 002 &amp; Sons #1: Under Review" in texts(look)
+    with office.database.reading() as session:
+        assert session.scalar(select(Claim.id).join(Claim.contract).where(Contract.kind == "prime")) is None
+    with office.database.transaction() as session:
+        session.get_one(Claim, slow).status = "approved"
+    office.world.submit(ADA, look)
+    office.modal_says(ADA, "SC-02 #1 is new: Approved")
+    office.world.close(ADA)
+    office.world.close(ADA)
+
+    office.billing(ADA, "owner")
+    look = office.modal(ADA, "owner")
+    office.world.submit(ADA, look)
+    office.modal_says(ADA, "Claim 1 to the owner is made.")
+    office.world.close(ADA)
     said = office.message("PR-01 Owner LLC #1")
+    assert "$3,600.00" in texts(said)
     office.world.click(ADA, said, "claim.email")
     assert "PR-01 Owner LLC #1" in texts(office.modal(ADA, "compose"))
+    office.world.close(ADA)
     office.billing(ADA, "owner")
-    office.message("Claim 1 to the owner exists for this period already.")
+    there = office.modal(ADA, "owner_exists")
+    assert "made already: Draft, $3,600.00 due" in texts(there)
+    office.world.click(ADA, there, "owner.delete")
+    office.modal_says(ADA, "The claim to the owner is deleted")
+    assert office.message("is deleted").ts == said.ts
+
+
+def test_over_nothing_the_owners_claim_asks_first(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    month(in_period(lambda m, period: m.claim(m.contracts[0], period)), contracts=1)
+    office.billing(ADA, "owner")
+    look = office.modal(ADA, "owner")
+    assert "It would add 0.00" in texts(look)
+    assert look.body["submit"]["text"] == "Make it over 0.00"
+    office.world.submit(ADA, look)
+    office.modal_says(ADA, "Claim 1 to the owner is made.")
 
 
 def test_status_home_digest_and_help(month: Callable[..., Any], busy_office: Office) -> None:

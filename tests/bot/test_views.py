@@ -13,6 +13,7 @@ from payclerk_bot.routes import COMMANDS, REGISTRY
 from payclerk_bot.selections import Row
 from payclerk_bot.views import blocks as b
 from payclerk_bot.views import importing, notices
+from payclerk_bot.views.address import address_modal
 from payclerk_bot.views.batch import BatchRow, batch_message
 from payclerk_bot.views.bench import Bench, Controls, Outlook, bench_view, review_view
 from payclerk_bot.views.help import help_blocks
@@ -28,6 +29,7 @@ from payclerk_bot.views.mail_log import (
     message_modal,
 )
 from payclerk_bot.views.mails import Compose, File, Someone, compose_modal, created_modal
+from payclerk_bot.views.owner import OwnerExists, OwnerPage, exists_modal, owner_modal
 from payclerk_bot.views.package import package_comment
 from payclerk_bot.views.payment import Recorded, correction_modal, payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
@@ -159,7 +161,7 @@ def test_notices(name: str) -> None:
         notices.unmatched(3, name, name, name),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), None),
         notices.mailbox(name, datetime(2026, 11, 10, 12, tzinfo=UTC), datetime(2026, 11, 10, 13, tzinfo=UTC)),
-        period_opened(name, Dates(DAY, DAY, DAY), name),
+        period_opened(1, name, Dates(DAY, DAY, DAY), name),
         period_over(name, Dates(DAY, DAY, DAY), name, "closed"),
         ended(Ended(name, True, "declined", name, name)),
         ended(Ended(name, True, "completed", due=Money(1), certified=name, differs=True)),
@@ -198,6 +200,10 @@ def test_modals_and_home(size: int, name: str) -> None:
         message_modal(whole),
         created_modal(name, [name] * size, True),
         status_modal(many),
+        owner_modal(OwnerPage("s:1", name, name[:40], money, money, *([[b.esc(name, 150)] * size] * 6))),
+        owner_modal(OwnerPage("s:1", name, name[:40], Money(0), Money(0))),
+        exists_modal(OwnerExists(1, name, "Draft", money, True, [b.esc(name, 300)] * size)),
+        address_modal(name, "a@b.example", "1:2"),
         payment_modal(
             1, name, money, money, DAY, received=False, recorded=[replace(PAYMENT, id=n) for n in range(size)]
         ),
@@ -206,7 +212,7 @@ def test_modals_and_home(size: int, name: str) -> None:
         period_modal(name, "1", Dates(DAY, DAY, DAY), name[:100]),
         periods_modal(Periods(1, name, [PeriodRow(n, Dates(DAY, DAY, DAY), "closed") for n in range(size)], None)),
         periods_modal(Periods(1, name, [], Dates(DAY, DAY, DAY))),
-        home_view(name, [HomeProject(name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1})] * size),
+        home_view(name, [HomeProject(n, name, "Nov", "Nov 25", {"Invited": 3}, {"Draft": 1}) for n in range(size)]),
         stranger_home(name),
         b.note("Title", b.esc(name)),
     ]
@@ -267,7 +273,9 @@ def collected() -> list[b.View]:
     """One of every view that has something to click."""
     amount = Money(1)
     answer = notices.Answer(7, "a", "b", "c", "d")
-    claim = notices.ClaimNotice(1, 2, "a", "b", True, 2, "x", "unpaid", amount, amount, amount, amount, True, True)
+    claim = notices.ClaimNotice(
+        1, 2, "a", "b", True, 2, "x", "unpaid", amount, amount, amount, amount, True, True, True
+    )
     lines = [ReviewLine(n, "1", "x", amount, amount, "1") for n in range(40)]
     rule = Line("001", "x", amount.cents, 0, amount.cents, 0, work_withheld=amount.percent(Decimal(10)).cents)
     page = ReviewPage("s:1", "x", "x", summarize([rule], previous_certificates=Money(0)), lines, 1)
@@ -278,7 +286,8 @@ def collected() -> list[b.View]:
         notices.owner_reply(answer),
         notices.submitted(claim),
         notices.quarantine(notices.HeldMail(3, "x")),
-        period_opened("x", Dates(DAY, DAY, DAY), "x"),
+        notices.bounced("invitation", "x", "x", "a@b.example", "x", "1:2"),
+        period_opened(1, "x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
         importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]
@@ -299,7 +308,10 @@ def collected() -> list[b.View]:
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),
         schedule_modal(ScheduleForm(1, Frequency.WEEKLY, USUAL[Frequency.WEEKLY])),
         status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [notices.HeldMail(1, "x")], "never")),
-        home_view("x", []),
+        home_view("x", [HomeProject(1, "x")]),
+        owner_modal(OwnerPage("s:1", "x", "x", amount, amount, ["x"], ["x"])),
+        exists_modal(OwnerExists(1, "x", "Draft", amount, deletable=True)),
+        address_modal("x", "a@b.example", "1:2"),
         settings_modal(ProjectForm(1, "x", "propose", dict.fromkeys(TRUST), dict.fromkeys(TRUST, "verified"))),
     ]
     return [*views, *({"type": "message", "blocks": blocks} for _, blocks in messages)]

@@ -291,3 +291,28 @@ def test_the_number_of_statements_does_not_grow_with_the_lines(database):
     again = statements(database, lambda: load(database, many))
     assert second <= first
     assert again < first
+
+
+def test_a_persons_new_address_is_found_by_the_former_one(database):
+    draft = Draft()
+    load(database, draft)
+    with database.reading() as session:
+        people = {person.id: person.email for person in session.scalars(select(Person))}
+    row = draft.sheets["People"][0]
+    former = str(row["E-mail"])
+    row["E-mail"], row["Former e-mail"] = "new@address.example", former.upper()
+    for sheet in ("Contracts", "Private list"):
+        for one in draft.sheets.get(sheet, []):
+            for name, value in one.items():
+                if isinstance(value, str):
+                    one[name] = value.replace(former, "new@address.example")
+    load(database, draft)
+    before = contents(database)
+    load(database, draft)
+
+    assert contents(database) == before  # again without effect
+    with database.reading() as session:
+        now = {person.id: person.email for person in session.scalars(select(Person))}
+        changed = session.get_one(Person, next(key for key, email in people.items() if email == former))
+    assert now == {key: "new@address.example" if email == former else email for key, email in people.items()}
+    assert changed.email_key == "new@address.example"

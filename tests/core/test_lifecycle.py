@@ -27,7 +27,7 @@ ANY = list(ClaimStatus)
 FREE = ClaimFacts(ClaimStatus.UNDER_REVIEW)
 PAID = "A payment is recorded on it; delete the payment first."
 SIGNED = "It is out for signature or signed; void the envelope first with /billing void."
-ON_OWNER = "The claim to the owner of this period includes it; send that one back first."
+ON_OWNER = "A claim to the owner includes it; send that one back first."
 
 
 @pytest.mark.parametrize("start", ANY)

@@ -75,7 +75,7 @@ PUT_TOGETHER = {
     "The archive holds 7. It is a shortcut, which starts something else.",
     "Claim 7: A payment is recorded on it; delete the payment first.",
     "Claim 7: Another amount was certified of it; withdraw the certificate first.",
-    "Claim 7: The claim to the owner of this period includes it; send that one back first.",
+    "Claim 7: A claim to the owner includes it; send that one back first.",
     "Line 7",
     "row 7",
 }

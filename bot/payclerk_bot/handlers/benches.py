@@ -16,6 +16,7 @@ from payclerk_core.actions.signing import signing_obstacle
 from payclerk_core.queries.claims import ClaimFilter, ClaimRow, claim_rows, with_pages
 from payclerk_core.queries.contracts import contract_rows
 from payclerk_core.queries.seen import claim_digest
+from payclerk_core.queries.sight import sees
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, Contract
 
@@ -53,6 +54,7 @@ class InviteBench:
                 invitation_digest(period, r),
             )
             for r in contract_rows(call.session, project_id, period.id)
+            if _seen(call, r.contract)
         ]
 
     def outlook(self, _call: Call, chosen: Sequence[Row], _filters: Filters) -> Outlook:
@@ -129,7 +131,8 @@ class ClaimBench:
         status = filters.get("status")
         wanted = ClaimFilter(ClaimStatus(status) if status else None, search=filters.get("search", ""))
         rows = claim_rows(call.session, project_id, wanted)
-        return [Row(r.claim.id, r.label, _detail(r), r.due, seen=claim_digest(r.claim)) for r in rows]
+        shown = [r for r in rows if _seen(call, r.claim.contract)]
+        return [Row(r.claim.id, r.label, _detail(r), r.due, seen=claim_digest(r.claim)) for r in shown]
 
     def outlook(self, call: Call, chosen: Sequence[Row], filters: Filters) -> Outlook:
         act = ACTS[filters["act"]]
@@ -147,6 +150,11 @@ class ClaimBench:
     def labels(self, call: Call, ids: Sequence[int]) -> Mapping[int, str]:
         claims = call.session.scalars(with_pages(select(Claim).where(Claim.id.in_(ids)))).unique()
         return {claim.id: claim_label(claim) for claim in claims}
+
+
+def _seen(call: Call, contract: Contract) -> bool:
+    """May the person see the contract? Only of a private one is that a question here."""
+    return not contract.private or call.actor_id is None or sees(call.session, call.actor_id, contract)
 
 
 def _detail(row: ClaimRow) -> str:

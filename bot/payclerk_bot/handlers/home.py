@@ -32,10 +32,11 @@ def _mail(call: Call) -> HomeMail | None:
 def _project(call: Call, project: Project) -> HomeProject:
     period = open_period(call.session, project.id)
     if period is None:
-        return HomeProject(project.name)
+        return HomeProject(project.id, project.name)
     contracts = contract_rows(call.session, project.id, period.id)
     claims = claim_rows(call.session, project.id, ClaimFilter(period_id=period.id))
     return HomeProject(
+        project.id,
         project.name,
         span(period.starts_on, period.ends_on),
         f"{period.due_on:%b} {period.due_on.day}",

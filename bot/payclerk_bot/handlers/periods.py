@@ -14,7 +14,6 @@ from payclerk_core.actions.periods import (
     edit_period,
     reopen_period,
 )
-from payclerk_core.jobs import promise
 from payclerk_core.queries.contracts import open_period as find_open
 from payclerk_core.queries.periods import is_billed, is_used, periods_of
 from payclerk_core.rules.periods import PeriodDates
@@ -47,8 +46,7 @@ def shown_dates(dates: PeriodDates) -> Dates:
 
 def submit(turn: Turn) -> dict[str, Any]:
     with turn.call() as call:
-        period = create_period(call, int(turn.metadata), _chosen(turn.form))
-        promise(call.session, "slack.notice", f"period:{period.id}", {"notice": "period", "id": period.id})
+        create_period(call, int(turn.metadata), _chosen(turn.form))
     return {"response_action": "clear"}
 
 

@@ -9,6 +9,7 @@ from payclerk_core.actions.claims import LineReview, load_claim, review_claim
 from payclerk_core.actions.seen import require_seen
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import claim_line, row_of, summary_of
+from payclerk_core.queries.owner_costs import owner_tie
 from payclerk_core.queries.seen import claim_digest
 from payclerk_core.queries.ties import findings_of
 from payclerk_core.rules.lifecycle import ClaimStatus
@@ -19,6 +20,7 @@ from ..projects import find_claim, shown_claim
 from ..say import show_modal, update_modal
 from ..selections import load_selection, metadata_of, open_selection, set_filters
 from ..views import blocks as b
+from ..views.owner import tie_text
 from ..views.review import REJECT, ReviewLine, ReviewPage, pages_of, review_modal
 
 
@@ -56,7 +58,7 @@ def _suggested(claim: Claim) -> str:
 
 
 def _page(call: Call, selection: Selection, claim: Claim) -> b.View:
-    findings = [found.text for found in findings_of(call.session, claim)]
+    findings = [found.text for found in findings_of(call.session, claim)] + _owner_ties(call, claim)
     page = ReviewPage(
         metadata=metadata_of(selection),
         title=row_of(claim).label,
@@ -68,6 +70,12 @@ def _page(call: Call, selection: Selection, claim: Claim) -> b.View:
         findings=findings,
     )
     return review_modal(page)
+
+
+def _owner_ties(call: Call, claim: Claim) -> list[str]:
+    """What of this contract is approved and not billed to the owner, or the reverse."""
+    rows = owner_tie(call.session, claim.contract.project_id)
+    return [tie_text(row) for row in rows if row.gap.contract_id == claim.contract_id]
 
 
 def _line(selection: Selection, row: ClaimLine, claim: Claim) -> ReviewLine:

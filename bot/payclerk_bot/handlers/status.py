@@ -11,13 +11,13 @@ from payclerk_core.actions.held_mail import HELD, fetch_held
 from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
 from payclerk_core.fleet import Pace, living_kinds
-from payclerk_core.jobs import promise, retry_failed, waiting
+from payclerk_core.jobs import retry_failed, waiting
 from payclerk_core.tables import FailedJob, InboxMail
 
 from ..desk import Turn
 from ..held import held_mail
 from ..polled import polled
-from ..projects import pick_project
+from ..projects import pick_allowed
 from ..say import reply, show_modal, update_modal
 from ..views import blocks as b
 from ..views.notices import HeldMail
@@ -48,37 +48,30 @@ def _quarantined(call: Call) -> list[HeldMail]:
 def retry_job(turn: Turn) -> None:
     with turn.call() as call:
         # What failed may concern any of our work: whoever may set payclerk up may try it again.
-        call.authorise("T6", pick_project(turn, call).id)
+        pick_allowed(turn, call, "T6")
         row = call.session.scalar(select(FailedJob).where(FailedJob.id == int(turn.value)).with_for_update())
         if row is None or row.status != "failed":
             raise UserError("This is being tried again already.", code="already_decided")
         retry_failed(call.session, row, at=call.at, by_id=call.actor_id)
-        key = f"{row.id}:{row.attempts}:retried"
-        promise(call.session, "slack.trouble", key, {"failed_job_id": row.id})
     _show(turn, "It is being tried again.")
 
 
 def retry_mail(turn: Turn) -> None:
     with turn.call() as call:
-        call.authorise("T6", pick_project(turn, call).id)
+        pick_allowed(turn, call, "T6")
         read_again(call, int(turn.value))
-        promise(call.session, "slack.notice", f"again:{turn.value}:{call.at.timestamp()}", _notice(turn.value))
     _show(turn, "The mail will be read again.")
 
 
 def send_raw(turn: Turn) -> None:
     """Once for a click: another click is another wish."""
     with turn.call() as call:
-        fetch_held(call, int(turn.value), pick_project(turn, call).id)
+        fetch_held(call, int(turn.value), pick_allowed(turn, call, "T6").id)
     said = f"Mail {int(turn.value)} comes to you as a direct message from payclerk in a moment."
     if turn.in_modal:
         show_modal(turn, "On its way", lambda: b.note("On its way", said))
     else:
         reply(turn, said)
-
-
-def _notice(mail_id: str) -> dict[str, object]:
-    return {"notice": "quarantine", "id": int(mail_id)}
 
 
 def _show(turn: Turn, said: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from payclerk_core.tables import Claim, Contract, Event, Invitation, Message, Pe
 
 from ..posts import Post
 from ..views import notices as view
+from .audience import Targets, of_thread
 
 AS: Final = {
     "accepted": "accepted for them",
@@ -27,7 +28,6 @@ AS: Final = {
     "confirmed": "confirmed it on the page",
     "disowned": "says that it is not theirs",
 }
-Targets = Sequence[str | None]
 Notice = tuple[Targets, Post]
 
 
@@ -84,13 +84,12 @@ def _mail(session: Session, message_id: int) -> tuple[Message, Thread]:
 
 
 def _public_or_private(session: Session, thread: Thread, say: Callable[[], view.Said]) -> Notice:
-    project = session.get_one(Project, thread.project_id)
     if not thread.private:
-        return [project.slack_channel], Post(*say())
+        return of_thread(session, thread), Post(*say())
     sender = session.get(Person, thread.started_by_id) if thread.started_by_id else None
     if sender is not None and sender.slack_user:
         return [sender.slack_user], Post(*say())
-    return [project.slack_channel], Post(*view.private_reply(about(session, thread)))
+    return of_thread(session, thread), Post(*view.private_reply(about(session, thread)))
 
 
 def _answer(session: Session, message: Message, thread: Thread) -> view.Answer:

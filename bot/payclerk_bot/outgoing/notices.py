@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.db import Database
-from payclerk_core.errors import UserError
+from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.jobs import Job
 from payclerk_core.queries.claims import row_of, summary_of, with_pages
 from payclerk_core.queries.contracts import contract_sum
@@ -38,7 +38,8 @@ from ..posts import Post, Posts
 from ..views import notices as view
 from ..views.period import Dates, period_opened, period_over
 from . import answers, signing
-from .answers import Notice, Targets
+from .answers import Notice
+from .audience import People, Targets, of_contract, of_project, of_thread
 
 Render = Callable[[Session, int], Notice]
 
@@ -52,7 +53,20 @@ class NoticePosts:
         if kind not in NOTICES:
             raise UserError(f"There is no notice '{kind}'.", code="unknown_notice")
         targets, _ = self._render(kind, record_id)
-        self._posts.show(f"{kind}:{record_id}", targets, lambda: self._render(kind, record_id)[1])
+        subject = f"{kind}:{record_id}"
+        if isinstance(targets, People):
+            self._show_each(subject, targets, lambda: self._render(kind, record_id)[1])
+        else:
+            self._posts.show(subject, targets, lambda: self._render(kind, record_id)[1])
+
+    def _show_each(self, subject: str, people: People, render: Callable[[], Post]) -> None:
+        """A message for each of them; one that a channel got before the contract was private says nothing any more."""
+        if not people.users:
+            raise OutsideError("nobody who may see this private contract is known in Slack", permanent=True)
+        if (place := self._posts.known(subject)) is not None:
+            self._posts.show(subject, [place.channel], lambda: Post(*view.withdrawn()))
+        for user in people.users:
+            self._posts.show(f"{subject}@{user}", [user], render)
 
     def _render(self, kind: str, record_id: int) -> Notice:
         with self._db.reading() as session:
@@ -80,17 +94,30 @@ def _person(session: Session, person_id: object) -> str:
 
 def _accepted(session: Session, invitation_id: int) -> Notice:
     invitation, answer = _answered(session, invitation_id)
-    return [invitation.contract.project.slack_channel], Post(*view.accepted(answer))
+    return of_contract(session, invitation.contract), Post(*view.accepted(answer))
 
 
 def _declined(session: Session, invitation_id: int) -> Notice:
     invitation, answer = _answered(session, invitation_id)
-    return [invitation.contract.project.slack_channel], Post(*view.declined(answer))
+    return of_contract(session, invitation.contract), Post(*view.declined(answer))
 
 
 def _submitted(session: Session, claim_id: int) -> Notice:
-    claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one()
-    return [claim.contract.project.slack_channel], Post(*view.submitted(claim_notice(claim)))
+    claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one_or_none()
+    if claim is None:
+        return _deleted_claim(session, claim_id)
+    return of_contract(session, claim.contract), Post(*view.submitted(claim_notice(claim)))
+
+
+def _deleted_claim(session: Session, claim_id: int) -> Notice:
+    """The event is all that is left of it."""
+    query = select(Event).where(Event.record == "claim", Event.record_id == claim_id, Event.verb == "claim_deleted")
+    event = session.scalars(query).one()
+    before: Any = event.before or {}
+    said = view.claim_deleted(str(before.get("label", "")), _person(session, event.actor_id) or "payclerk")
+    contract = session.get(Contract, int(before.get("contract", 0)))
+    project = session.get_one(Project, event.project_id)
+    return of_contract(session, contract) if contract else of_project(session, project), Post(*said)
 
 
 def claim_notice(claim: Claim) -> view.ClaimNotice:
@@ -113,6 +140,7 @@ def claim_notice(claim: Claim) -> view.ClaimNotice:
         paid=row.paid,
         reviewable=not prime and waiting,
         approvable=not prime and waiting and not rejected,
+        deletable=prime and row.status is ClaimStatus.DRAFT,
     )
 
 
@@ -127,18 +155,18 @@ def _ssov(session: Session, contract_id: int) -> Notice:
         contract_sum=contract_sum(contract),
         who=_person(session, contract.ssov_status_by_id) or "payclerk",
     )
-    return [contract.project.slack_channel], Post(*view.ssov(said))
+    return of_contract(session, contract), Post(*view.ssov(said))
 
 
 def _bounced(session: Session, recipient_id: int) -> Notice:
     recipient = session.get_one(MessageRecipient, recipient_id)
     message = session.get_one(Message, recipient.message_id)
     thread = session.get_one(Thread, message.thread_id)
-    project = session.get_one(Project, thread.project_id)
     about = answers.about(session, thread)
-    said = view.bounced(message.kind, about, recipient.name, recipient.email, recipient.failure or "")
+    person = f"{thread.project_id}:{recipient.person_id}" if recipient.person_id else ""
+    said = view.bounced(message.kind, about, recipient.name, recipient.email, recipient.failure or "", person)
     sender = _slack_user(session, thread.started_by_id) if thread.private else None
-    return [sender or project.slack_channel], Post(*said)
+    return [sender] if sender else of_thread(session, thread), Post(*said)
 
 
 def _slack_user(session: Session, person_id: int | None) -> str | None:
@@ -150,7 +178,8 @@ def _schedule_late(session: Session, schedule_id: int) -> Notice:
     schedule = session.get_one(PaymentSchedule, schedule_id)
     said = view.schedule_late(row_of(schedule.claim).label, schedule.issued_on, schedule.answer_due_on)
     issuer = _slack_user(session, schedule.issued_by_id)
-    return [issuer or schedule.claim.contract.project.slack_channel], Post(*said)
+    contract = schedule.claim.contract
+    return [issuer] if issuer else of_contract(session, contract), Post(*said)
 
 
 def _quarantine(session: Session, mail_id: int) -> Notice:
@@ -189,8 +218,8 @@ def _period(session: Session, period_id: int) -> Notice:
     dates = Dates(period.starts_on, period.ends_on, period.due_on)
     name, who = period.project.name, _person(session, period.status_by_id) or "payclerk"
     is_open = period.status == PeriodStatus.OPEN.value
-    said = period_opened(name, dates, who) if is_open else period_over(name, dates, who, "closed")
-    return [period.project.slack_channel], Post(*said)
+    said = period_opened(period.project_id, name, dates, who) if is_open else period_over(name, dates, who, "closed")
+    return of_project(session, period.project), Post(*said)
 
 
 def _deleted_period(session: Session, period_id: int) -> Notice:
@@ -200,7 +229,7 @@ def _deleted_period(session: Session, period_id: int) -> Notice:
     project, was = session.get_one(Project, event.project_id), event.before or {}
     dates = Dates(*(date.fromisoformat(str(was[name])) for name in ("from", "to", "due")))
     who = _person(session, event.actor_id) or "payclerk"
-    return [project.slack_channel], Post(*period_over(project.name, dates, who, "deleted"))
+    return of_project(session, project), Post(*period_over(project.name, dates, who, "deleted"))
 
 
 NOTICES: Final[Mapping[str, Render]] = {

@@ -1,4 +1,4 @@
-"""slack.package: the compiled backup as a file in the channel."""
+"""slack.package: the compiled backup as a file, to the person who asked for it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk import WebClient
+from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.packages import note_posted
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.jobs import Job
+from payclerk_core.queries.directory import administrators
+from payclerk_core.queries.sight import sees_all
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Package, Project, StoredFile
+from payclerk_core.tables import Package, Person, StoredFile
 
 from ..posts import Posts, translated
 from ..views.package import package_comment
@@ -25,6 +28,14 @@ class Upload:
     name: str
     comment: str
     content: bytes
+
+
+def _readers(session: Session, package: Package) -> list[str]:
+    """Who asked for it, who may see every contract in it. A channel may hold people who may not."""
+    contracts = {row.claim.contract for row in package.claims}
+    asked = session.get(Person, package.requested_by_id) if package.requested_by_id else None
+    people = [person for person in (asked, *administrators(session, package.project_id)) if person is not None]
+    return [person.slack_user for person in people if person.slack_user and sees_all(session, person.id, contracts)]
 
 
 class PackagePosts:
@@ -39,10 +50,9 @@ class PackagePosts:
             package = session.get_one(Package, package_id)
             if package.status == "posted" or package.file_id is None:
                 return
-            channel = session.get_one(Project, package.project_id).slack_channel
             file = session.get_one(StoredFile, package.file_id)
             upload = Upload(
-                [c for c in (package.channel, channel) if c],
+                _readers(session, package),
                 package.name,
                 package_comment(package_id, package.name, len(package.claims), list(package.index or [])),
                 file.content,

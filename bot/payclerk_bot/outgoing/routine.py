@@ -13,6 +13,7 @@ from payclerk_core.tables import Batch, Claim, Envelope, FailedJob, Message, Mes
 from ..posts import Post, Posts
 from ..views.digest import digest_message
 from ..views.status import trouble_message
+from .audience import of_project
 
 
 class RoutinePosts:
@@ -22,8 +23,8 @@ class RoutinePosts:
     def digest(self, job: Job) -> None:
         project_id, week = int(job.payload["project_id"]), str(job.payload["week"])
         with self._db.reading() as session:
-            channel = session.get_one(Project, project_id).slack_channel
-        self._posts.show(f"digest:{project_id}:{week}", [channel], lambda: self._digest(project_id))
+            channels = of_project(session, session.get_one(Project, project_id))
+        self._posts.show(f"digest:{project_id}:{week}", channels, lambda: self._digest(project_id))
 
     def _digest(self, project_id: int) -> Post | None:
         with self._db.reading() as session:

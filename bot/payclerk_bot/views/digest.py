@@ -8,6 +8,7 @@ from payclerk_core.queries.contracts import ContractRow
 from payclerk_core.queries.digest import Digest
 
 from . import blocks as b
+from .owner import tie_line
 from .period import span
 
 
@@ -26,6 +27,7 @@ def digest_message(digest: Digest) -> tuple[str, list[b.Block]]:
         *_part("No bill yet", _contracts(digest.silent)),
         *_part("Declined", _contracts(digest.declined)),
         b.section(f"*Approved*: {len(digest.approved)}, {digest.approved_due} due"),
+        *_part("Owner to subcontractors, where they differ", [f"• {tie_line(row)}" for row in digest.ties]),
     ]
     return text, blocks
 

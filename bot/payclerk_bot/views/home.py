@@ -10,6 +10,7 @@ from . import blocks as b
 
 @dataclass(frozen=True, slots=True)
 class HomeProject:
+    id: int
     name: str
     period: str = ""  # empty: none is open
     due: str = ""
@@ -29,7 +30,6 @@ BUTTONS = (
     ("Invite to bill", "open.invite"),
     ("Claims", "open.claims"),
     ("New billing period", "open.period"),
-    ("What waits", "open.status"),
 )
 
 
@@ -39,8 +39,8 @@ def home_view(name: str, projects: Sequence[HomeProject], mail: HomeMail | None 
         blocks += _project(project)
     if not projects:
         blocks.append(b.section("You are on no project yet; ask an administrator to add you to one."))
-    buttons = [b.button(text, action_id, "home") for text, action_id in BUTTONS]
-    blocks += [b.DIVIDER, b.actions(*buttons, block_id="home"), b.context("Everything else: `/billing help`")]
+    waits = b.actions(b.button("What waits", "open.status", "home"), block_id="home")
+    blocks += [b.DIVIDER, waits, b.context("Everything else: `/billing help`")]
     if mail is not None:
         blocks.append(_mail(mail))
     return {"type": "home", "callback_id": "home", "blocks": blocks}
@@ -56,6 +56,11 @@ def _mail(mail: HomeMail) -> b.Block:
 
 
 def _project(project: HomeProject) -> list[b.Block]:
+    buttons = [b.button(text, action_id, f"project={project.id}") for text, action_id in BUTTONS]
+    return [*_standing(project), b.actions(*buttons, block_id=f"home:{project.id}")]
+
+
+def _standing(project: HomeProject) -> list[b.Block]:
     if not project.period:
         return [b.section(f"*{b.esc(project.name, 200)}*\nNo billing period is open.")]
     lines = [f"*{b.esc(project.name, 200)}*: {project.period}, due {project.due}"]

@@ -10,6 +10,7 @@ from typing import Final
 from payclerk_core.money import Money
 
 from . import blocks as b
+from .owner import delete_button
 
 Said = tuple[str, list[b.Block]]
 LETTERS: Final = {
@@ -132,6 +133,18 @@ def private_reply(about: str) -> Said:
     return text, [b.section(f"🔒 {text} with `/billing emails`.")]
 
 
+def withdrawn() -> Said:
+    """What a channel keeps of a message about a contract that has become private."""
+    text = "This message is about a private contract; those who may see it have it as a direct message."
+    return text, [b.section(f"🔒 {text}")]
+
+
+def elsewhere() -> Said:
+    """What stays of a message in a channel that has been shared with another company since."""
+    text = "This channel is shared with another company; payclerk shows nothing of the project here any more."
+    return text, [b.section(f"🔒 {text}")]
+
+
 def late(answer: Answer) -> Said:
     text = f"An answer that changes nothing any more: {b.esc(answer.about, 200)}"
     return text, [b.section(f"🕗 *{text}*"), *_mail(answer), _state(answer.why)]
@@ -197,6 +210,7 @@ class ClaimNotice:
     reviewable: bool
     approvable: bool
     seen: str = ""  # the digest of what the message shows: an approval by its button is of this and nothing else
+    deletable: bool = False  # a claim to the owner that nothing hangs on
 
 
 def submitted(claim: ClaimNotice) -> Said:
@@ -230,7 +244,15 @@ def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
         )
         buttons.append(b.button("Approve", "claim.approve", f"{claim.id} {claim.seen}", ask=sure))
     buttons.append(b.button("Emails", "claim.emails", claim.id))
+    if claim.deletable:
+        buttons.append(delete_button(claim.id, claim.label))
     return buttons
+
+
+def claim_deleted(label: str, who: str) -> Said:
+    """The same message once the claim is deleted: there is nothing to do with it any more."""
+    text = f"Claim {b.esc(label, 200)} is deleted"
+    return text, [b.section(f"*{text}*"), b.context(f"Deleted by {b.esc(who, 200)}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +292,15 @@ def schedule_late(label: str, issued_on: date, due_on: date) -> Said:
     return f"{text}.", [b.section(f"⚠️ *{text}.*"), b.facts(days), b.section(advice)]
 
 
-def bounced(letter: str, about: str, name: str, email: str, failure: str) -> Said:
+def bounced(letter: str, about: str, name: str, email: str, failure: str, person: str = "") -> Said:
+    """`person`: what the button that corrects the address carries; empty for somebody outside the directory."""
     what = LETTERS.get(letter, "A mail")
     text = f"{what} for {b.esc(about, 200)} did not reach {b.esc(name, 200)}"
     fix = f"Correct {b.esc(name, 200)}'s address ({b.esc(email, 320)}) in the directory, then send it again."
-    return text, [b.section(f"⚠️ *{text}*"), b.context(b.esc(failure or "No reason was given.", 500)), b.section(fix)]
+    correct = b.button("Correct the address", "person.address", person, style="primary")
+    buttons = [b.actions(correct, block_id=f"address:{person}")] if person else []
+    why = b.context(b.esc(failure or "No reason was given.", 500))
+    return text, [b.section(f"⚠️ *{text}*"), why, b.section(fix), *buttons]
 
 
 @dataclass(frozen=True, slots=True)

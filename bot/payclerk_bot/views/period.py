@@ -38,10 +38,12 @@ def day_text(day: date) -> str:
     return f"{day:%b} {day.day}, {day.year}"
 
 
-def period_opened(project_name: str, dates: Dates, who: str) -> tuple[str, list[b.Block]]:
+def period_opened(project_id: int, project_name: str, dates: Dates, who: str) -> tuple[str, list[b.Block]]:
     when = span(dates.starts_on, dates.ends_on)
     text = f"Billing period {when} is open for {b.esc(project_name, 200)}; due {day_text(dates.due_on)}."
-    buttons = b.actions(b.button("Invite to bill", "open.invite", "invite", style="primary"), block_id="next")
+    buttons = b.actions(
+        b.button("Invite to bill", "open.invite", f"project={project_id}", style="primary"), block_id="next"
+    )
     return text, [b.section(f"*{text}*"), b.context(f"Created by {b.esc(who, 200)}"), buttons]
 
 

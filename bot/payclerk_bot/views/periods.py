@@ -34,7 +34,9 @@ class Periods:
 
 def periods_modal(periods: Periods) -> b.View:
     by_itself = b.button("Automatic periods", "schedule.open", periods.project_id)
-    buttons = b.actions(b.button("New billing period", "open.period", "periods"), by_itself, block_id="periods")
+    buttons = b.actions(
+        b.button("New billing period", "open.period", f"project={periods.project_id}"), by_itself, block_id="periods"
+    )
     head = f"*{b.esc(periods.project_name, 200)}*\n{_upcoming(periods.upcoming)}"
     rows = [_row(row) for row in periods.rows[:SHOWN]] or [b.section("There is no billing period yet.")]
     older = len(periods.rows) - SHOWN

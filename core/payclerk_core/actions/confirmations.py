@@ -36,11 +36,12 @@ from ..tables import (
     Thread,
 )
 from ..tokens import is_code, make_token, requested_by
+from .answer_handling import note_handled
 from .call import Call
 from .inbox import Incoming, ask_administrator, log_incoming
 from .invitations import accept_invitation, decline_invitation
 from .mailing import About, Recipient, mail_domain, write_letter
-from .owner_answers import HANDLED, take_owner_answer
+from .owner_answers import take_owner_answer
 
 TRIES: Final = 5
 LIFE: Final = timedelta(days=5)
@@ -367,14 +368,14 @@ def _take(call: Call, page: ConfirmPage, given: Given, take: Take | None) -> Pre
     about = call.session.get_one(Message, page.confirmation.about_id)
     if given.answer == "disown":
         about.decision_why = f"{page.person.name} says on the page that it is not theirs"[:500]
-        call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "disowned"})
+        note_handled(call, about, page.contract.project_id, "disowned")
         return None
     if take is None:
         raise UserError("This mail cannot be taken here.")
     preview = take(call, page)
     if preview.digest != given.seen:
         raise _ChangedError(preview)
-    call.record(HANDLED, about, project_id=page.contract.project_id, after={"as": "confirmed"})
+    note_handled(call, about, page.contract.project_id, "confirmed")
     return preview
 
 
@@ -403,6 +404,6 @@ def _used(call: Call, page: ConfirmPage, given: Given) -> Outcome:
     call.record("confirmed", row, project_id=page.contract.project_id, after={"answer": given.answer})
     if call.session.scalar(select(SlackPost.id).where(SlackPost.subject == f"unclear:{row.about_id}")) is not None:
         # The mail that was not sure stands before a person: there it is shown as settled.
-        key = f"unclear:{row.about_id}:confirmed"
+        key = f"unclear:{row.about_id}:settled"
         promise(call.session, "slack.notice", key, {"notice": "unclear", "id": row.about_id})
     return Outcome("done", replace(page, state=PageState.USED))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from ..errors import UserError
+from ..jobs import promise
 from ..queries.claim_facts import facts_of
 from ..queries.claims import summary_of
 from ..rules.lifecycle import delete_obstacle
-from ..tables import Attachment, Claim, Envelope, PackageClaim, PaymentSchedule, ReplyToken, Thread
+from ..tables import (
+    Attachment,
+    BilledClaim,
+    BilledCost,
+    Claim,
+    Envelope,
+    PackageClaim,
+    PaymentSchedule,
+    ReplyToken,
+    SlackPost,
+    Thread,
+)
 from .call import Call
 from .claim_making import figures
 from .claims import claim_label, load_claim_to_change
@@ -23,6 +35,8 @@ def delete_claim(call: Call, claim_id: int) -> None:
     if (papers := _papers(call, claim)) is not None:
         raise UserError(f"{claim_label(claim)}: {papers}", code="not_deletable")
     before = {
+        "label": claim_label(claim),
+        "contract": claim.contract_id,
         "number": claim.number,
         "revision": claim.revision,
         "status": claim.status,
@@ -32,7 +46,16 @@ def delete_claim(call: Call, claim_id: int) -> None:
     call.record("claim_deleted", claim, project_id=claim.contract.project_id, before=before)
     # The contract's own history says it too, for the claim's cannot be opened any more.
     call.record("claim_deleted", claim.contract, project_id=claim.contract.project_id, before=before)
+    _take_back_notice(call, claim)
     take_out(call, claim)
+
+
+def _take_back_notice(call: Call, claim: Claim) -> None:
+    """Its message in Slack offers what can no longer be done; one that was never shown needs no word."""
+    subject = f"submitted:{claim.id}"
+    shown = or_(SlackPost.subject == subject, SlackPost.subject.startswith(f"{subject}@", autoescape=True))
+    if call.session.scalar(select(SlackPost.id).where(shown).limit(1)) is not None:
+        promise(call.session, "slack.notice", f"deleted:{claim.id}", {"notice": "submitted", "id": claim.id})
 
 
 def take_out(call: Call, claim: Claim) -> None:
@@ -58,8 +81,12 @@ def _papers(call: Call, claim: Claim) -> str | None:
 
 
 def _let_go(call: Call, claim: Claim) -> None:
-    """Mails, attachments, tokens and packages go on without it."""
+    """Mails, attachments, tokens and packages go on without it; what it billed to the owner is not billed any more."""
     session = call.session
     for table in (Thread, Attachment, ReplyToken):
         session.execute(update(table).where(table.claim_id == claim.id).values(claim_id=None))
+    session.execute(
+        delete(BilledClaim).where(or_(BilledClaim.owner_claim_id == claim.id, BilledClaim.claim_id == claim.id))
+    )
+    session.execute(delete(BilledCost).where(BilledCost.owner_claim_id == claim.id))
     session.execute(delete(PackageClaim).where(PackageClaim.claim_id == claim.id))

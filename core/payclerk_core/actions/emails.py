@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ..errors import UserError
 from ..queries.claims import summary_of
 from ..queries.directory import standing_of
+from ..queries.owner_costs import claims_billed_on
+from ..queries.seen import claim_digest
 from ..rules.billing import Summary
 from ..rules.lifecycle import ClaimStatus
 from ..rules.permissions import may, require
@@ -16,7 +18,6 @@ from .call import Call
 from .claim_pages import named_pdf
 from .claims import change_status, leaves_editing, load_claim_to_change
 from .mailing import About, NamedFile, Recipient, start_thread, write_letter
-from .owner import claims_for_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def compose_email(call: Call, claim_id: int, draft: Draft) -> Message:
         private=draft.private,
     )
     message = _write(call, claim, thread, recipients, draft, subject)
-    call.record("communication_created", message, project_id=thread.project_id, after={"private": draft.private})
+    # What an answer to it decides about is the claim as this mail shows it.
+    after = {"private": draft.private, "seen": claim_digest(claim)}
+    call.record("communication_created", message, project_id=thread.project_id, after=after)
     return message
 
 
@@ -139,7 +142,7 @@ def _write(
 
 def _backup(call: Call, claim: Claim) -> list[NamedFile]:
     """The PDFs of the payable claims that the owner's claim was made of."""
-    claims = claims_for_owner(call, claim.contract.project_id, claim.period_id)
+    claims = claims_billed_on(call.session, claim)
     return [named_pdf(paid, call.get(StoredFile, paid.pdf_id, "file")) for paid in claims if paid.pdf_id is not None]
 
 

@@ -224,6 +224,8 @@ def read_again(call: Call, inbox_id: int) -> None:
     call.move(inbox, "new")
     inbox.attempts, inbox.reason = 0, None
     call.record("read_again", inbox, project_id=None, before=before, after={"status": "new"})
+    notice = {"notice": "quarantine", "id": inbox.id}
+    promise(call.session, "slack.notice", f"again:{inbox.id}:{call.at.isoformat()}", notice)
 
 
 def replay_mail(call: Call, inbox_id: int) -> None:

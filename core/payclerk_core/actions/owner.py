@@ -1,28 +1,34 @@
-"""The owner's claim: prefilled from the approved payable claims, by cost code and cost type (domain 2.5)."""
+"""The owner's claim: prefilled with all approved payable claims that are not billed yet, by cost (domain 2.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..errors import UserError
-from ..queries.basis import opening
-from ..queries.claims import claim_of_period, with_pages
-from ..queries.contracts import open_period, prime_contract
+from ..jobs import promise
+from ..money import Money
+from ..queries.claims import claim_of_period, summary_of
+from ..queries.contracts import ContractRow, contract_rows, open_period, prime_contract
+from ..queries.owner_costs import (
+    TieRow,
+    approved_below,
+    billed_above,
+    claims_not_approved,
+    claims_to_bill,
+    owner_tie,
+)
 from ..rules.billing import StoredMaterials
-from ..rules.lifecycle import BILLABLE_TO_OWNER
-from ..rules.retainage import Rates
-from ..tables import BillingPeriod, Claim, ClaimLine, Contract, Project, SovLine
+from ..rules.invitations import Standing
+from ..rules.lifecycle import ClaimStatus
+from ..rules.owner_costs import CostKey, Place, costs_to_bill, left_off_by_hand
+from ..rules.shown import require_as_seen
+from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, ClaimLine, Contract
 from .call import Call
 from .claim_lines import work_out
-from .claim_making import ClaimStart, figures, start_claim
+from .claim_making import ClaimStart, figures, hold_claims, start_claim, take_turns
 from .claim_pages import store_pdf
 from .mailing import start_thread
-
-CostKey = tuple[str, str]  # cost code, cost type
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,151 +41,227 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What the approved claims of a period come to under one cost code and type, in cents."""
+class OwnerPreview:
+    """What a claim to the owner would take now, and what is missing; nothing is made yet. Amounts in cents.
 
-    work: int = 0
-    stored: int = 0
-    withheld: int = 0  # of work, this period
-    stored_held: int = 0
-    released: int = 0
+    `costs` are the lines of the claim by cost: work it adds and the balance in store. `existing`: the claim of this
+    period that is there already.
+    """
 
-    def plus_stored(self, stored: int, held: int) -> Cost:
-        return replace(self, stored=self.stored + stored, stored_held=self.stored_held + held)
+    contract: Contract
+    period: BillingPeriod
+    existing: Claim | None
+    claims: Sequence[Claim]
+    places: Mapping[Place, tuple[int, int]]
+    left_off: Mapping[CostKey, int]  # taken over before, and left off the owner's lines by hand
+    without_line: Sequence[CostKey]
+    not_approved: Sequence[Claim]
+    silent: Sequence[ContractRow]
+    ties: Sequence[TieRow]
+    costs: Mapping[CostKey, tuple[int, int]] = field(default_factory=dict)
 
-    def plus(self, line: ClaimLine) -> Cost:
-        return Cost(
-            self.work + line.work_cents,
-            self.stored + line.stored_cents,
-            self.withheld + line.work_withheld_cents,
-            self.stored_held + _stored_held(line),
-            self.released + line.work_released_cents + line.stored_released_cents,
-        )
+    @property
+    def work(self) -> int:
+        return sum(work for work, _ in self.costs.values())
 
-    def __bool__(self) -> bool:
-        return bool(self.work or self.stored or self.withheld or self.released)
+    @property
+    def changes_nothing(self) -> bool:
+        """Made now, it would come to 0.00."""
+        return not any(work for work, _ in self.costs.values()) and not self.claims
+
+    def seen(self) -> dict[str, str]:
+        """What a person confirms, by name: the claims taken and the amount under each cost."""
+        currency = self.contract.project.currency
+        claims = {_label(claim): _as_seen(claim) for claim in self.claims}
+        costs = {
+            # What comes to nothing is no line of the claim.
+            f"Cost {code} {kind}": f"{Money(work, currency)} work, {Money(stored, currency)} stored"
+            for (code, kind), (work, stored) in self.costs.items()
+            if work or stored
+        }
+        return {"Billing period": f"{self.period.starts_on} to {self.period.ends_on}", **claims, **costs}
 
 
-def _stored_held(line: ClaimLine) -> int:
-    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents
+def _label(claim: Claim) -> str:
+    return f"{claim.contract.number} #{claim.number}"
 
 
-Costs = Mapping[CostKey, Cost]
+def _as_seen(claim: Claim) -> str:
+    summary = summary_of(claim)
+    status = ClaimStatus(claim.status).label
+    return f"{status}, revision {claim.revision}, {summary.completed} completed and stored, {summary.due} due"
 
 
-def make_owner_claim(call: Call, project_id: int, prefill: Prefill = Prefill()) -> Claim:
-    """Make the claim to the owner for the open period from what is approved of the payable ones.
+def preview_owner_claim(call: Call, project_id: int) -> OwnerPreview:
+    """What `make_owner_claim` would take now. Raises UserError without an open period or a prime contract."""
+    call.authorise("T25", project_id)
+    return _preview(call, project_id)
+
+
+def make_owner_claim(
+    call: Call, project_id: int, prefill: Prefill = Prefill(), *, seen: Mapping[str, str] | None = None
+) -> Claim:
+    """Make the claim to the owner for the open period from what is approved of the payable ones and not billed yet.
 
     Amounts whose cost code and type have no line in the prime contract stop it: nothing is left out silently.
+    `seen` is what the preview showed to who confirms it; when it is not so any more, nothing is made.
     """
     call.authorise("T25", project_id)
-    period = open_period(call.session, project_id)
-    contract = prime_contract(call.session, project_id)
+    _hold(call, project_id)
+    preview = _preview(call, project_id)
+    if (existing := preview.existing) is not None:
+        text = f"Claim {existing.number} to the owner exists for this period already."
+        raise UserError(text, code="already_made")
+    if seen is not None:
+        require_as_seen(seen, preview.seen())
+    if prefill.costs:
+        _require_costs(preview)
+    return _create(call, preview, prefill)
+
+
+def _hold(call: Call, project_id: int) -> None:
+    """Nobody changes what is taken over, and of two who make the claim at once the second finds the first one's."""
+    if (contract := prime_contract(call.session, project_id)) is not None:
+        take_turns(call, contract)
+    hold_claims(call, [claim.id for claim in claims_to_bill(call.session, project_id)])
+    call.session.expire_all()
+
+
+def _preview(call: Call, project_id: int) -> OwnerPreview:
+    session = call.session
+    period, contract = open_period(session, project_id), prime_contract(session, project_id)
     if period is None or contract is None:
         raise UserError(
             "This needs an open billing period and a prime contract; see /billing period.", code="no_period"
         )
-    if (existing := claim_of_period(call.session, contract.id, period.id)) is not None:
-        text = f"Claim {existing.number} to the owner exists for this period already."
-        raise UserError(text, code="already_made")
-    costs = _billed_costs(call, project_id, period) if prefill.costs else {}
-    if prefill.costs and not costs:
-        raise UserError("No approved claim in this period yet; approve some with /billing claims first.")
-    _require_lines(contract, costs)
-    return _create(call, contract, period, costs, prefill)
-
-
-def claims_for_owner(call: Call, project_id: int, period_id: int) -> Sequence[Claim]:
-    """The payable claims of a period that the owner's claim is made of."""
-    query = with_pages(
-        select(Claim)
-        .join(Claim.contract)
-        .where(Contract.project_id == project_id, Contract.kind != "prime", Claim.period_id == period_id)
-        .where(Claim.status.in_([status.value for status in BILLABLE_TO_OWNER]))
-        .order_by(Contract.number, Claim.number)
+    automatic = contract.project.stored_materials == StoredMaterials.AUTOMATIC.value
+    above = billed_above(session, contract)
+    places = costs_to_bill(approved_below(session, project_id), above, automatic=automatic)
+    left_off = left_off_by_hand(above, automatic=automatic)
+    costs = _by_cost(places, left_off)
+    return OwnerPreview(
+        contract=contract,
+        period=period,
+        existing=claim_of_period(session, contract.id, period.id),
+        claims=claims_to_bill(session, project_id),
+        places=places,
+        left_off=left_off,
+        without_line=_without_line(contract, costs),
+        not_approved=claims_not_approved(session, project_id),
+        silent=_silent(call, project_id, period),
+        ties=owner_tie(session, project_id),
+        costs=costs,
     )
-    return call.session.scalars(query).unique().all()
 
 
-def _billed_costs(call: Call, project_id: int, period: BillingPeriod) -> Costs:
-    costs: dict[CostKey, Cost] = {}
-    claims = claims_for_owner(call, project_id, period.id)
-    if not claims:
-        return costs
-    for line in (line for claim in claims for line in claim.lines):
-        key = (line.sov_line.cost_code, line.sov_line.cost_type)
-        costs[key] = costs.get(key, Cost()).plus(line)
-    for sov, stored, held in _still_in_store(call, project_id, period, {claim.contract_id for claim in claims}):
-        key = (sov.cost_code, sov.cost_type)
-        costs[key] = costs.get(key, Cost()).plus_stored(stored, held)
-    return costs
+def _by_cost(
+    places: Mapping[Place, tuple[int, int]], left_off: Mapping[CostKey, int]
+) -> dict[CostKey, tuple[int, int]]:
+    costs: dict[CostKey, tuple[int, int]] = {cost: (cents, 0) for cost, cents in left_off.items()}
+    for (_, cost), (work, stored) in places.items():
+        before = costs.get(cost, (0, 0))
+        costs[cost] = (before[0] + work, before[1] + stored)
+    return dict(sorted(costs.items()))
 
 
-def _still_in_store(
-    call: Call, project_id: int, period: BillingPeriod, billed: Collection[int]
-) -> Iterator[tuple[SovLine, int, int]]:
-    """Stored material, and what is held of it, of contracts without an approved claim in this period.
-
-    Column F is a balance: what was stored before is still there. The automatic mode has counted it as installed.
-    """
-    if call.get(Project, project_id, "project").stored_materials == StoredMaterials.AUTOMATIC:
-        return
-    query = select(Contract).where(Contract.project_id == project_id, Contract.kind != "prime")
-    latest = _latest_before(call, project_id, period)
-    for contract in call.session.scalars(query.where(Contract.id.not_in(billed)).options(selectinload(Contract.lines))):
-        if (claim := latest.get(contract.id)) is not None:
-            yield from ((row.sov_line, row.stored_cents, _stored_held(row)) for row in claim.lines)
-        else:
-            rates = Rates(contract.work_retainage, contract.stored_retainage)
-            openings = ((line, opening(line, rates)) for line in contract.lines)
-            yield from ((line, before.stored, before.stored_held) for line, before in openings)
-
-
-def _latest_before(call: Call, project_id: int, period: BillingPeriod) -> dict[int, Claim]:
-    """By contract, the latest payable claim of an earlier period that the owner was billed for."""
-    query = (
-        select(Claim)
-        .join(Claim.contract)
-        .join(Claim.period)
-        .where(Contract.project_id == project_id, BillingPeriod.starts_on < period.starts_on)
-        .where(Claim.status.in_([status.value for status in BILLABLE_TO_OWNER]))
-        .order_by(Claim.number)
-    )
-    return {claim.contract_id: claim for claim in call.session.scalars(with_pages(query)).unique()}
-
-
-def _require_lines(contract: Contract, costs: Costs) -> None:
+def _without_line(contract: Contract, costs: Mapping[CostKey, tuple[int, int]]) -> list[CostKey]:
     known = {(line.cost_code, line.cost_type) for line in contract.billed_lines}
-    missing = sorted(f"{code} {kind}" for (code, kind), cost in costs.items() if (code, kind) not in known and cost)
-    if missing:
-        text = f"The prime contract has no line for {', '.join(missing[:10])}; add the lines to its schedule of values."
+    return [cost for cost, amounts in costs.items() if cost not in known and any(amounts)]
+
+
+def _silent(call: Call, project_id: int, period: BillingPeriod) -> list[ContractRow]:
+    """Who was asked to bill this period and has not."""
+    rows = contract_rows(call.session, project_id, period.id)
+    return [row for row in rows if row.readiness.standing in {Standing.INVITED, Standing.ACCEPTED}]
+
+
+def _require_costs(preview: OwnerPreview) -> None:
+    if not preview.claims and preview.changes_nothing:
+        text = "No approved claim that is not billed to the owner yet; approve some with /billing claims first."
+        raise UserError(text, code="nothing_to_bill")
+    if preview.without_line:
+        missing = ", ".join(f"{code} {kind}" for code, kind in preview.without_line[:10])
+        text = f"The prime contract has no line for {missing}; add the lines to its schedule of values."
         raise UserError(text, code="no_prime_line")
 
 
-def _create(call: Call, contract: Contract, period: BillingPeriod, costs: Costs, prefill: Prefill) -> Claim:
+def _create(call: Call, preview: OwnerPreview, prefill: Prefill) -> Claim:
+    contract, period = preview.contract, preview.period
     subject = f"{contract.number} claim to the owner, {period.starts_on} to {period.ends_on}"
     thread = start_thread(call, project_id=contract.project_id, contract_id=contract.id, subject=subject)
     claim = start_claim(call, ClaimStart(contract, period, thread, call.actor))
     claim.invoice_number = str(claim.number)
     claim.with_backup = prefill.backup
-    _fill(claim, dict(costs), retainage=prefill.retainage)
+    if prefill.costs:
+        _take_over(call, claim, preview, retainage=prefill.retainage)
     work_out(call, claim)
-    after = {"retainage": prefill.retainage, "backup": prefill.backup, **figures(claim)}
+    taken = [_label(paid) for paid in preview.claims] if prefill.costs else []
+    after = {"retainage": prefill.retainage, "backup": prefill.backup, "billed": taken, **figures(claim)}
     call.record("owner_claim_created", claim, project_id=contract.project_id, after=after)
     store_pdf(call, claim)
+    notice = {"notice": "submitted", "id": claim.id}
+    promise(call.session, "slack.notice", f"made:{claim.id}:{call.at.isoformat()}", notice)
     return claim
 
 
-def _fill(claim: Claim, costs: dict[CostKey, Cost], *, retainage: bool) -> None:
+def _take_over(call: Call, claim: Claim, preview: OwnerPreview, *, retainage: bool) -> None:
+    """Fill the claim's lines, and keep which claims and which costs they were made of."""
+    _fill(claim, dict(preview.costs))
+    if retainage:
+        _fill_retainage(claim, preview.claims)
+    call.session.add_all(BilledClaim(claim_id=paid.id, owner_claim_id=claim.id) for paid in preview.claims)
+    for (contract_id, (code, kind)), (work, stored) in preview.places.items():
+        cost = BilledCost(
+            owner_claim_id=claim.id,
+            contract_id=contract_id,
+            cost_code=code,
+            cost_type=kind,
+            work_cents=work,
+            stored_cents=stored,
+        )
+        call.session.add(cost)
+
+
+def _fill(claim: Claim, costs: dict[CostKey, tuple[int, int]]) -> None:
     """The first line of a cost code and type takes its whole amount, so that nothing is billed twice."""
     for line in claim.lines:
-        cost = costs.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)
-        if cost is None:
+        if (cost := costs.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)) is not None:
+            line.work_cents = line.claimed_work_cents = cost[0]
+            line.stored_cents = line.claimed_stored_cents = cost[1]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What the payable claims withhold and release under one cost, in cents."""
+
+    withheld: int = 0
+    stored: int = 0
+    released: int = 0
+
+
+def _fill_retainage(claim: Claim, claims: Sequence[Claim]) -> None:
+    held = _held_below(claims)
+    for line in claim.lines:
+        below = held.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)
+        if below is None:
             continue
-        line.work_cents = line.claimed_work_cents = cost.work
-        line.stored_cents = line.claimed_stored_cents = cost.stored
-        if retainage:
-            line.work_withheld_set_cents, line.stored_withheld_set_cents = cost.withheld, cost.stored_held
-            # The owner may hold less of us than we hold of them.
-            held = max(line.previous_work_held_cents + cost.withheld, 0)
-            line.work_released_cents = min(cost.released, held)
+        line.work_withheld_set_cents, line.stored_withheld_set_cents = below.withheld, below.stored
+        # The owner may hold less of us than we hold of them.
+        most = max(line.previous_work_held_cents + below.withheld, 0)
+        line.work_released_cents = min(below.released, most)
+
+
+def _held_below(claims: Sequence[Claim]) -> dict[CostKey, _Held]:
+    held: dict[CostKey, _Held] = {}
+    latest = {claim.contract_id: claim.id for claim in claims}  # in the order of their numbers
+    for line in (line for claim in claims for line in claim.lines):
+        below = held.setdefault((line.sov_line.cost_code, line.sov_line.cost_type), _Held())
+        below.withheld += line.work_withheld_cents
+        below.released += line.work_released_cents + line.stored_released_cents
+        if latest[line.claim.contract_id] == line.claim_id:  # stored material is a balance
+            below.stored += _stored_held(line)
+    return held
+
+
+def _stored_held(line: ClaimLine) -> int:
+    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents

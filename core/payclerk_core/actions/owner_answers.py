@@ -13,7 +13,9 @@ from sqlalchemy import select
 
 from ..errors import UserError
 from ..queries.claims import summary_of
+from ..queries.seen import claim_digest, seen_of
 from ..rules.lifecycle import ClaimStatus
+from ..rules.seen import changes_since
 from ..tables import Claim, Event, Message, MessageRecipient, Person, Thread
 from .call import Call
 from .claims import change_status, claim_label, load_claim_to_change
@@ -32,8 +34,6 @@ MEANS: Final[Mapping[str, ClaimStatus]] = {
 }
 # Notes are for a person to read: whether they can be met is a judgement.
 _ACTS: Final = frozenset({"approve", "reject"})
-# What happens to a claim without changing what the owner was asked about.
-_NO_CHANGE: Final = frozenset({"exported", ANSWERED, "payment_recorded", "pdf_layout_set"})
 
 
 def take_owner_answer(call: Call, message: Message, thread: Thread, person: Person) -> None:
@@ -124,17 +124,18 @@ def _obstacle(call: Call, claim: Claim, message: Message, thread: Thread, status
         return f"{label} is {status.label} already."
     answered = _answered(call, claim, thread)
     expected = _given(answered) if answered else ClaimStatus.UNDER_REVIEW
-    since = answered.id if answered else _sent(call, message)
-    if now is not expected or (since is not None and _changed_since(call, claim, since)):
+    asked = answered or _sent(call, message)
+    seen = str((asked.after or {}).get("seen", "")) if asked else None
+    if now is not expected or (seen is not None and changes_since(seen, seen_of(claim))):
         changed = f"{label} has changed since the owner got it (it is {now.label} now)."
         return f"{changed} Send it to the owner again and let them answer."
     return None
 
 
-def _sent(call: Call, message: Message) -> int | None:
+def _sent(call: Call, message: Message) -> Event | None:
     """The event of the newest mail before the answer that showed the claim; a word of ours in between shows none."""
     query = (
-        select(Event.id)
+        select(Event)
         .join(Message, Message.id == Event.record_id)
         .where(Event.record == "message", Event.verb == SENT)
         .where(Message.thread_id == message.thread_id, Message.id < message.id, Message.kind == ASKED)
@@ -142,14 +143,15 @@ def _sent(call: Call, message: Message) -> int | None:
     return call.session.scalar(query.order_by(Event.id.desc()).limit(1))
 
 
-def _changed_since(call: Call, claim: Claim, event_id: int) -> bool:
-    later = select(Event.id).where(Event.record == "claim", Event.record_id == claim.id, Event.id > event_id)
-    return call.session.scalar(later.where(Event.verb.not_in(_NO_CHANGE)).limit(1)) is not None
-
-
 def _settle(call: Call, claim: Claim, message: Message, thread: Thread, status: ClaimStatus) -> None:
     change_status(call, claim, status)
-    after = {"message": message.id, "thread": thread.id, "read_as": message.decision, "status": status.value}
+    after = {
+        "message": message.id,
+        "thread": thread.id,
+        "read_as": message.decision,
+        "status": status.value,
+        "seen": claim_digest(claim),
+    }
     call.record(ANSWERED, claim, project_id=thread.project_id, after=after)
     _confirm(call, claim, message, thread, status)
 

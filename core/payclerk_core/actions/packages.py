@@ -53,6 +53,7 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
             f"Claim {missing[0].number} of {missing[0].contract.number} has no PDF yet; set its status again."
         )
     for claim in claims:
+        call.authorise_sight(claim.contract)
         _require_tied(call, claim)
     package = Package(
         key=order.key,

@@ -7,7 +7,6 @@ from datetime import date
 from sqlalchemy import select
 
 from ..dates import project_date
-from ..jobs import promise
 from ..rules.periods import Frequency, PeriodDates, Schedule, check_schedule, due_to_open, next_to_open
 from ..tables import BillingPeriod, Event, PeriodSchedule, Project
 from .call import Call
@@ -65,7 +64,6 @@ def open_due_period(call: Call, project_id: int) -> BillingPeriod | None:
     period = open_new(call, project_id, dates)
     days = {"from": str(dates.starts_on), "to": str(dates.ends_on), "due": str(dates.due_on)}
     call.record("period_opened", row, project_id=project_id, after={"period": period.id, **days})
-    promise(call.session, "slack.notice", f"period:{period.id}", {"notice": "period", "id": period.id})
     return period
 
 

@@ -44,6 +44,7 @@ def open_new(call: Call, project_id: int, dates: PeriodDates) -> BillingPeriod:
     )
     call.session.add(period)
     call.record("period_created", period, project_id=project_id, after=_shown(period))
+    promise(call.session, "slack.notice", f"period:{period.id}", {"notice": "period", "id": period.id})
     return period
 
 

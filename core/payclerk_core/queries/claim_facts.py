@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..rules.lifecycle import ClaimFacts, ClaimStatus
-from ..tables import Claim, Contract, Envelope
+from ..tables import BilledClaim, Claim, Envelope
 
 # An envelope that somebody can still sign, or has signed.
 LIVE_ENVELOPES = ("promised", "sent", "delivered", "completed")
@@ -17,7 +17,7 @@ LIVE_ENVELOPES = ("promised", "sent", "delivered", "completed")
 def claim_facts(session: Session, claims: Sequence[Claim]) -> dict[int, ClaimFacts]:
     """The facts by claim id."""
     latest, signing = _latest(session, claims), _out_for_signature(session, claims)
-    owner = _owner_periods(session, claims)
+    owner = _billed_to_owner(session, claims)
     return {
         claim.id: ClaimFacts(
             status=ClaimStatus(claim.status),
@@ -25,7 +25,7 @@ def claim_facts(session: Session, claims: Sequence[Claim]) -> dict[int, ClaimFac
             latest=latest.get(claim.contract_id) == claim.number,
             paid=any(payment.amount_cents for payment in claim.payments),
             out_for_signature=claim.id in signing,
-            on_owner_claim=not claim.contract.is_prime and claim.period_id in owner,
+            on_owner_claim=claim.id in owner,
             rejected_lines=any(line.review == "rejected" for line in claim.lines),
             certified=claim.certificate is not None,
         )
@@ -50,12 +50,12 @@ def _out_for_signature(session: Session, claims: Sequence[Claim]) -> set[int]:
     return set(session.scalars(query))
 
 
-def _owner_periods(session: Session, claims: Sequence[Claim]) -> set[int]:
-    """The periods whose claim to the owner has left the draft."""
+def _billed_to_owner(session: Session, claims: Sequence[Claim]) -> set[int]:
+    """Those that are on a claim to the owner which has left the draft."""
     query = (
-        select(Claim.period_id)
-        .join(Contract, Contract.id == Claim.contract_id)
-        .where(Contract.kind == "prime", Claim.period_id.in_({claim.period_id for claim in claims}))
+        select(BilledClaim.claim_id)
+        .join(Claim, Claim.id == BilledClaim.owner_claim_id)
+        .where(BilledClaim.claim_id.in_([claim.id for claim in claims]))
         .where(Claim.status.in_([ClaimStatus.UNDER_REVIEW.value, ClaimStatus.APPROVED.value]))
     )
     return set(session.scalars(query))

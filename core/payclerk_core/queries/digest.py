@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from ..money import Money, total
 from ..rules.invitations import Standing
 from ..rules.lifecycle import ClaimStatus
-from ..tables import BillingPeriod, Project
+from ..tables import BillingPeriod, Contract, Project
 from .claims import ClaimFilter, ClaimRow, claim_rows
 from .contracts import ContractRow, contract_rows, open_period
+from .owner_costs import TieRow, owner_tie
+from .sight import sees
 
 OPEN = (ClaimStatus.DRAFT, ClaimStatus.UNDER_REVIEW, ClaimStatus.REVISE_AND_RESUBMIT)
 
@@ -27,15 +29,27 @@ class Digest:
     declined: list[ContractRow]
     approved: list[ClaimRow]
     approved_due: Money
+    ties: list[TieRow]  # owner to subcontractors, where they differ
 
 
-def digest_of(session: Session, project: Project) -> Digest | None:
-    """The digest, or None when no period is open."""
+def digest_of(session: Session, project: Project, viewer: int | None = None) -> Digest | None:
+    """The digest, or None when no period is open.
+
+    `viewer` is the person who reads it; without one it is for a channel, and of private contracts it holds nothing.
+    """
     period = open_period(session, project.id)
     if period is None:
         return None
-    claims = claim_rows(session, project.id, ClaimFilter(period_id=period.id))
-    contracts = contract_rows(session, project.id, period.id)
+
+    def shown(contract: Contract | None) -> bool:
+        if contract is None or viewer is None:
+            return contract is None or not contract.private
+        return sees(session, viewer, contract)
+
+    claims = [
+        row for row in claim_rows(session, project.id, ClaimFilter(period_id=period.id)) if shown(row.claim.contract)
+    ]
+    contracts = [row for row in contract_rows(session, project.id, period.id) if shown(row.contract)]
     approved = [row for row in claims if row.status not in OPEN]
     return Digest(
         project=project,
@@ -45,4 +59,5 @@ def digest_of(session: Session, project: Project) -> Digest | None:
         declined=[r for r in contracts if r.readiness.standing is Standing.DECLINED],
         approved=approved,
         approved_due=total((row.due for row in approved), project.currency),
+        ties=[row for row in owner_tie(session, project.id) if shown(row.contract)],
     )

@@ -61,7 +61,7 @@ class ClaimFacts:
     latest: bool = True  # of its contract
     paid: bool = False  # at least in part
     out_for_signature: bool = False  # sent or signed
-    on_owner_claim: bool = False  # of its period, and no draft any more
+    on_owner_claim: bool = False  # one that is no draft any more
     rejected_lines: bool = False
     certified: bool = False  # another amount than was asked for
 
@@ -101,7 +101,7 @@ def _hangs_on_it(facts: ClaimFacts) -> str | None:
     if (why := _was_acted_on(facts)) is not None:
         return why
     if facts.on_owner_claim:
-        return "The claim to the owner of this period includes it; send that one back first."
+        return "A claim to the owner includes it; send that one back first."
     return None
 
 

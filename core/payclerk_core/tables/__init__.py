@@ -34,6 +34,7 @@ from .mail import (
     ReplyToken,
     Thread,
 )
+from .owner import BilledClaim, BilledCost
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, Executor, FailedJob, JobTakeover, StoredFile
 from .signing import Envelope, Package, PackageClaim, SigningOutage
@@ -44,6 +45,8 @@ __all__ = [
     "Base",
     "Batch",
     "BatchItem",
+    "BilledClaim",
+    "BilledCost",
     "BillingPeriod",
     "Certificate",
     "ChangeOrder",

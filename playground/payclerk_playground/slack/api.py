@@ -135,7 +135,15 @@ class Api:
     def _conversations_info(self, args: Args) -> Args:
         found = self._channel(args)
         name = self.state.channels.get(found, "")
-        return {"channel": {"id": found, "name": name, "is_private": False, "is_ext_shared": False, "is_member": True}}
+        return {
+            "channel": {
+                "id": found,
+                "name": name,
+                "is_private": False,
+                "is_ext_shared": found in self.state.shared,
+                "is_member": True,
+            }
+        }
 
     def _conversations_members(self, args: Args) -> Args:
         self._channel(args)

@@ -111,6 +111,7 @@ class SlackState:
     def __init__(self, personas: Sequence[Persona], monotonic: Callable[[], float] = time.monotonic) -> None:
         self.people = {p.user_id: p for p in personas if p.has_slack}
         self.channels: dict[str, str] = {"C0GENERAL": "general"}
+        self.shared: set[str] = set()  # channels that another company is in, too
         self.directs: dict[str, str] = {}
         self.messages: list[Message] = []
         self.views: dict[str, View] = {}

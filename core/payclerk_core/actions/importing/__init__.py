@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from ...documents.workbook import Known, KnownContract, Progress, ProjectFile, ProjectRow
 from ...documents.workbook.grid import untold
 from ...errors import UserError
+from ...queries.directory import email_key
 from ...tables import Batch, Contract, Project
 from ..call import Call
-from .held import Held, held_of
+from .held import Held, held_of, rename
 from .plan import Plan, plan_import
 from .report import RECORDED, ImportReport, Shown, changes_to_record, plan_digest, preview_lines, preview_of
 from .store import store
@@ -87,6 +88,7 @@ def plan_of(call: Call, file: ProjectFile) -> Plan:
     """What importing the file would do, changing nothing. Raises WorkbookFaults with what a file cannot change."""
     held = held_of(call.session, file.project.number)
     _authorise(call, held)
+    rename(held, {email_key(row.former): email_key(row.email) for row in file.people if row.former})
     return plan_import(wants_of(file), held, file.project.currency)
 
 

@@ -55,6 +55,18 @@ def held_of(session: Session, number: str) -> Held:
     return held
 
 
+def rename(held: Held, addresses: Mapping[str, str]) -> None:
+    """Find people by the addresses they will have: from each former address to the new one.
+
+    One that is not known, or whose new address somebody has already, is left: the file was loaded before.
+    """
+    people = held.records["person"]
+    taken = {old: new for old, new in addresses.items() if (old,) in people and (new,) not in people}
+    for kind in ("person", "member", "invoice contact", "private list entry"):
+        records = held.records[kind].items()
+        held.records[kind] = {(*key[:-1], taken.get(key[-1], key[-1])): record for key, record in records}
+
+
 def look(session: Session, held: Held, kind: str, number: str) -> None:
     """Look one kind up, anew after it was stored."""
     if kind == "project":

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, update
 
 from ...documents.workbook import Progress
+from ...queries.directory import email_key
 from ...tables import (
     Base,
     ChangeOrder,
@@ -131,6 +132,8 @@ class _Store:
     def _columns(self, key: Key, values: Mapping[str, Any]) -> Columns:
         """The values with keys of the database instead of names, and states with who and when."""
         columns = dict(values)
+        if "email" in columns:
+            columns["email_key"] = email_key(columns["email"])
         if "company" in columns:
             columns["company_id"] = self._id("company", columns.pop("company"))
         if "change_order" in columns:

@@ -125,6 +125,7 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
         _choice("Language", LANGUAGES, "Of the mails the person gets.", "en"),
         _choice("Commitments", LEVELS, "Level on subcontracts and purchase orders.", "none"),
         _choice("Client contracts", LEVELS, "Level on the prime contract.", "none"),
+        _text("Former e-mail", 320, "The address payclerk knows, when E-mail is the person's new one.", "", "former"),
     ),
     "Contracts": (
         _text("Number", 40, "The contract's number; it finds the contract again."),

@@ -163,6 +163,7 @@ class _Reader:
             row.read("Language"),
             Level(row.read("Commitments")),
             Level(row.read("Client contracts")),
+            str(row.more().get("former", "")),
         )
 
     def _company(self, row: Row, companies: set[str]) -> str:

@@ -81,6 +81,7 @@ class PersonRow:
     language: str
     commitments: Level
     client_contracts: Level
+    former: str = ""  # the address that finds the person, when `email` is a new one
 
 
 @dataclass(frozen=True, slots=True)

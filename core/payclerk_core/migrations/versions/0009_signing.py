@@ -1,6 +1,6 @@
 """what an envelope is made of is fixed when it is promised, and what DocuSign refuses payclerk is remembered once
 
-Revision: 0009, after 0006
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from payclerk_core.tables.base import Key, Moment
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """the processes that run jobs, and how often a job was taken over from one that ended
 
-Revision: 0010, after 0006
+Revision: 0010, after 0009
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from payclerk_core.tables.base import Moment
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -3,15 +3,15 @@
 What was withheld at lines' own figures is worked out from the claims that are there. By how much less than the rate is
 held stays unknown (null): the amounts held say it.
 
-Revision: 0012, after 0006
+Revision: 0011, after 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0012"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """why a mailbox is silent
 
-Revision: 0013, after 0006
+Revision: 0012, after 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = "0013"
-down_revision = "0006"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

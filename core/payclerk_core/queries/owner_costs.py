@@ -1,0 +1,170 @@
+"""What is approved of the subcontractors and what is billed to the owner, to date: the two sides of the tie-out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from ..rules.billing import StoredMaterials
+from ..rules.lifecycle import BILLABLE_TO_OWNER
+from ..rules.owner_costs import Above, Below, CostKey, Gap, Place, gaps
+from ..tables import BilledClaim, BilledCost, Claim, ClaimLine, Contract, Project, SovLine
+from .claims import with_pages
+from .contracts import prime_contract
+
+_BILLABLE = [status.value for status in BILLABLE_TO_OWNER]
+
+
+@dataclass(frozen=True, slots=True)
+class TieRow:
+    """One gap of the tie-out, with its contract and the claims of it that are approved and not billed yet."""
+
+    gap: Gap
+    contract: Contract | None
+    currency: str
+    unbilled: Sequence[Claim] = ()
+
+
+def claims_to_bill(session: Session, project_id: int) -> Sequence[Claim]:
+    """The payable claims that may be billed to the owner and are not billed yet, whatever their period."""
+    billed = exists(select(BilledClaim.id).where(BilledClaim.claim_id == Claim.id))
+    return _payable(session, project_id, and_(Claim.status.in_(_BILLABLE), ~billed))
+
+
+def claims_billed_on(session: Session, owner_claim: Claim) -> Sequence[Claim]:
+    """The payable claims that this claim to the owner took over."""
+    billed = select(BilledClaim.claim_id).where(BilledClaim.owner_claim_id == owner_claim.id)
+    return _payable(session, owner_claim.contract.project_id, Claim.id.in_(billed))
+
+
+def claims_not_approved(session: Session, project_id: int) -> Sequence[Claim]:
+    """The payable claims that cannot be billed to the owner as they stand."""
+    return _payable(session, project_id, Claim.status.not_in(_BILLABLE))
+
+
+def owner_tie(session: Session, project_id: int) -> list[TieRow]:
+    """What is approved below and not billed above, and the reverse, as the database is now; empty when all ties."""
+    prime = prime_contract(session, project_id)
+    above = billed_above(session, prime) if prime is not None else []
+    found = gaps(approved_below(session, project_id), above)
+    contracts = _contracts(session, {gap.contract_id for gap in found if gap.contract_id is not None})
+    unbilled: dict[int, list[Claim]] = defaultdict(list)
+    for claim in claims_to_bill(session, project_id) if found else ():
+        unbilled[claim.contract_id].append(claim)
+    currency = session.get_one(Project, project_id).currency
+    return [
+        TieRow(gap, contracts.get(gap.contract_id or 0), currency, unbilled.get(gap.contract_id or 0, ()))
+        for gap in found
+    ]
+
+
+def _contracts(session: Session, ids: Iterable[int]) -> dict[int, Contract]:
+    return {row.id: row for row in session.scalars(select(Contract).where(Contract.id.in_(ids)))}
+
+
+def _payable(session: Session, project_id: int, which: Any) -> Sequence[Claim]:
+    query = select(Claim).join(Claim.contract).where(Contract.project_id == project_id, Contract.kind != "prime")
+    return session.scalars(with_pages(query.where(which).order_by(Contract.number, Claim.number))).unique().all()
+
+
+def approved_below(session: Session, project_id: int) -> dict[Place, Below]:
+    """By contract and cost, what is approved of the payable claims to date."""
+    found: defaultdict[Place, Below] = defaultdict(Below)
+    for place, cents in _sums(session, _opened(project_id)):
+        found[place] = Below(stored=cents, opening=cents)
+    latest = _latest(project_id)
+    for contract_id in session.scalars(select(latest.c.contract_id)):
+        for place in [place for place in found if place[0] == contract_id]:
+            found[place] = replace(found[place], stored=0)  # what is in store now is on its claims
+    for place, cents in _sums(session, _worked(project_id)):
+        found[place] = replace(found[place], work=cents)
+    for place, cents in _sums(session, _stored(latest)):
+        found[place] = replace(found[place], stored=cents)
+    fresh = _fresh(session, latest)
+    return {place: replace(one, fresh=place[0] in fresh) for place, one in found.items()}
+
+
+def _sums(session: Session, query: Select[int, str, str, int]) -> list[tuple[Place, int]]:
+    return [((row[0], (row[1], row[2])), int(row[3] or 0)) for row in session.execute(query)]
+
+
+def _opened(project_id: int) -> Select[int, str, str, int]:
+    """What was in store before payclerk."""
+    cost = (SovLine.contract_id, SovLine.cost_code, SovLine.cost_type)
+    query = select(*cost, func.sum(SovLine.opening_stored_cents)).join(SovLine.contract)
+    query = query.where(Contract.project_id == project_id, Contract.kind != "prime", SovLine.opening_stored_cents != 0)
+    return query.group_by(*cost)
+
+
+def _worked(project_id: int) -> Select[int, str, str, int]:
+    """Work of the approved claims, and what the automatic mode moved there from claims that are approved, too."""
+    before = aliased(Claim)
+    open_before = exists(
+        select(before.id).where(
+            before.contract_id == Claim.contract_id,
+            before.number == Claim.number - 1,
+            before.status.not_in(_BILLABLE),
+        )
+    )
+    work = ClaimLine.work_cents + case((open_before, 0), else_=ClaimLine.moved_cents)
+    cost = (Claim.contract_id, SovLine.cost_code, SovLine.cost_type)
+    query = select(*cost, func.sum(work)).join(ClaimLine.claim).join(ClaimLine.sov_line).join(Claim.contract)
+    query = query.where(Contract.project_id == project_id, Contract.kind != "prime", Claim.status.in_(_BILLABLE))
+    return query.group_by(*cost)
+
+
+def _latest(project_id: int) -> Any:
+    """By contract, the number of its latest approved claim."""
+    query = select(Claim.contract_id, func.max(Claim.number).label("number")).join(Claim.contract)
+    query = query.where(Contract.project_id == project_id, Contract.kind != "prime", Claim.status.in_(_BILLABLE))
+    return query.group_by(Claim.contract_id).subquery()
+
+
+def _of_latest(latest: Any) -> Any:
+    return and_(Claim.contract_id == latest.c.contract_id, Claim.number == latest.c.number)
+
+
+def _stored(latest: Any) -> Select[int, str, str, int]:
+    cost = (Claim.contract_id, SovLine.cost_code, SovLine.cost_type)
+    query = select(*cost, func.sum(ClaimLine.stored_cents)).join(ClaimLine.claim).join(ClaimLine.sov_line)
+    return query.join(latest, _of_latest(latest)).group_by(*cost)
+
+
+def _fresh(session: Session, latest: Any) -> set[int]:
+    """The contracts whose latest approved claim is not billed yet."""
+    query = select(Claim.contract_id).join(latest, _of_latest(latest))
+    query = query.outerjoin(BilledClaim, BilledClaim.claim_id == Claim.id).where(BilledClaim.id.is_(None))
+    return set(session.scalars(query))
+
+
+def billed_above(session: Session, prime: Contract, *, before: int | None = None) -> list[Above]:
+    """The claims to the owner in their order, or those before this number."""
+    query = select(Claim.id, Claim.stored_materials).where(Claim.contract_id == prime.id).order_by(Claim.number)
+    if before is not None:
+        query = query.where(Claim.number < before)
+    claims = session.execute(query).all()
+    ids = [row[0] for row in claims]
+    taken, billed = _taken(session, ids), _billed(session, ids)
+    return [Above(mode == StoredMaterials.AUTOMATIC.value, taken[key], billed[key]) for key, mode in claims]
+
+
+def _taken(session: Session, ids: Sequence[int]) -> dict[int, dict[Place, tuple[int, int]]]:
+    found: dict[int, dict[Place, tuple[int, int]]] = {key: {} for key in ids}
+    for row in session.scalars(select(BilledCost).where(BilledCost.owner_claim_id.in_(ids))):
+        place = (row.contract_id, (row.cost_code, row.cost_type))
+        found[row.owner_claim_id][place] = (row.work_cents, row.stored_cents)
+    return found
+
+
+def _billed(session: Session, ids: Sequence[int]) -> dict[int, dict[CostKey, tuple[int, int]]]:
+    cost = (ClaimLine.claim_id, SovLine.cost_code, SovLine.cost_type)
+    query = select(*cost, func.sum(ClaimLine.work_cents), func.sum(ClaimLine.stored_cents)).join(ClaimLine.sov_line)
+    found: dict[int, dict[CostKey, tuple[int, int]]] = {key: {} for key in ids}
+    for claim_id, code, kind, work, stored in session.execute(query.where(ClaimLine.claim_id.in_(ids)).group_by(*cost)):
+        found[claim_id][(code, kind)] = (int(work or 0), int(stored or 0))
+    return found

@@ -1,0 +1,162 @@
+"""Titles and amounts of private contracts go to those who may see them, and no channel of another company gets any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from bot_office import ADA, CHANNEL, NOON, OTTO, RITA, Month
+from payclerk_bot.client import make_client
+from payclerk_bot.outgoing.batch import BatchPosts
+from payclerk_bot.outgoing.notices import NoticePosts
+from payclerk_bot.outgoing.routine import RoutinePosts
+from payclerk_bot.posts import Posts
+from payclerk_bot.turns import Turns
+from payclerk_core.actions.batches import Item, Order, start_batch
+from payclerk_core.clock import system_clock
+from payclerk_core.jobs import Job
+from payclerk_core.tables import Contract, Message, MessageRecipient, PrivateListEntry
+from payclerk_playground.slack.control import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot_office import LocalSlack
+    from payclerk_core.db import Database
+    from payclerk_core.settings import Settings
+
+
+@pytest.fixture
+def posts(database: Database, settings: Settings) -> Posts:
+    return Posts(make_client(settings), database, system_clock, Turns(interval=0))
+
+
+def job(name: str, **payload: Any) -> Job:
+    return Job(name, "key", payload, 1)
+
+
+def shown(slack: LocalSlack, channel: str = CHANNEL) -> str:
+    return "\n".join(texts(message) for message in slack.world.messages(channel))
+
+
+def linked(m: Month) -> None:
+    for person, user in ((m.ada, ADA), (m.rita, RITA), (m.otto, OTTO)):
+        person.slack_team, person.slack_user = "T0PLAY", user
+
+
+def private(m: Month) -> Contract:
+    """Ada administers, Otto is on the Private list, Rita is not."""
+    linked(m)
+    contract = m.contracts[0]
+    contract.private, contract.title = True, "Vault doors"
+    m.keep(PrivateListEntry(contract_id=contract.id, person_id=m.otto.id))
+    return contract
+
+
+def test_notices_of_a_private_contract_go_to_those_who_may_see_it(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> tuple[int, int, int]:
+        contract = private(m)
+        claim = m.claim(contract, m.period(), pdf=False)
+        thread = m.thread(contract, claim)
+        facts: dict[str, Any] = {
+            "direction": "out",
+            "kind": "invitation",
+            "sender": "us",
+            "subject": "x",
+            "text": "x",
+            "message_id": "<1@x>",
+        }
+        message = Message(thread_id=thread.id, written_at=NOON, status="logged", status_at=NOON, **facts)
+        m.keep(message)
+        recipient = m.keep(MessageRecipient(message_id=message.id, name="A", email="a@b.example", field="to"))
+        return claim.id, contract.id, recipient.id
+
+    claim_id, contract_id, recipient_id = month(fill, contracts=1)
+    show = NoticePosts(database, posts)
+    for kind, key in (("submitted", claim_id), ("ssov", contract_id), ("bounced", recipient_id)):
+        show(job("slack.notice", notice=kind, id=key))
+        show(job("slack.notice", notice=kind, id=key))
+
+    assert shown(slack) == ""
+    assert slack.world.messages(f"D{RITA}") == []
+    for user in (ADA, OTTO):
+        assert len(slack.world.messages(f"D{user}")) == 3
+        assert "Vault doors" in shown(slack, f"D{user}")
+
+
+def test_what_became_private_leaves_the_channel(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> int:
+        linked(m)
+        return m.claim(m.contracts[0], m.period(), pdf=False).id
+
+    claim_id = month(fill, contracts=1)
+    show = NoticePosts(database, posts)
+    show(job("slack.notice", notice="submitted", id=claim_id))
+    assert "$1,800.00" in shown(slack)
+    with database.transaction() as session:
+        session.scalars(select(Contract).where(Contract.number == "SC-01")).one().private = True
+    show(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert "$1,800.00" not in shown(slack)
+    assert "private contract" in shown(slack)
+    assert "$1,800.00" in shown(slack, f"D{ADA}")
+
+
+def test_digest_and_bulk_work_in_a_channel_say_nothing_of_private_contracts(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> tuple[int, int]:
+        contract = private(m)
+        claim = m.claim(contract, m.period(), "approved", pdf=False)
+        items = [Item(claim.id, "SC-01 Trade 001 #1", "Only $1,800.00 of it is left.", outcome="skipped")]
+        order = Order("k", m.project.id, None)
+        return m.project.id, start_batch(m.call(m.ada), order, "status_approved", items).id
+
+    project_id, batch_id = month(fill, contracts=1)
+    RoutinePosts(database, posts).digest(job("slack.digest", project_id=project_id, week="2026-W46"))
+    BatchPosts(database, posts)(job("slack.batch", batch_id=batch_id))
+
+    assert "*Approved*: 0, $0.00 due" in shown(slack)
+    assert "1,800.00" not in shown(slack)
+    assert "2,000.00" not in shown(slack)
+    assert "Trade 001" not in shown(slack)
+
+
+def test_a_channel_shared_with_another_company_gets_nothing(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> tuple[int, int]:
+        linked(m)
+        return m.project.id, m.claim(m.contracts[0], m.period(), pdf=False).id
+
+    slack.state.shared.add(slack.state.channel_id(CHANNEL) or "")
+    project_id, claim_id = month(fill, contracts=1)
+    NoticePosts(database, posts)(job("slack.notice", notice="submitted", id=claim_id))
+    RoutinePosts(database, posts).digest(job("slack.digest", project_id=project_id, week="2026-W46"))
+
+    assert slack.world.messages(CHANNEL) == []
+    assert shown(slack, f"D{ADA}").count("$1,800.00") >= 2
+
+
+def test_a_channel_that_was_shared_later_keeps_no_amounts(
+    database: Database, settings: Settings, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> int:
+        linked(m)
+        return m.claim(m.contracts[0], m.period(), pdf=False).id
+
+    claim_id = month(fill, contracts=1)
+    NoticePosts(database, posts)(job("slack.notice", notice="submitted", id=claim_id))
+    assert "$1,800.00" in shown(slack)
+    slack.state.shared.add(slack.state.channel_id(CHANNEL) or "")
+    later = Posts(make_client(settings), database, system_clock, Turns(interval=0))
+    NoticePosts(database, later)(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert "$1,800.00" not in shown(slack)
+    assert "$1,800.00" in shown(slack, f"D{ADA}")
