@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import select
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
 import structlog
 
-from payclerk_core.errors import OutsideError
+from payclerk_core.limited import LimitedProcess, ProcessEndedError
+from payclerk_core.wire import GarbledError, packed, unpacked
 
 from .reading.dkim_check import SIGNATURES, Keys
 from .reading.explain import Asked, Judged, Looked
@@ -26,7 +20,6 @@ from .reading.message import Unreadable
 from .reading.opening import OpenedFile, Purpose
 from .reading.process import CPU_SECONDS
 from .reading.requests import Request, Response, Signed
-from .reading.wire import GarbledError, packed, read_frame, unpacked
 
 log = structlog.get_logger()
 
@@ -51,8 +44,8 @@ class GuardedReader:
     """Looks at mails and judges them in a process of its own, which is kept, and started anew when it has died."""
 
     def __init__(self, wall_seconds: float = WALL_SECONDS, cpu_seconds: float = CPU_SECONDS) -> None:
-        self._wall_seconds, self._cpu_seconds = wall_seconds, cpu_seconds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._wall_seconds = wall_seconds
+        self._process = LimitedProcess("payclerk_mailbox.reading.process", [str(cpu_seconds)])
         self._last = ""  # the mail the process remembers
         self._lock = threading.Lock()
 
@@ -97,7 +90,7 @@ class GuardedReader:
     def close(self) -> None:
         """End the process."""
         with self._lock:
-            self._end()
+            self._process.end()
 
     def _names(self, looked: Looked, own: OwnIdentity, signed: Signed) -> tuple[str, ...]:
         with self._lock:
@@ -121,99 +114,29 @@ class GuardedReader:
         self._last = response.looked.mail.sha256
         return replace(response.looked, mail=replace(response.looked.mail, raw=raw))
 
+    def _running(self) -> LimitedProcess:
+        if self._process.ready():
+            self._last = ""
+        return self._process
+
     def _ask(self, request: Request) -> Response:
-        process = self._running()
         try:
-            frame = _exchanged(process, packed(request), time.monotonic() + self._wall_seconds)
-            if not frame:
-                raise ReadingDiedError(self._cause(process))
-            response = unpacked(frame, Response)
-        except (OSError, GarbledError, TimeoutError):
-            raise ReadingDiedError(self._cause(process)) from None
+            response = unpacked(self._process.ask(packed(request), self._wall_seconds), Response)
+        except ProcessEndedError as ended:
+            raise ReadingDiedError(self._cause(ended)) from None
+        except GarbledError:
+            raise ReadingDiedError(self._cause(ProcessEndedError(self._process.end_with_code()))) from None
         if response.unreadable is not None:
             raise Unreadable(response.unreadable)
         return response
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._end()
-            self._process = _start(self._cpu_seconds)
-        return self._process
-
-    def _cause(self, process: subprocess.Popen[bytes]) -> str:
-        """Why there was no answer; the process is ended if it has not ended itself."""
-        try:
-            code = process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            code = None
-        self._end()
-        log.warning("mail_reader_died", code=code)
-        if code is None or code == -signal.SIGPROF:
-            return _SLOW
-        return "ended the process that read it"
-
-    def _end(self) -> None:
-        process, self._process, self._last = self._process, None, ""
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                _quietly(pipe.close)
+    def _cause(self, ended: ProcessEndedError) -> str:
+        self._last = ""
+        log.warning("mail_reader_died", code=ended.code)
+        return _SLOW if ended.slow else "ended the process that read it"
 
 
 @cache
 def shared_reader() -> GuardedReader:
     """The one of this process."""
     return GuardedReader()
-
-
-def _start(cpu_seconds: float) -> subprocess.Popen[bytes]:
-    # Nothing of our environment: it holds the secrets of the mailbox and of Slack.
-    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "payclerk_mailbox.reading.process", str(cpu_seconds)]
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=os.path.sep,
-        )
-    except OSError as error:
-        raise OutsideError(
-            f"The process that reads mails does not start ({error.strerror}).", permanent=False
-        ) from error
-
-
-def _exchanged(process: subprocess.Popen[bytes], frame: bytes, end: float) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise BrokenPipeError
-    process.stdin.write(frame)
-    process.stdin.flush()
-    return read_frame(partial(_read_until, process.stdout.fileno(), end))
-
-
-def _read_until(number: int, end: float, length: int) -> bytes:
-    """So many bytes of a pipe, fewer when it is closed."""
-    pieces: list[bytes] = []
-    waiting = select.poll()
-    waiting.register(number, select.POLLIN)
-    while length:
-        if not waiting.poll(max(0, end - time.monotonic()) * 1000):
-            raise TimeoutError
-        piece = os.read(number, min(length, 2**20))
-        if not piece:
-            break
-        pieces.append(piece)
-        length -= len(piece)
-    return b"".join(pieces)
-
-
-def _quietly(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except OSError:
-        log.debug("mail_reader_pipe")

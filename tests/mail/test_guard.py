@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from payclerk_core.wire import GarbledError, packed, unpacked
 from payclerk_mailbox.guard import GuardedReader, ReadingDiedError
 from payclerk_mailbox.reading.explain import Asked, judge, look
 from payclerk_mailbox.reading.kind import OwnIdentity
 from payclerk_mailbox.reading.limits import Limits, Unreadable
-from payclerk_mailbox.reading.wire import GarbledError, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +87,8 @@ def test_a_reader_that_does_nothing_is_given_up(reader: GuardedReader) -> None:
 
 WITHIN = """
 import sys
-from payclerk_mailbox.reading import process
-process.MEMORY_BYTES = 64 * 2**20
-process._limit()
+from payclerk_core.limited import limit, timed
+limit(64 * 2**20)
 try:
     {work}
 except MemoryError:
@@ -100,8 +99,8 @@ except MemoryError:
 @pytest.mark.parametrize(
     ("work", "code"),
     [
-        ("process._timed(lambda: [0 for _ in iter(int, 1)], 0.3)", -signal.SIGPROF),
-        ("process._timed(lambda: bytearray(2**30), 0.3)", 7),
+        ("timed(lambda: [0 for _ in iter(int, 1)], 0.3)", -signal.SIGPROF),
+        ("timed(lambda: bytearray(2**30), 0.3)", 7),
         ("__import__('os').write(__import__('os').open('written', 65), b'x')", 1),
     ],
     ids=["time", "memory", "files"],

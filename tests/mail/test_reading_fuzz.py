@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payclerk_core.wire import packed, unpacked
 from payclerk_mailbox.mail_files import as_mail
 from payclerk_mailbox.reading.decision import Question
 from payclerk_mailbox.reading.explain import Asked, judge, look, read
@@ -18,7 +19,6 @@ from payclerk_mailbox.reading.kind import OwnIdentity
 from payclerk_mailbox.reading.limits import Unreadable
 from payclerk_mailbox.reading.message import parse
 from payclerk_mailbox.reading.requests import Answering, Request, Response
-from payclerk_mailbox.reading.wire import packed, unpacked
 
 OWN = OwnIdentity("billing@reply.example", "reply.example")
 PARENT = "\u2014 reply above this line \u2014\nHello Sam,\nDo you want to bill this period? Reply ACCEPT or DECLINE."

@@ -1,6 +1,6 @@
-"""Values of the reader as bytes, to pass between the poller and the process that reads for it.
+"""Values as bytes, to pass between us and a process that reads for us.
 
-JSON and not pickle: what comes back is made from hostile mail by a process that such mail may have taken over, so it is
+JSON and not pickle: what comes back is made from hostile input by a process that such input may have taken over, so it is
 data alone, checked against the dataclass it has to be. Bytes (attachments) follow it as they are.
 """
 
