@@ -7,7 +7,7 @@ documentation asks to switch them off for that and to check them before the tran
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,13 @@ def keep_copy(url: str, revision: str) -> Path:
     source = Path(str(make_url(url).database))
     copy = source.with_name(f"{source.name}.before-upgrade-from-{revision}")
     part = copy.with_name(f"{copy.name}.part")
-    part.unlink(missing_ok=True)
     try:
+        part.unlink(missing_ok=True)
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
             old.backup(new)
     except (sqlite3.Error, OSError) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise UserError(
             f"The database was not upgraded, because no copy of it could be kept in {copy.name}: {error}."
             " Make room beside it and try again.",

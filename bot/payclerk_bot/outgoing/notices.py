@@ -176,7 +176,9 @@ def _slack_user(session: Session, person_id: int | None) -> str | None:
 
 def _schedule_late(session: Session, schedule_id: int) -> Notice:
     schedule = session.get_one(PaymentSchedule, schedule_id)
-    said = view.schedule_late(row_of(schedule.claim).label, schedule.issued_on, schedule.answer_due_on)
+    said = view.schedule_late(
+        row_of(schedule.claim).label, schedule.issued_on, schedule.answer_due_on or schedule.issued_on
+    )
     issuer = _slack_user(session, schedule.issued_by_id)
     contract = schedule.claim.contract
     return [issuer] if issuer else of_contract(session, contract), Post(*said)

@@ -150,8 +150,9 @@ def _lines(connection, claim_id, made):
         sov_line.c.item, sov_line.c.cost_code, sov_line.c.cost_type, claim_line.c.work_cents, claim_line.c.stored_cents
     )
     query = query.join(sov_line, sov_line.c.id == claim_line.c.sov_line_id).where(claim_line.c.claim_id == claim_id)
-    said = [] if made is None else [(one.after or {}).get("lines") for one in _events(connection, claim_id, made)]
-    figures = next((lines for lines in reversed(said) if lines), {})
+    # The lines of a review are verdicts, not figures.
+    told = [] if made is None else [one for one in _events(connection, claim_id, made) if one.verb != "reviewed"]
+    figures = next((lines for one in reversed(told) if (lines := (one.after or {}).get("lines"))), {})
     for row in connection.execute(query).all():
         work, stored = (figures.get(row.item) or (row.work_cents, row.stored_cents))[:2]
         yield row, work, stored
