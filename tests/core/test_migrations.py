@@ -162,9 +162,8 @@ def test_a_database_of_any_revision_keeps_its_data(filled: str, revision: str) -
         with db.reading() as session:
             claims = session.scalars(select(Claim)).all()
             assert (len(claims), sum(len(claim.lines) for claim in claims)) == CONTENT[revision]
-            assert {
-                claim.id: summary_of(claim).due.cents for claim in claims if claim.id in (due := dues(session))
-            } == due
+            due = dues(session)
+            assert {claim.id: summary_of(claim).due.cents for claim in claims if claim.id in due} == due
     finally:
         db.close()
 

@@ -95,7 +95,9 @@ def bill_the_owner_again(stage: Stage) -> str:
     anna, cast = Hands(stage, ADMINISTRATOR, CHANNEL), parts(stage)
     stage.clock.set(datetime(2026, 12, 22, 10, 0))  # noqa: DTZ001 - a moment on the project's wall
     first = stage.claim_now(PRIME)
-    anna.command("owner")
+    anna.open("owner", "owner")
+    anna.submit()
+    anna.leave()
     row = stage.eventually(lambda: r if (r := stage.claim_now(PRIME)).claim.number == 2 else None, "the second claim")
     work = sum(_work(stage, someone.contract) for someone in billing(cast))
     expect(_work(stage, PRIME) == work, "the work of December, as it was corrected and approved")

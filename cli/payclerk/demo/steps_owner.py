@@ -19,7 +19,9 @@ SECRET = "the contingency is used up"  # noqa: S105 - words only the private thr
 def bill_the_owner(stage: Stage) -> str:
     """Make the claim from what is approved; e-mail it, then write privately."""
     anna = Hands(stage, ADMINISTRATOR, CHANNEL)
-    anna.command("owner")
+    anna.open("owner", "owner")
+    anna.submit()
+    anna.leave()
     row = stage.eventually(lambda: stage.claim(PRIME), "the owner's claim")
     cast = give_parts(read_project(stage.examples))
     billed = sum(work_and_stored(stage, part.contract) for part in cast.accepting)
