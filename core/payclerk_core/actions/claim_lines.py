@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..queries.basis import Basis, basis_of, terms_of
 from ..rules.billing import NEW, Before, Billed, Contract, Entry, Line, SovItem, StoredMaterials, bill
 from ..rules.retainage import Rates
@@ -50,8 +52,8 @@ def work_out(call: Call, claim: Claim) -> Billed:
     return billed
 
 
-def bill_claim(claim: Claim, basis: Basis) -> Billed:
-    """The claim's lines as the rules give them, without storing anything."""
+def bill_claim(claim: Claim, basis: Basis, *, as_claimed: bool = False) -> Billed:
+    """The claim's lines as the rules give them, without storing anything; `as_claimed`: as if no review had cut them."""
     terms = terms_of(claim.contract)
     contract = Contract(
         terms.ended() if basis.by_hand and not claim.by_contract else terms,
@@ -60,7 +62,8 @@ def bill_claim(claim: Claim, basis: Basis) -> Billed:
         claim.contract.project.currency,
     )
     rates = Rates(claim.work_retainage, claim.stored_retainage) if claim.rates_set else None
-    return bill(contract, [(_item(row), _before(row, basis), _entry(row)) for row in claim.lines], new_rates=rates)
+    entry = _claimed_entry if as_claimed else _entry
+    return bill(contract, [(_item(row), _before(row, basis), entry(row)) for row in claim.lines], new_rates=rates)
 
 
 def _item(row: ClaimLine) -> SovItem:
@@ -85,6 +88,10 @@ def _entry(row: ClaimLine) -> Entry:
         stored_percent=row.stored_percent,
         stored_withheld=row.stored_withheld_set_cents,
     )
+
+
+def _claimed_entry(row: ClaimLine) -> Entry:
+    return replace(_entry(row), work=row.claimed_work_cents, stored=row.claimed_stored_cents)
 
 
 def _store(row: ClaimLine, line: Line) -> None:

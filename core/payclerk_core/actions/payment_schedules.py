@@ -11,13 +11,16 @@ from ..documents.payment_schedule import SchedulePage, render_schedule
 from ..errors import UserError
 from ..jobs import promise
 from ..money import Money, total
+from ..queries.basis import basis_of
 from ..queries.claims import certified_cents, summary_of
+from ..rules.billing import summarize
 from ..rules.business_days import add_business_days
 from ..rules.jurisdictions import Answer, answer_of, answering_jurisdictions
 from ..rules.lifecycle import EDITABLE_BY_CONTACT, ClaimStatus
 from ..rules.payment_schedules import Closing, ScheduledLine, closing_lines, require_answered
 from ..tables import Claim, ClaimLine, PaymentSchedule, Person, StoredFile, Thread
 from .call import Call
+from .claim_lines import bill_claim
 from .claim_pages import PDF, our_company, words_of
 from .claims import claim_label, load_claim_to_change
 from .mailing import About, NamedFile, Recipient, store_file, write_letter
@@ -35,7 +38,7 @@ def issue_payment_schedule(call: Call, claim_id: int, received_on: date) -> Paym
     if received_on > issued_on:
         raise UserError("A claim cannot be received after today; give the day it came in.", field="received_on")
     work = [_scheduled(claim, line) for line in claim.lines]
-    lines = [*(line for line in work if line.answered), *closing_lines(_closing(claim))]
+    lines = [*(line for line in work if line.answered), *closing_lines(_closing(call, claim))]
     require_answered(lines)
     due_on = add_business_days(received_on, answer.business_days, answer.jurisdiction)
     page = _page(call, claim, answer, (received_on, due_on, issued_on), lines)
@@ -101,37 +104,21 @@ def _scheduled(claim: Claim, line: ClaimLine) -> ScheduledLine:
     )
 
 
-def _closing(claim: Claim) -> Closing:
+def _closing(call: Call, claim: Claim) -> Closing:
+    """What was claimed has its own retention: the engine works it out as if no review had cut anything."""
     summary, currency = summary_of(claim), claim.contract.project.currency
-    held = summary.work_retainage + summary.stored_retainage
-    more = total((_more_held(claim, line) for line in claim.lines), currency)
+    basis = basis_of(call.session, claim.contract, before=claim.number)
+    asked = bill_claim(claim, basis, as_claimed=True).lines
+    claimed = summarize(asked, previous_certificates=summary.previous_certificates)
     before = total((Money(line.previous_work_cents, currency) for line in claim.lines), currency)
     return Closing(
-        claimed_held=held + more,
-        held=held,
+        claimed_held=claimed.retainage,
+        held=summary.retainage,
         earlier=before - summary.previous_certificates,
         due=summary.due,
         certified=Money(certified_cents(claim), currency),
         reason=claim.certificate.reason.strip() if claim.certificate else "",
         retention=words_of(claim.contract.project).retainage,
-    )
-
-
-def _more_held(claim: Claim, line: ClaimLine) -> Money:
-    """How much more would be withheld of a line, had all of it stood that was claimed; a set amount stays."""
-    parts = (
-        (line.claimed_work_cents, line.work_cents, line.work_percent, line.work_withheld_set_cents),
-        (line.claimed_stored_cents, line.stored_cents, line.stored_percent, line.stored_withheld_set_cents),
-    )
-    currency, rates = claim.contract.project.currency, (claim.work_retainage, claim.stored_retainage)
-    return total(
-        (
-            Money(claimed, currency).percent(own if own is not None else rate)
-            - Money(stands, currency).percent(own if own is not None else rate)
-            for (claimed, stands, own, amount), rate in zip(parts, rates, strict=True)
-            if amount is None
-        ),
-        currency,
     )
 
 
