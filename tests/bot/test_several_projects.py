@@ -75,6 +75,7 @@ def test_an_address_that_bounced_is_corrected_and_invited_again(month: Callable[
     office.world.click(ADA, bench, "bench.all")
     office.world.submit(ADA, office.modal_says(ADA, "*1 chosen*"))
     office.world.submit(ADA, office.modal(ADA, "bench.confirm"))
+    office.bulk_done()
     with office.database.transaction() as session:
         recipient = session.scalars(select(MessageRecipient)).one()
         recipient.bounced_at, recipient.failure = NOON, "550 no such user"
@@ -95,6 +96,7 @@ def test_an_address_that_bounced_is_corrected_and_invited_again(month: Callable[
     office.world.click(ADA, bench, "bench.all")
     office.world.submit(ADA, office.modal_says(ADA, "*1 chosen*"))
     office.world.submit(ADA, office.modal(ADA, "bench.confirm"))
+    office.bulk_done()
     office.settle()
     with office.database.reading() as session:
         sent = session.scalars(select(MessageRecipient.email).order_by(MessageRecipient.id)).all()

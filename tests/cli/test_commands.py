@@ -142,7 +142,8 @@ def test_a_password_is_never_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) 
 def test_every_setting_is_in_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
     from payclerk_core.settings import Settings
 
-    assert set(_names()) == {f"PAYCLERK_{name.upper()}" for name in Settings.model_fields}
+    ours = {name for name, field in Settings.model_fields.items() if field.validation_alias is None}
+    assert set(_names()) == {f"PAYCLERK_{name.upper()}" for name in ours}  # a proxy's name is everybody's
 
 
 def test_import_show_and_import_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

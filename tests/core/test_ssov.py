@@ -341,7 +341,7 @@ def test_submitted_the_administrators_are_told_in_slack(desk: Desk):
         session.get_one(Project, desk.project_id).slack_channel = "maple"
     with desk.db.reading() as session:
         targets, post = NOTICES["ssov"](session, desk.plumbing)
-    assert targets == ["maple"]
+    assert targets[0] == "maple"
     assert "Schedule of values of SC-001 Harbor Plumbing: Under Review" in post.text
     assert "2 lines into 3 details" in str(post.blocks)
     assert "Dana Ruiz" in str(post.blocks)

@@ -73,7 +73,7 @@ def test_an_unclear_answer_is_put_before_a_person_and_asked_about_once_a_day(inb
 
 def test_another_invoice_contact_of_the_contract_may_answer(inbox: Inbox):
     month = inbox.month
-    inbox.take(inbox.answer(month.eli, "ACCEPT", token=inbox.token(month.dana)))
+    inbox.take(inbox.answer(month.eli, "ACCEPT", letter_to=month.dana))
     assert inbox.status(month.plumbing) == "accepted"
 
 

@@ -65,10 +65,12 @@ class Inbox:
                 session.scalars(query.where(MessageRecipient.person_id == person.id).order_by(Message.id)).first() or ""
             )
 
-    def answer(self, person: Person, text: str, *, token: str | None = None, **more: Any) -> EmailMessage:
-        """A person's answer to our first mail to them, as their provider delivers it."""
-        token = self.token(person) if token is None else token
-        quoted = self.sent_text(person).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
+    def answer(
+        self, person: Person, text: str, *, token: str | None = None, letter_to: Person | None = None, **more: Any
+    ) -> EmailMessage:
+        """A person's answer to our first mail to them, or to somebody else, as their provider delivers it."""
+        token = self.token(letter_to or person) if token is None else token
+        quoted = self.sent_text(letter_to or person).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
         return self.mail(f"{person.name} <{person.email}>", text + QUOTE + quoted, to=self.to(token), **more)
 
     def mail(
@@ -139,4 +141,6 @@ class Inbox:
             return session.scalars(select(Invitation.status).where(Invitation.contract_id == contract.id)).one()
 
     def notices(self) -> list[str]:
-        return [one.removeprefix("slack.notice:") for one in promised(self.db, "slack.notice")]
+        """What Slack is told since the period was opened."""
+        told = [one.removeprefix("slack.notice:") for one in promised(self.db, "slack.notice")]
+        return [one for one in told if not one.startswith("period:")]

@@ -172,12 +172,19 @@ class _Reader:
             place = self._cell(row, STORED).coordinate
             self._fault(place, "Stored material is less than zero.", "Write what is stored now, or 0.")
         if len(self.faults) == before:
-            self._ties(row, line, cell_money(line.previous, self.currency) + work + stored)
+            self._ties(row, line, work, stored)
         self._keep(row, line, self.faults[before:])
         return FilledRow(line.sov_line_id, line.item, work, stored)
 
-    def _ties(self, row: int, line: SealedLine, completed: Money) -> None:
-        """Total and percent that somebody typed over the form's formulas must be those of what is billed."""
+    def _ties(self, row: int, line: SealedLine, work: Money, stored: Money) -> None:
+        """Total and percent that somebody typed over the form's formulas must be those of what is billed.
+
+        A file without formulas (CSV) keeps those that we sent, beside amounts that were filled in.
+        """
+        before = cell_money(line.previous, self.currency)
+        if (work.cents or stored.cents) and self._is_amount(self._cell(row, COMPLETED), before):
+            return
+        completed = before + work + stored
         fix = f"Write what is billed in this period in {self._cell(row, WORK).coordinate} and stored material in "
         fix += f"{self._cell(row, STORED).coordinate}, as amounts; the rest is worked out from them."
         total, percent = self._cell(row, COMPLETED), self._cell(row, PERCENT)
