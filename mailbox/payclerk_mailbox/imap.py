@@ -16,7 +16,7 @@ from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
 from .bell import Bell
-from .imap_answers import meaning_of
+from .imap_answers import NOT_NOW, meaning_of
 from .oauth import REFUSED_ANSWER, first_answer, refused
 from .tls import context_for, not_trusted
 from .tokens import grant_of, tokens_for
@@ -270,7 +270,9 @@ def _sign_in_by_token(client: IMAPClient, settings: Settings) -> None:
     try:
         client.sasl_login(settings.imap_sign_in.upper(), lambda _: next(answers, REFUSED_ANSWER[settings.imap_sign_in]))
     except LoginError as error:
-        if (meaning := meaning_of(error)) is not None:  # nothing is wrong with the token
+        meaning = meaning_of(error)
+        # Dovecot says no more than that it cannot do it now when a token was revoked before its time.
+        if meaning is not None and meaning.message != NOT_NOW:
             raise meaning from None
         tokens.forget(token)
         raise OutsideError(refused("IMAP"), permanent=False) from None

@@ -14,6 +14,7 @@ from mail_month import ADDRESS, NOON, Month, call_of, make_settings, noon, promi
 from payclerk_core.actions.batches import Order
 from payclerk_core.actions.invitations import invite
 from payclerk_core.actions.periods import create_period
+from payclerk_core.documents.letters import ASK_PLACE
 from payclerk_core.rules.periods import PeriodDates
 from payclerk_core.tables import InboxMail, Invitation, Message, MessageRecipient, ReplyToken
 from payclerk_mailbox.handling import Handling
@@ -58,19 +59,21 @@ class Inbox:
         local, _, domain = ADDRESS.partition("@")
         return f"{local}+{token}@{domain}"
 
-    def sent_text(self, person: Person) -> str:
+    def sent_text(self, person: Person, token: str = "") -> str:
+        """The first letter to this person, of the conversation of this token where there is one, as it arrived."""
+        query = select(Message.text).join(MessageRecipient, MessageRecipient.message_id == Message.id)
+        query = query.where(MessageRecipient.person_id == person.id).order_by(Message.id)
+        of_token = query.join(ReplyToken, ReplyToken.thread_id == Message.thread_id).where(ReplyToken.token == token)
         with self.db.reading() as session:
-            query = select(Message.text).join(MessageRecipient, MessageRecipient.message_id == Message.id)
-            return (
-                session.scalars(query.where(MessageRecipient.person_id == person.id).order_by(Message.id)).first() or ""
-            )
+            text = session.scalars(of_token).first() or session.scalars(query).first() or ""
+        return text.replace(ASK_PLACE, "https://billing.maple.example/ask")
 
     def answer(
         self, person: Person, text: str, *, token: str | None = None, letter_to: Person | None = None, **more: Any
     ) -> EmailMessage:
         """A person's answer to our first mail to them, or to somebody else, as their provider delivers it."""
         token = self.token(letter_to or person) if token is None else token
-        quoted = self.sent_text(letter_to or person).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
+        quoted = self.sent_text(letter_to or person, token).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
         return self.mail(f"{person.name} <{person.email}>", text + QUOTE + quoted, to=self.to(token), **more)
 
     def mail(

@@ -253,8 +253,8 @@ def _is(value: Any, sealed: str, currency: str) -> bool:
 
 
 def _typed(cell: PlainCell) -> bool:
-    """A formula is left to the program that computes it; Numbers may leave a bare 0 where one was."""
-    return not cell.formula and str(cell.value or "").strip() != ""
+    """A formula is left to the program that computes it; programs leave a bare 0 where one was, in whatever writing."""
+    return not cell.formula and str(cell.value or "").strip("0.,% \t\xa0") != ""
 
 
 def _is_percent(value: Any, expected: Decimal) -> bool:
