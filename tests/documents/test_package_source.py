@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from payclerk_core.documents.package_source import MOST_PAGES, NotIncludedError, read_source
+from payclerk_core.documents.package_tree import typed_fields
 from payclerk_core.documents.typeset import typeset
 
 CODE = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
@@ -196,6 +197,44 @@ def test_fields_in_a_loop_end():
     field.Kids = Array([field])
     with contextlib.suppress(NotIncludedError):
         read_source(saved(pdf))
+
+
+def wide_form(levels, width):
+    """Every field refers `width` times to the next level: `width` to the power of `levels` ways, few objects."""
+    pdf = blank()
+    kids = Array([pdf.make_indirect(Dictionary(FT=Name.Sig, V=Dictionary(Type=Name.Sig)))])
+    for _ in range(levels):
+        field = pdf.make_indirect(Dictionary(T=String("f"), Kids=kids))
+        kids = Array([field] * width)
+    pdf.Root.AcroForm = Dictionary(Fields=kids)
+    return pdf
+
+
+def test_a_field_is_looked_at_once_however_many_ways_lead_to_it():
+    pdf = wide_form(4, 3)
+    assert len(list(typed_fields(pdf.Root.AcroForm))) == 5
+    assert "digitally signed" in read_source(saved(pdf)).lost
+
+
+def test_fields_that_refer_to_each_other_are_looked_at_once():
+    pdf = blank()
+    fields = [pdf.make_indirect(Dictionary(T=String(str(number)))) for number in range(30)]
+    for field in fields:
+        field.Kids = Array(fields)
+    pdf.Root.AcroForm = Dictionary(Fields=Array(fields))
+    assert len(list(typed_fields(pdf.Root.AcroForm))) == 30
+
+
+def test_bookmarks_that_refer_to_each_other_are_read_once():
+    pdf = blank()
+    items = [
+        pdf.make_indirect(Dictionary(Title=String(str(number)), Dest=Array([pdf.pages[0].obj, Name.Fit])))
+        for number in range(4)
+    ]
+    for item, following in zip(items, [*items[1:], items[0]], strict=True):
+        item.Next = item.First = following
+    pdf.Root.Outlines = pdf.make_indirect(Dictionary(First=items[0], Last=items[-1], Count=4))
+    assert sorted(mark.title for mark in read_source(saved(pdf)).bookmarks) == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf
 
-from .package_source import Bookmark
+from .package_places import Bookmark
 
 # The index is set with links of this kind, since only here it is known which page object each stands for.
 LINK: Final = "payclerk-page:"
