@@ -49,13 +49,13 @@ class Places:
         found = self._named(destination)
         if isinstance(found, Dictionary):
             found = found.get("/D")
-        return list(found) if isinstance(found, Array) else []  # type: ignore[call-overload]
+        return list(found) if isinstance(found, Array) else []
 
     def _named(self, destination: Any) -> Any:
         if isinstance(destination, Name):
             return self._old.get(str(destination)) if isinstance(self._old, Dictionary) else None
         if isinstance(destination, String):
-            return self._tree.get(bytes(destination)) if self._tree is not None else None
+            return self._tree.get(str(destination)) if self._tree is not None else None
         return destination
 
 

@@ -13,22 +13,24 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Name, Pdf
 
+from .package_clean import clean
+from .package_files import Inside, look_inside
 from .package_places import Bookmark, Places, read_bookmarks
-from .package_tree import annotations, subtype, typed_fields
+from .package_tree import typed_fields
 
 MOST_PAGES: Final = 5000
-_MOVING: Final = frozenset({"/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
-_HARMLESS: Final = frozenset({"/URI", "/GoTo"})
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's pages. `lost` says what only its original still has; then the original travels along."""
+    """A file's pages. `lost` says what only its original still has; then the original travels along, unless something
+    `runs` in it."""
 
     pdf: bytes
     pages: int
     bookmarks: tuple[Bookmark, ...]
     lost: tuple[str, ...]
+    runs: str = ""  # what does, in words for the index
 
 
 class NotIncludedError(Exception):
@@ -46,16 +48,19 @@ def read_source(content: bytes) -> Source:
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             pages = _counted(pdf)
-            lost = tuple(_lost(pdf))
+            inside = look_inside(pdf)
+            lost = tuple(_lost(pdf, inside))
             bookmarks = read_bookmarks(pdf, Places(pdf))
-            clean = _cleaned(pdf)
+            if "/AcroForm" in pdf.Root:
+                pdf.generate_appearance_streams()
+            flat = clean(pdf)
     except pikepdf.PasswordError:
         raise NotIncludedError("The file is protected by a password.") from None
     except NotIncludedError:
         raise
     except Exception as error:  # noqa: BLE001 - damaged files raise many kinds (reference 4.1)
         raise NotIncludedError(f"The file is damaged ({type(error).__name__}).") from None
-    return Source(clean, pages, bookmarks, lost)
+    return Source(flat, pages, bookmarks, lost, inside.runs)
 
 
 def _sniff(content: bytes) -> None:
@@ -77,7 +82,7 @@ def _counted(pdf: Pdf) -> int:
     return pages
 
 
-def _lost(pdf: Pdf) -> Iterator[str]:
+def _lost(pdf: Pdf, inside: Inside) -> Iterator[str]:
     """What does not survive on flattened pages."""
     root = pdf.Root
     form: Any = root.get("/AcroForm", {})
@@ -86,47 +91,8 @@ def _lost(pdf: Pdf) -> Iterator[str]:
         yield "digitally signed"
     if "/XFA" in form:
         yield "an XFA form"
-    if "/Collection" in root or "/EmbeddedFiles" in root.get("/Names", {}) or _has_moving(pdf):
-        yield "holds other files or media"
+    yield from inside.said()
     if layers.get("/D", {}).get("/OFF", []):
         yield "has hidden layers, shown here"
     if pdf.get_warnings():
         yield "was damaged and is repaired here"
-
-
-def _has_moving(pdf: Pdf) -> bool:
-    return any(subtype(note) in _MOVING for note in annotations(pdf))
-
-
-def _cleaned(pdf: Pdf) -> bytes:
-    """Flattened, and without scripts, launches and the like; then written once, so that damage shows here."""
-    if "/AcroForm" in pdf.Root:
-        pdf.generate_appearance_streams()
-    for page in pdf.pages:
-        _disarm(page)
-    pdf.flatten_annotations("all")
-    for key in ("/AcroForm", "/OpenAction", "/AA", "/Names", "/Collection"):
-        if key in pdf.Root:
-            del pdf.Root[key]
-    out = io.BytesIO()
-    pdf.save(out, deterministic_id=True)
-    return out.getvalue()
-
-
-def _disarm(page: pikepdf.Page) -> None:
-    if "/AA" in page:
-        del page["/AA"]
-    notes = list(page.get("/Annots", []))
-    for note in notes:
-        _disarm_annotation(note)
-    if notes:
-        page.Annots = pikepdf.Array([note for note in notes if str(note.get("/Subtype")) not in _MOVING])
-
-
-def _disarm_annotation(note: Any) -> None:
-    for key in ("/AA", "/PA"):
-        if key in note:
-            del note[key]
-    action = note.get("/A")
-    if action is not None and (str(action.get("/S")) not in _HARMLESS or "/Next" in action):
-        del note["/A"]

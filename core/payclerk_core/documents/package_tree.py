@@ -1,7 +1,5 @@
 """Ways through the objects of a PDF that end, whatever refers to what: each object once, and never more than so many."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,17 +17,17 @@ def annotations(pdf: Pdf) -> Iterator[Any]:
         if not isinstance(notes, Array) or (notes.is_indirect and notes.objgen in seen):
             continue
         seen.add(notes.objgen)
-        yield from (note for note in notes if isinstance(note, Dictionary))  # type: ignore[attr-defined]
+        yield from (note for note in notes if isinstance(note, Dictionary))
 
 
 def typed_fields(form: Any) -> Iterator[tuple[Any, Any]]:
     """The fields of a form and those below them, each with its type, which may be set on any field above it."""
     seen: set[tuple[int, int]] = set()
-    waiting = [(form.get("/Fields"), None, 0)]
+    waiting: list[tuple[Any, Any, int]] = [(form.get("/Fields"), None, 0)]
     left = _MOST_FIELDS
     while waiting:
         kids, kind, depth = waiting.pop()
-        for kid in kids if isinstance(kids, Array) else ():  # type: ignore[attr-defined]
+        for kid in kids if isinstance(kids, Array) else ():
             left -= 1
             if left < 0:
                 return
@@ -52,7 +50,7 @@ def dictionaries(pdf: Pdf) -> Iterator[Any]:
                 yield one
                 waiting.extend(value for value in one.values() if _direct(value))
             elif isinstance(one, Array):
-                waiting.extend(value for value in one if _direct(value))  # type: ignore[attr-defined]
+                waiting.extend(value for value in one if _direct(value))
 
 
 def subtype(note: Any) -> str:
