@@ -66,7 +66,7 @@ def _keep_drawn(page: pikepdf.Page) -> None:
 
 
 def _strip(page: pikepdf.Page) -> None:
-    _drop(page, set(page.keys()) - _OF_PAGE)
+    _drop(page, set(page.obj.keys()) - _OF_PAGE)
 
 
 def _links(page: pikepdf.Page, places: Places) -> Iterator[Dictionary]:

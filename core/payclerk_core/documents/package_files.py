@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pikepdf import Dictionary, Name, Pdf, Stream
 
-from .package_tree import annotations, dictionaries, subtype, words_of
+from .package_tree import dictionaries, page_annotations, subtype, words_of
 
 MEDIA: Final = frozenset({"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 _FILES: Final = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
@@ -77,7 +77,7 @@ class Inside:
 
 def look_inside(pdf: Pdf) -> Inside:
     """What a source carries and does, wherever in it: its list of files, notes, pages, pictures, bookmarks, fields."""
-    media = any(subtype(note) in MEDIA for note in annotations(pdf))
+    media = any(subtype(note) in MEDIA for note in page_annotations(pdf))
     names: dict[str, None] = {}
     programs = active = False
     for one in dictionaries(pdf):

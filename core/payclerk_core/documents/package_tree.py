@@ -1,5 +1,7 @@
 """Ways through the objects of a PDF that end, whatever refers to what: each object once, and never more than so many."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ _DEEPEST: Final = 32  # of fields in fields
 _MOST_FIELDS: Final = 50_000  # references to fields that are followed
 
 
-def annotations(pdf: Pdf) -> Iterator[Any]:
+def page_annotations(pdf: Pdf) -> Iterator[Any]:
     """Each annotation of the pages. A list that several pages share is read once."""
     seen: set[tuple[int, int]] = set()
     for page in pdf.pages:
