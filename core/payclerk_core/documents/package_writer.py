@@ -11,7 +11,7 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf
 
-from .package_source import Bookmark
+from .package_places import Bookmark
 
 # The index is set with links of this kind, since only here it is known which page object each stands for.
 LINK: Final = "payclerk-page:"
@@ -71,8 +71,13 @@ def _finish(out: Pdf, front_pages: int, pieces: Sequence[Piece], title: str) -> 
             _embed(out, number, piece.original)
     _bookmark(out, front_pages, pieces)
     _label(out, front_pages)
-    for page in list(out.pages)[:front_pages]:
+    pages = list(out.pages)
+    for page in pages[:front_pages]:
         _link(out, page, front_pages)
+    start = front_pages
+    for piece in pieces:
+        _lead(pages, start, piece.pages)
+        start += piece.pages
     out.docinfo["/Title"] = title
     out.Root.PageMode = Name.UseOutlines
     out.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
@@ -127,3 +132,12 @@ def _link(out: Pdf, page: Any, front_pages: int) -> None:
             place = int(target.removeprefix(LINK)) + front_pages - 1
             del note["/A"]
             note.Dest = Array([out.pages[place].obj, Name.Fit])
+
+
+def _lead(pages: Sequence[Any], start: int, count: int) -> None:
+    """Links within a source lead to a number of its pages until it is known which page that is."""
+    own = pages[start : start + count]
+    for page in own:
+        for note in page.get("/Annots", []):
+            if "/Dest" in note:
+                note.Dest[0] = own[int(note.Dest[0])].obj
