@@ -280,7 +280,7 @@ def test_who_bills_on_two_contracts_gets_a_page_for_each(sqlite_url: str):
         with web.db.transaction() as session:
             session.add(InvoiceContact(contract_id=month.steel.id, person_id=month.dana.id))
         web.take(web.answer(month.dana, "ACCEPT"))
-        web.take(web.answer(month.dana, "ACCEPT", token=web.token(month.sam)))
+        web.take(web.answer(month.dana, "ACCEPT", letter_to=month.sam))
         assert (len(web.letters("confirm_answer")), web.notices()) == (2, [])
         way = web.letter_to(month.dana)
         assert web.post(way.path, answer="accept", code=way.code).status == 200

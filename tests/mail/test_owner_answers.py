@@ -194,7 +194,7 @@ def test_a_word_of_ours_in_between_does_not_make_another_amount_what_the_owner_a
         correct_amounts(call, claim.id, {line: LineEntry(work=Money(200_000, "USD"))}, "the roof")
         set_status(call, claim.id, ClaimStatus.UNDER_REVIEW)
         reply_email(call, asked.id, Draft([month.olga.id], [], [], "Claim 1", "We have checked it."))
-    message = owner.says("Approved.")
+    message = owner.says("Approved.", quoting=False)
     assert message.decision == "approve"
     assert owner.status == "under_review"
     with pytest.raises(UserError, match="has changed since the owner got it"):

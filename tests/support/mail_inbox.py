@@ -60,21 +60,30 @@ class Inbox:
         return f"{local}+{token}@{domain}"
 
     def sent_text(self, person: Person, token: str = "") -> str:
-        """The first letter to this person, of the conversation of this token where there is one, as it arrived."""
+        """The newest letter to this person in the conversation of this token, else the first there is, as it arrived."""
         query = select(Message.text).join(MessageRecipient, MessageRecipient.message_id == Message.id)
         query = query.where(MessageRecipient.person_id == person.id).order_by(Message.id)
         of_token = query.join(ReplyToken, ReplyToken.thread_id == Message.thread_id).where(ReplyToken.token == token)
+        of_token = of_token.order_by(None).order_by(Message.id.desc())
         with self.db.reading() as session:
             text = session.scalars(of_token).first() or session.scalars(query).first() or ""
         return text.replace(ASK_PLACE, "https://billing.maple.example/ask")
 
     def answer(
-        self, person: Person, text: str, *, token: str | None = None, letter_to: Person | None = None, **more: Any
+        self,
+        person: Person,
+        text: str,
+        *,
+        token: str | None = None,
+        letter_to: Person | None = None,
+        quoting: bool = True,
+        **more: Any,
     ) -> EmailMessage:
         """A person's answer to our first mail to them, or to somebody else, as their provider delivers it."""
         token = self.token(letter_to or person) if token is None else token
         quoted = self.sent_text(letter_to or person, token).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
-        return self.mail(f"{person.name} <{person.email}>", text + QUOTE + quoted, to=self.to(token), **more)
+        body = text + QUOTE + quoted if quoting else text
+        return self.mail(f"{person.name} <{person.email}>", body, to=self.to(token), **more)
 
     def mail(
         self,
