@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pypdf
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from books import Books
 from mail_month import promised
+from payclerk_bot.outgoing.notices import NOTICES
 from payclerk_core.actions.certificates import certify
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts, save_amounts, submit_claim
 from payclerk_core.actions.claims import LineReview, review_claim, set_status
@@ -34,6 +36,7 @@ from payclerk_core.tables import (
     MessageRecipient,
     PaymentSchedule,
     Project,
+    RetainageRule,
     StoredFile,
 )
 
@@ -230,6 +233,26 @@ def test_whether_the_day_was_kept_is_told_by_the_project_s_own_date(books: Books
     assert "Issued after" not in text_of(books, schedule)  # the paper is served; the day goes to the person in Slack
     notices = promised(books.database, "slack.notice")
     assert [one for one in notices if "schedule_late" in one] == [f"slack.notice:schedule_late:{schedule.id}"] * late
+
+
+def test_who_issued_it_late_is_told_by_when_it_was_due(books: Books):
+    schedule = issue(books, books.approved(4_000), at=LATE)
+    with books.database.reading() as session:
+        _, post = NOTICES["schedule_late"](session, schedule.id)
+    assert "SC-001" in post.text
+    assert "was issued after the day by which it was due" in post.text
+    assert "November 24, 2026" in str(post.blocks)
+
+
+def test_the_retention_of_what_was_claimed_follows_a_sliding_scale(books: Books):
+    """10 % until 350.00 are held: of the 4,000.00 claimed 350.00, of the 3,200.00 that stand 320.00."""
+    with books.database.transaction() as session:
+        facts = {"position": 1, "percent": Decimal(10), "of": "amount", "until": Decimal(350)}
+        session.add(RetainageRule(contract_id=books.month.plumbing.id, **facts))
+    claim_id = books.claim(4_000)
+    correct(books, claim_id, 0, 3_200)
+    found = read_schedule(printed(books, issue(books, claim_id)))
+    assert found.totals == {"claimed": 3_650, "scheduled": 2_880, "difference": -770, "payable": 2_880}
 
 
 @pytest.mark.parametrize(

@@ -8,28 +8,16 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
-from form_files import typed
+from inbox_forms import form_of_dana
 from invoices import invoice_pdf
 from mail_inbox import Inbox
-from mail_month import call_of
-from payclerk_core.actions.forms import billing_form_for
-from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, Event, StoredFile
+from payclerk_core.tables import Attachment, Claim, Event
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """What a file is, is known before a database is asked."""
     return sqlite_url
-
-
-def form(inbox: Inbox) -> bytes:
-    """Filled: 1,000.00 of work, of which 900.00 are due."""
-    with inbox.db.transaction() as session:
-        period = session.scalars(select(BillingPeriod)).one()
-        contract = session.get_one(Contract, inbox.month.plumbing.id)
-        named = billing_form_for(call_of(session, inbox.settings), contract, period)
-        content = session.scalars(select(StoredFile.content).where(StoredFile.id == named.file.id)).one()
-    return typed(content, {"E13": 1000})
 
 
 def kept(inbox: Inbox, *, backup: bool = False) -> list[str]:
@@ -45,7 +33,7 @@ def told(inbox: Inbox, verb: str) -> list[dict[str, object]]:
 
 def test_an_invoice_of_another_total_is_put_before_the_administrator_and_holds_up_nothing(inbox: Inbox):
     files = [
-        ("form.xlsx", form(inbox)),
+        ("form.xlsx", form_of_dana(inbox)),
         ("due.pdf", invoice_pdf("Total 1,000.00", "Amount due $900.00")),
         ("gross.pdf", invoice_pdf("Grand total 1,000.00")),
         ("other.pdf", invoice_pdf("Amount due 950.00")),
@@ -62,14 +50,14 @@ def test_an_invoice_of_another_total_is_put_before_the_administrator_and_holds_u
 
 
 def test_an_invoice_that_says_the_same_as_the_claim_is_nothing_to_tell(inbox: Inbox):
-    files = [("form.xlsx", form(inbox)), ("invoice.pdf", invoice_pdf("Total due 900.00"))]
+    files = [("form.xlsx", form_of_dana(inbox)), ("invoice.pdf", invoice_pdf("Total due 900.00"))]
     inbox.take(inbox.answer(inbox.month.dana, "", files=files))
     assert told(inbox, "invoice_differs") == []
     assert [one for one in inbox.notices() if one.startswith("invoice_total")] == []
 
 
 def test_a_file_behind_a_password_is_kept_and_said(inbox: Inbox):
-    files = [("form.xlsx", form(inbox)), ("locked", invoice_pdf("Total 1.00", password="x"))]
+    files = [("form.xlsx", form_of_dana(inbox)), ("locked", invoice_pdf("Total 1.00", password="x"))]
     inbox.take(inbox.answer(inbox.month.dana, "", files=files))
     assert kept(inbox, backup=True) == ["locked"]
     assert "locked is behind a password" in inbox.letters("claim_received")[0].text
@@ -77,7 +65,7 @@ def test_a_file_behind_a_password_is_kept_and_said(inbox: Inbox):
 
 
 def test_programs_are_not_kept_which_the_answer_says_and_the_rest_of_the_mail_counts(inbox: Inbox):
-    files = [("form.xlsx", form(inbox)), ("invoice.pdf", b"MZ\x90\x00"), ("photo.jpg", b"\xff\xd8\xff\xe0")]
+    files = [("form.xlsx", form_of_dana(inbox)), ("invoice.pdf", b"MZ\x90\x00"), ("photo.jpg", b"\xff\xd8\xff\xe0")]
     inbox.take(inbox.answer(inbox.month.dana, "", files=files))
     assert kept(inbox) == ["form.xlsx", "photo.jpg"]
     [letter] = inbox.letters("files_refused")
@@ -86,7 +74,7 @@ def test_programs_are_not_kept_which_the_answer_says_and_the_rest_of_the_mail_co
 
 
 def test_a_form_with_macros_is_refused_with_how_to_save_it(inbox: Inbox):
-    content = io.BytesIO(form(inbox))
+    content = io.BytesIO(form_of_dana(inbox))
     with zipfile.ZipFile(content, "a") as archive:
         archive.writestr("xl/vbaProject.bin", b"")
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsm", content.getvalue())]))
