@@ -60,11 +60,10 @@ class Inbox:
         return f"{local}+{token}@{domain}"
 
     def sent_text(self, person: Person, token: str = "") -> str:
-        """The newest letter to this person in the conversation of this token, else the first there is, as it arrived."""
+        """The first letter to this person, of the conversation of this token where there is one, as it arrived."""
         query = select(Message.text).join(MessageRecipient, MessageRecipient.message_id == Message.id)
         query = query.where(MessageRecipient.person_id == person.id).order_by(Message.id)
         of_token = query.join(ReplyToken, ReplyToken.thread_id == Message.thread_id).where(ReplyToken.token == token)
-        of_token = of_token.order_by(None).order_by(Message.id.desc())
         with self.db.reading() as session:
             text = session.scalars(of_token).first() or session.scalars(query).first() or ""
         return text.replace(ASK_PLACE, "https://billing.maple.example/ask")
