@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 
@@ -17,6 +18,8 @@ from payclerk_core.tables import Confirmation, Message, MessageRecipient, ReplyT
 from payclerk_core.tokens import make_code
 
 from .reading.explain import Looked
+
+MOST_LETTERS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,10 @@ def text_as_sent(call: Call, found: Match) -> str | None:
         return None
     letter = as_it_goes_out(call.settings, message, page_tokens(call.session, [message.id]).get(message.id))
     return with_reference(letter, found.token.token).text
+
+
+def texts_of_ours(call: Call, found: Match) -> str:
+    """Our newest letters of this conversation: what is quoted may be another than the one that is taken as answered,
+    where the mail does not say by an id which it answers."""
+    query = select(Message.text).where(Message.thread_id == found.thread.id, Message.direction == "out")
+    return "\n".join(call.session.scalars(query.order_by(Message.id.desc()).limit(MOST_LETTERS)))

@@ -14,7 +14,7 @@ from .acting import Act, act, matter_of
 from .ahead import Ahead, Needs
 from .answers import Unsure, ask_to_confirm, question_of
 from .entries import entry, is_known, refused_files
-from .matching import Match, text_as_sent, without_codes
+from .matching import Match, text_as_sent, texts_of_ours, without_codes
 from .reading.explain import Asked, Judged
 from .reading.message import IncomingMail
 from .reading.opening import Purpose
@@ -101,6 +101,7 @@ def asked_of(call: Call, found: Match, sender: Sender) -> Asked:
     addressed = first or person  # the letter was in their language
     return Asked(
         parent_text=text_as_sent(call, found),
+        our_texts=texts_of_ours(call, found),
         question=question_of(found.token),
         check=SenderCheck(Standing.VERIFIED if person else Standing.OTHER, sender.why),
         names=(person.name, person.company.name) if person else (),

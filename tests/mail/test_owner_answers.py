@@ -98,7 +98,7 @@ def test_a_later_contrary_answer_is_flagged_and_changes_nothing_until_a_person_s
     owner.click(owner.says("Approved."), ClaimStatus.APPROVED)
     again = owner.says("Approved. Thanks!")
     assert owner.notices("contrary") == []
-    turned = owner.says("Rejected.", quoting=False)  # which of our letters it quotes is another matter
+    turned = owner.says("Rejected.")
     assert owner.notices("contrary") == [f"contrary:{turned.id}"]
     assert f"owner_reply:{again.id}" not in owner.inbox.notices()
     assert owner.status == "approved"
@@ -129,7 +129,7 @@ def test_where_the_project_wants_it_a_clear_answer_acts_and_is_confirmed_in_thei
         assert claim.status_by_id == owner.inbox.month.olga.id
         handled = session.scalars(select(Event).where(Event.verb == "answer_handled")).one()
         assert (handled.after, handled.door) == ({"as": "approved"}, "mail")
-    turned = owner.says("Rejected.", quoting=False)
+    turned = owner.says("Rejected.")
     assert owner.status == "approved"
     assert owner.notices("contrary") == [f"contrary:{turned.id}"]
 
@@ -194,7 +194,7 @@ def test_a_word_of_ours_in_between_does_not_make_another_amount_what_the_owner_a
         correct_amounts(call, claim.id, {line: LineEntry(work=Money(200_000, "USD"))}, "the roof")
         set_status(call, claim.id, ClaimStatus.UNDER_REVIEW)
         reply_email(call, asked.id, Draft([month.olga.id], [], [], "Claim 1", "We have checked it."))
-    message = owner.says("Approved.", quoting=False)
+    message = owner.says("Approved.")
     assert message.decision == "approve"
     assert owner.status == "under_review"
     with pytest.raises(UserError, match="has changed since the owner got it"):

@@ -75,14 +75,12 @@ class Inbox:
         *,
         token: str | None = None,
         letter_to: Person | None = None,
-        quoting: bool = True,
         **more: Any,
     ) -> EmailMessage:
         """A person's answer to our first mail to them, or to somebody else, as their provider delivers it."""
         token = self.token(letter_to or person) if token is None else token
         quoted = self.sent_text(letter_to or person, token).replace("REPLY-REFERENCE", token).replace("\n", "\n> ")
-        body = text + QUOTE + quoted if quoting else text
-        return self.mail(f"{person.name} <{person.email}>", body, to=self.to(token), **more)
+        return self.mail(f"{person.name} <{person.email}>", text + QUOTE + quoted, to=self.to(token), **more)
 
     def mail(
         self,

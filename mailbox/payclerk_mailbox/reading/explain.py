@@ -55,6 +55,7 @@ class Asked:
     language: str = "en"
     places: int = 1  # how many threads the mail answers; of several none is decided
     billing_language: str = ""  # of who may bill in words here; empty: nobody
+    our_texts: str = ""  # all our letters of the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def judge(looked: Looked, asked: Asked) -> Judged:
     """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
     reply = read_reply(looked.mail, asked.parent_text)
     another = answers_another(looked.mail, looked.own, asked.parent_text) if looked.own else None
-    between = "" if reply.forwarded else words_between(looked.mail, asked.parent_text)
+    between = "" if reply.forwarded else words_between(looked.mail, asked.parent_text, asked.our_texts)
     reading = _unless_noted(_decision(looked, asked, reply, another), between)
     judged = Judged(reply, reading.decision, reading.reason, reading.why, between=_apart(between, reply))
     bills = asked.billing_language and another is None

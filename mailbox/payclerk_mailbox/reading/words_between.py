@@ -25,11 +25,15 @@ _PROGRAMS: Final = re.compile(r"https?:|<|\[(?:image|cid|logo|payclerk:)")
 _MARK: Final = re.compile(r"^[-*\u2022\u00b7o] ")
 
 
-def words_between(mail: IncomingMail, parent_text: str | None) -> str:
-    """The lines somebody wrote into our letter, as they wrote them; empty where the letter is not known."""
+def words_between(mail: IncomingMail, parent_text: str | None, our_texts: str = "") -> str:
+    """The lines somebody wrote into our letter, as they wrote them; empty where the letter is not known.
+
+    `our_texts` are our other letters of the conversation: a mail may quote one of them.
+    """
     if not parent_text:
         return ""
-    found = (_between(lines_of(text[:_MOST_TEXT])[1], parent_text) for text, _ in sources_of(mail))
+    ours = f"{parent_text}\n{our_texts}"
+    found = (_between(lines_of(text[:_MOST_TEXT])[1], ours) for text, _ in sources_of(mail))
     return next(filter(None, found), "")
 
 
