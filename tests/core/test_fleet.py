@@ -175,7 +175,6 @@ def test_settling_waits_for_a_database_that_went_away_while_the_job_ran(own_serv
     with structlog.testing.capture_logs() as logs, at_work(database, {"mail.send": goes_away_meanwhile}):
         eventually(lambda: "job_waits_for_database" in [line["event"] for line in logs], timeout=30)
         own_server.start()
-        database.close()
         eventually(lambda: done == [1, 2] and not waiting(database), timeout=60)
     assert failed_jobs(database) == []
     database.close()
