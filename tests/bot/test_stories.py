@@ -338,9 +338,7 @@ def test_two_hundred_claims_at_once(month: Callable[..., Any], busy_office: Offi
     sent = office.world.submit(ADA, bench)
     assert (sent.acked, sent.error, bench.errors) == (True, None, {}), sent
     last_look = office.modal(ADA, "bench.confirm")
-    done = office.world.submit(ADA, last_look)
-    assert done.acked
-    assert done.seconds < 1
+    assert office.world.submit(ADA, last_look).acked
     office.modal_says(ADA, "200 rows are in work")
     office.bulk_done()
     office.message("Claims set to Pending Owner Approval: 200 done")

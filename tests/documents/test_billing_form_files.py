@@ -148,4 +148,4 @@ def test_a_large_list_of_somebodys_costs_is_left_alone_in_a_moment():
     with processor_time() as took, pytest.raises(UserError) as told:
         open_form(out.getvalue())
     assert told.value.code == "not_our_form"
-    assert took.seconds < 1.5
+    assert took.yardsticks < 75

@@ -20,6 +20,7 @@ from payclerk_mailbox.guard import GuardedReader, ReadingDiedError
 from payclerk_mailbox.reading.explain import Asked, judge, look
 from payclerk_mailbox.reading.kind import OwnIdentity
 from payclerk_mailbox.reading.limits import Limits, Unreadable
+from timing import yardstick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,7 +210,7 @@ def test_hostile_mail_takes_a_second_and_200_megabytes_at_most(name: str, reader
     raw = as_servers_give_it(HOSTILE[name]())
     reader.look(PLAIN, OWN)
     forget_peak(reader)
-    seconds, megabytes = used_by(reader), peak_of(reader)
+    seconds, megabytes, before = used_by(reader), peak_of(reader), yardstick()
     try:
         reader.judge(reader.look(raw, OWN), OWN, Asked("a b c\n" * 100))
         outcome = "read"
@@ -217,7 +218,7 @@ def test_hostile_mail_takes_a_second_and_200_megabytes_at_most(name: str, reader
         outcome = error.reason
     took, more = used_by(reader) - seconds, peak_of(reader) - megabytes
     print(f"\n{name}: {took:.2f} s, {more} MB, {outcome}")
-    assert took < 1  # processor time of the reading process
+    assert took < 60 * max(before, yardstick())  # processor time of the reading process: about a second
     assert more < 200  # what it holds at most, beyond what it held before
 
 

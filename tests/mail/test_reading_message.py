@@ -209,7 +209,7 @@ def test_deep_nesting_is_refused_in_time(depth: int) -> None:
     body = "".join(f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(depth))
     with processor_time() as took, pytest.raises(Unreadable):
         parse(f"From: a@b.example\n{body}\nx".encode() + b"line\n" * 20_000)
-    assert took.seconds < 2
+    assert took.yardsticks < 100
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_hostile_headers_are_read_in_time(raw: bytes) -> None:
     with processor_time() as took:
         read(raw, own=OWN, invited="a@b.example", authserv_id="mx")
     print(f"\n{raw[:20]!r}: {took.seconds:.2f} s")
-    assert took.seconds < 2
+    assert took.yardsticks < 100
 
 
 def test_a_broken_winmail_is_kept_as_it_is() -> None:

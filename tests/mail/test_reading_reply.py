@@ -245,7 +245,7 @@ def test_hostile_text_is_read_in_time(name: str, parent: str | None) -> None:
     with processor_time() as took:
         read_reply(parse(raw), parent)
     print(f"\n{name}: {took.seconds:.2f} s")
-    assert took.seconds < 1
+    assert took.yardsticks < 60
 
 
 HANGING_HTML = {
@@ -274,4 +274,4 @@ def test_hostile_html_is_read_in_time(name: str) -> None:
         read_reply(mail, None)
         hides_words(mail.html or "")
     print(f"\n{name}: {took.seconds:.2f} s")
-    assert took.seconds < 1
+    assert took.yardsticks < 60

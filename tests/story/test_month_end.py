@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     (tmp_path / "out").mkdir()
     stage = set_stage(tmp_path, tmp_path / "out", Console(quiet=True), port=0, database_url=database_url)
+    # Longer than the three seconds of Slack: the machine may be busy with other tests.
+    stage.world.slack.link.ack_seconds = stage.world.slack.state.trigger_seconds = 30
     yield stage
     stage.office.stop()
     stage.db.close()

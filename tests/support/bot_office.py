@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from payclerk_playground.slack.state import Message, View
 
 NOON = datetime(2026, 11, 10, 18, tzinfo=UTC)
+PATIENCE = 30.0  # seconds
 CHANNEL = "maple-billing"
 ADA, RITA, ZED, OTTO = "U0ADA", "U0RITA", "U0ZED", "U0OTTO"
 PERSONAS = [
@@ -63,8 +64,8 @@ class LocalSlack:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        # Longer than the three seconds of Slack: the machine may be busy with other tests. The bench measures the answers.
-        self.state, self.link = SlackState(PERSONAS), Link(ack_seconds=15)
+        # Longer than the three seconds of Slack, for answers and for triggers: the machine may be busy with other tests.
+        self.state, self.link = SlackState(PERSONAS, trigger_seconds=PATIENCE), Link(ack_seconds=PATIENCE)
         self.state.add_channel(CHANNEL)
         self._api = Api(self.state, "xoxb-test", "xapp-test", lambda: self.url)
         self.world = SlackWorld(self.state, self._api, self.link, lambda: self.url)

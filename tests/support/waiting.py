@@ -22,7 +22,7 @@ FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.25
 
 
-def eventually(probe: Callable[[], Found], timeout: float = 10) -> Found:
+def eventually(probe: Callable[[], Found], timeout: float = 30) -> Found:
     """What `probe` returns, as soon as that is true. While it is false or an assertion fails, it is asked again."""
     end = time.monotonic() + timeout
     pause = threading.Event()  # never set: only its timeout is used
@@ -42,7 +42,7 @@ def eventually(probe: Callable[[], Found], timeout: float = 10) -> Found:
         seconds = min(seconds * 2, LONGEST_PAUSE)
 
 
-def until_readable(connection: Any, timeout: float = 10) -> None:
+def until_readable(connection: Any, timeout: float = 30) -> None:
     """Return when a socket (or anything with a fileno) has something to read, or was closed by the other side."""
     readable, _, _ = select.select([connection], [], [], timeout)
     if not readable:

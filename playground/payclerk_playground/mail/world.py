@@ -143,7 +143,7 @@ class MailWorld:
             self._loop.call(folder.update(message.uid, message, frozenset({Seen}), FlagOp.ADD))
             self.news.tell(email)
 
-    def wait_for(self, predicate: Callable[[], Result], timeout: float = 10) -> Result:
+    def wait_for(self, predicate: Callable[[], Result], timeout: float = 30) -> Result:
         """Ask again at each delivery until the answer is true, and give that answer; else TimeoutError."""
         return self.news.wait_for(predicate, timeout)
 

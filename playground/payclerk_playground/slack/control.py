@@ -278,7 +278,7 @@ class SlackWorld:
     def faults_seen(self) -> list[Any]:
         return self.state.faults_seen
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 30) -> T:
         return self.state.wait_for(predicate, timeout)
 
     # --- inside ---------------------------------------------------------------------------------------------

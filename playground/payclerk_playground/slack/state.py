@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..personas import Persona
 from .lint import Fault
 
 T = TypeVar("T")
-TRIGGER_SECONDS = 3.0
+TRIGGER_SECONDS: Final = 3.0
 STACK_LIMIT = 3
 RESPONSE_USES = 5
 RESPONSE_SECONDS = 30 * 60.0
@@ -108,7 +108,12 @@ class Trigger:
 
 
 class SlackState:
-    def __init__(self, personas: Sequence[Persona], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        personas: Sequence[Persona],
+        monotonic: Callable[[], float] = time.monotonic,
+        trigger_seconds: float = TRIGGER_SECONDS,
+    ) -> None:
         self.people = {p.user_id: p for p in personas if p.has_slack}
         self.channels: dict[str, str] = {"C0GENERAL": "general"}
         self.shared: set[str] = set()  # channels that another company is in, too
@@ -124,6 +129,7 @@ class SlackState:
         self.toasts: list[tuple[str, str]] = []
         self.fail: dict[str, list[str]] = {}
         self.monotonic = monotonic
+        self.trigger_seconds = trigger_seconds
         self._condition = threading.Condition(threading.RLock())
         self._numbers = itertools.count(1)
         self.version = 0
@@ -142,7 +148,7 @@ class SlackState:
             self.version += 1
             self._condition.notify_all()
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 30) -> T:
         """The first true answer of `predicate`, asked again at each change. TimeoutError when there is none in time."""
         found: list[T] = []
 
@@ -190,7 +196,7 @@ class SlackState:
             return "invalid_trigger_id"
         if trigger.used:
             return "exchanged_trigger_id"
-        if self.monotonic() - trigger.made > TRIGGER_SECONDS:
+        if self.monotonic() - trigger.made > self.trigger_seconds:
             return "expired_trigger_id"
         trigger.used = True
         return trigger
