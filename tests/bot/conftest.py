@@ -50,7 +50,7 @@ def office(database: Database, settings: Settings, slack: LocalSlack) -> Iterato
     runner = JobRunner(database, lambda: now[0], executor_id="test")
     door = BotDoor(settings, database, lambda: now[0], runner)
     door.start()
-    eventually(lambda: door.is_up, timeout=15)
+    eventually(lambda: door.is_up)
     yield Office(database, settings, slack, runner, door, now)
     door.stop()
 

@@ -351,7 +351,7 @@ def test_a_promised_mail_waits_while_the_server_is_down_and_goes_by_itself(post:
             promise(session, "mail.send", str(key), {"recipient_id": key})
         eventually(lambda: f"mail.send:{key}~2" in promised(post.db))
         server.up()
-        eventually(lambda: post.row(key).delivered_at, timeout=20)
+        eventually(lambda: post.row(key).delivered_at)
     finally:
         runner.stop()
     assert len(server.received) == 1

@@ -181,7 +181,7 @@ def test_a_tick_opens_the_planned_period_in_the_process_that_runs_the_clocks_job
     runner.start()
     try:
         assert tick(database, midnight, table) == ["periods"]
-        [period] = eventually(opened, timeout=20)
+        [period] = eventually(opened)
     finally:
         runner.stop()
     assert (str(period.starts_on), str(period.ends_on), period.status) == ("2026-12-01", "2026-12-31", "open")

@@ -287,4 +287,4 @@ class Office:
     def settle(self) -> None:
         """Until no order of bulk work and no slack.* job is left to do."""
         self.bulk_done()
-        eventually(lambda: not [w for w in waiting(self.database) if w.job.startswith("slack.")], timeout=20)
+        eventually(lambda: not [w for w in waiting(self.database) if w.job.startswith("slack.")])
