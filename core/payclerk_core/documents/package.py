@@ -1,7 +1,7 @@
 """The compiled backup: one PDF of many claims with their PDF attachments, a cover with an index, and bookmarks.
 
-pypdf reads (it tells what is wrong with a file), pikepdf writes. A file that cannot be included gets a page that says
-why, with the original embedded; nothing is dropped silently, and one bad file never stops the package.
+Each file is read in a process of its own (`package_reader`). One that cannot be included gets a page that says why, with
+the original embedded; nothing is dropped silently, and one bad file never stops the package.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
@@ -18,7 +19,8 @@ from typing import Final
 import pikepdf
 
 from .package_files import can_run
-from .package_source import NotIncludedError, Source, looks_like_pdf, read_source
+from .package_reader import Limits, SourceReader
+from .package_source import NotIncludedError, Source, looks_like_pdf
 from .package_writer import LINK, Embedded, Piece, assemble, safe_name
 from .typeset import printable, typeset
 
@@ -85,10 +87,14 @@ def package_name(project_name: str, project_number: str, moment: datetime) -> st
     return safe_name(text)[:_LONGEST_NAME] + ".pdf"
 
 
-def compile_package(cover: PackageCover, parts: Sequence[PackagePart]) -> CompiledPackage:
-    """One PDF of these claims, by contract number (SC-2 before SC-10) and claim number."""
+def compile_package(cover: PackageCover, parts: Sequence[PackagePart], limits: Limits | None = None) -> CompiledPackage:
+    """One PDF of these claims, by contract number (SC-2 before SC-10) and claim number. `limits` are for each file.
+
+    Raises OutsideError when the machine starts no process to read them.
+    """
     ordered = sorted(parts, key=lambda part: (_natural(part.contract_number), part.claim_number))
-    pieces = [piece for part in ordered for piece in _pieces(part)]
+    with closing(SourceReader(limits)) as reader:
+        pieces = [piece for part in ordered for piece in _pieces(part, reader)]
     front = _front(cover, pieces)
     pdf = assemble(front, pieces, f"{cover.title}: {cover.project_number} {cover.project_name}")
     front_pages = _page_count(front)
@@ -102,20 +108,20 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in re.findall(r"\d+|\D+", text.casefold())]
 
 
-def _pieces(part: PackagePart) -> Iterator[Piece]:
+def _pieces(part: PackagePart, reader: SourceReader) -> Iterator[Piece]:
     name = f"{part.contract_number} claim {part.claim_number}"
     claim = PackageFile(f"{name}.pdf", part.claim_pdf, "application/pdf")
-    yield _piece(f"{name}: {part.title}", 1, claim, "signed copy" if part.signed else "")
+    yield _piece(f"{name}: {part.title}", 1, claim, "signed copy" if part.signed else "", reader)
     for file in part.attachments:
-        yield _piece(file.name, 2, file, "attachment")
+        yield _piece(file.name, 2, file, "attachment", reader)
 
 
-def _piece(title: str, level: int, file: PackageFile, note: str) -> Piece:
+def _piece(title: str, level: int, file: PackageFile, note: str, reader: SourceReader) -> Piece:
     digest = hashlib.sha256(file.content).hexdigest()
     if not _meant_as_pdf(file):
         return Piece(title, level, 0, digest, note=note, problem="Not a PDF; it is kept in payclerk.")
     try:
-        source = read_source(file.content)
+        source = reader.read(file.content)
     except NotIncludedError as error:
         page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
         return Piece(title, level, _page_count(page), digest, page, note, str(error), _embeddable(file))

@@ -1,6 +1,7 @@
 """One file from outside as pages that can be put together with others: repaired, flattened, with nothing that acts.
 
-Anything may be wrong with a file that came by mail, so each step is guarded and what cannot be included says why.
+Anything may be wrong with a file that came by mail: this runs in a process of its own (`package_process`), and what cannot
+be included says why.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .package_places import Bookmark, Places, read_bookmarks
 from .package_tree import typed_fields
 
 MOST_PAGES: Final = 5000
+BEYOND_LIMITS: Final = "The file could not be read within the limits of time and memory."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ class Source:
     runs: str = ""  # what does, in words for the index
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a file, as it comes from the process that read it: its pages, or why they are refused."""
+
+    source: Source | None = None
+    refused: str = ""
+
+
 class NotIncludedError(Exception):
     """Why a file's pages cannot go into the package, in words for its reader."""
 
@@ -40,6 +50,14 @@ class NotIncludedError(Exception):
 def looks_like_pdf(content: bytes) -> bool:
     """By its first bytes, never by its name; some programs write a few bytes before the mark."""
     return b"%PDF-" in content[:1024]
+
+
+def answer(content: bytes) -> Answer:
+    """`read_source`, for who cannot be raised at."""
+    try:
+        return Answer(read_source(content))
+    except NotIncludedError as refused:
+        return Answer(refused=str(refused))
 
 
 def read_source(content: bytes) -> Source:
@@ -56,6 +74,8 @@ def read_source(content: bytes) -> Source:
             flat = clean(pdf)
     except pikepdf.PasswordError:
         raise NotIncludedError("The file is protected by a password.") from None
+    except MemoryError:
+        raise NotIncludedError(BEYOND_LIMITS) from None
     except NotIncludedError:
         raise
     except Exception as error:  # noqa: BLE001 - damaged files raise many kinds (reference 4.1)
