@@ -21,11 +21,13 @@ import pikepdf
 from .package_files import can_run
 from .package_reader import Limits, SourceReader
 from .package_source import NotIncludedError, Source, looks_like_pdf
+from .package_words import Words
 from .package_writer import LINK, Embedded, Piece, assemble, safe_name
 from .typeset import printable, typeset
 
 _TITLE: Final = "Subcontractor invoice backup"
 _LONGEST_NAME: Final = 200
+_MOST_WORDS: Final = 400  # comments of one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,25 @@ def _piece(title: str, level: int, file: PackageFile, note: str, reader: SourceR
         source = reader.read(file.content)
     except NotIncludedError as error:
         page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
-        return Piece(title, level, _page_count(page), digest, page, note, str(error), _embeddable(file))
+        return Piece(title, level, _page_count(page), digest, page, b"", note, str(error), _embeddable(file))
     original = _embeddable(file) if source.lost and not source.runs else None
-    note = ", ".join(filter(None, (note, *source.lost, _kept(source, original))))
-    return Piece(title, level, source.pages, digest, source.pdf, note, None, original, source.bookmarks)
+    comments = _comments(title, source.words) if source.words else b""
+    pages = source.pages + (_page_count(comments) if comments else 0)
+    listed = "listed after its last page" if comments else ""
+    note = ", ".join(filter(None, (note, *source.lost, listed, _kept(source, original))))
+    return Piece(title, level, pages, digest, source.pdf, comments, note, None, original, source.bookmarks)
+
+
+def _comments(title: str, words: Sequence[Words]) -> bytes:
+    more = len(words) - _MOST_WORDS
+    data = {
+        "title": printable(title),
+        "rows": [
+            {"page": one.page, "said": printable(one.said), "text": printable(one.text)} for one in words[:_MOST_WORDS]
+        ],
+        "more": f"{more} more are in the original." if more > 0 else "",
+    }
+    return typeset("comments.typ", data)
 
 
 def _embeddable(file: PackageFile) -> Embedded | None:

@@ -77,7 +77,7 @@ class Inside:
 
 def look_inside(pdf: Pdf) -> Inside:
     """What a source carries and does, wherever in it: its list of files, notes, pages, pictures, bookmarks, fields."""
-    media = any(subtype(note) in MEDIA for note in page_annotations(pdf))
+    media = any(subtype(note) in MEDIA for _, note in page_annotations(pdf))
     names: dict[str, None] = {}
     programs = active = False
     for one in dictionaries(pdf):

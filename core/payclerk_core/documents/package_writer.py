@@ -36,6 +36,7 @@ class Piece:
     pages: int
     sha256: str
     pdf: bytes = b""
+    comments: bytes = b""  # pages that follow its own, counted in `pages`
     note: str = ""
     problem: str | None = None
     original: Embedded | None = None
@@ -53,7 +54,7 @@ def assemble(front: bytes, pieces: Sequence[Piece], title: str) -> bytes:
     with Pdf.new() as out:
         try:
             # Sources stay open until the package is saved: their streams are read only then.
-            opened.extend(pikepdf.open(io.BytesIO(pdf)) for pdf in (front, *(p.pdf for p in pieces if p.pdf)))
+            opened.extend(pikepdf.open(io.BytesIO(pdf)) for pdf in _pdfs(front, pieces))
             for source in opened:
                 out.pages.extend(source.pages)
             _finish(out, len(opened[0].pages), pieces, title)
@@ -63,6 +64,10 @@ def assemble(front: bytes, pieces: Sequence[Piece], title: str) -> bytes:
             for source in opened:
                 source.close()
     return stream.getvalue()
+
+
+def _pdfs(front: bytes, pieces: Sequence[Piece]) -> list[bytes]:
+    return [front, *(pdf for piece in pieces for pdf in (piece.pdf, piece.comments) if pdf)]
 
 
 def _finish(out: Pdf, front_pages: int, pieces: Sequence[Piece], title: str) -> None:
