@@ -11,14 +11,14 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
 import pikepdf
 
-from .package_files import can_run
+from .package_files import can_run, names_actions
 from .package_reader import Limits, SourceReader
 from .package_source import NotIncludedError, Source, looks_like_pdf
 from .package_words import Words
@@ -27,6 +27,7 @@ from .typeset import printable, typeset
 
 _TITLE: Final = "Subcontractor invoice backup"
 _LONGEST_NAME: Final = 200
+_UNREAD: Final = "It was not read, so nobody has checked what is in it"
 _MOST_WORDS: Final = 400  # comments of one file
 
 
@@ -125,8 +126,7 @@ def _piece(title: str, level: int, file: PackageFile, note: str, reader: SourceR
     try:
         source = reader.read(file.content)
     except NotIncludedError as error:
-        page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
-        return Piece(title, level, _page_count(page), digest, page, b"", note, str(error), _embeddable(file))
+        return _placeholder(Piece(title, level, 0, digest, note=note, problem=str(error)), file)
     original = _embeddable(file) if source.lost and not source.runs else None
     comments = _comments(title, source.words) if source.words else b""
     pages = source.pages + (_page_count(comments) if comments else 0)
@@ -145,6 +145,30 @@ def _comments(title: str, words: Sequence[Words]) -> bytes:
         "more": f"{more} more are in the original." if more > 0 else "",
     }
     return typeset("comments.typ", data)
+
+
+def _placeholder(piece: Piece, file: PackageFile) -> Piece:
+    """A page instead of a file that was not read, which says what became of the original."""
+    safe = None if names_actions(file.content) else _embeddable(file)
+    original = replace(safe, description=_UNREAD) if safe else None
+    kept, told = _unread(file, original)
+    data = {"title": printable(piece.title), "reason": piece.problem, "kept": told, "sha256": piece.sha256}
+    page = typeset("placeholder.typ", data)
+    note = ", ".join(filter(None, (piece.note, kept)))
+    return replace(piece, pages=_page_count(page), pdf=page, note=note, original=original)
+
+
+def _unread(file: PackageFile, original: Embedded | None) -> tuple[str, str]:
+    """For the index and for the page. What is in the file was not looked at, so it is not offered as if it were safe."""
+    if original:
+        return (
+            "not read, original embedded unchecked",
+            f"The original is embedded in this PDF as an attachment. {_UNREAD}.",
+        )
+    if file.content:
+        told = "The original may run where it is opened, so it is kept in payclerk only."
+        return "not read, it may run, so the original is kept in payclerk only", told
+    return "", ""
 
 
 def _embeddable(file: PackageFile) -> Embedded | None:

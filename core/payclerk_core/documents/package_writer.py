@@ -20,11 +20,12 @@ _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """An original that travels inside the package."""
+    """An original that travels inside the package. `description` is shown beside it by viewers."""
 
     name: str
     content: bytes
     content_type: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,13 @@ def _embed(out: Pdf, number: int, file: Embedded) -> None:
     """With a number before the name, since two claims may both have a 'Backup.pdf'."""
     name = f"{number:04d} {safe_name(file.name)}"
     out.attachments[name] = pikepdf.AttachedFileSpec(
-        out, file.content, filename=name, description="", mime_type=file.content_type, creation_date="", mod_date=""
+        out,
+        file.content,
+        filename=name,
+        description=file.description,
+        mime_type=file.content_type,
+        creation_date="",
+        mod_date="",
     )
 
 
