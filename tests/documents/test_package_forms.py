@@ -196,11 +196,27 @@ def test_a_password_is_not_printed_in_clear(drawn):
         )
 
 
-def test_a_page_that_looks_different_flat_is_named():
-    form = Form(redraw=False)
-    form.field("stamp", Name.Btn, b"0 0 200 36 re f", Ff=1 << 16)
-    form.notes[0].F = 32  # not on screen, and qpdf makes it part of the page
+@pytest.mark.parametrize(
+    "drawn", [b"2 w 10 10 m 14 6 l 20 20 l S", b"1 1 0.4 rg 2 2 60 12 re f"], ids=["tick", "yellow"]
+)
+def test_a_page_that_looks_different_flat_is_named(drawn):
+    form = Form(redraw=False).field("stamp", Name.Btn, drawn, Ff=1 << 16)
+    form.notes[0].F = 32  # not shown on screen, and qpdf makes it part of the page
     assert read_source(form.bytes()).lost == ("looks different here (page 1)",)
+
+
+def test_a_box_that_is_drawn_only_when_ticked_shows_nothing_when_it_is_not():
+    form = Form(redraw=False).box("agreed", Name.Off).box("other", Name.Off)
+    for note in form.notes:
+        del note.AP.N["/Off"], note["/V"]
+    source = read_source(form.bytes())
+    assert (source.lost, seen(source.pdf).getextrema()) == ((), (255, 255))
+
+
+def test_a_mark_is_where_its_writer_put_it_whatever_its_rectangle():
+    pdf = Pdf.open(io.BytesIO(commented()))
+    pdf.pages[1].Annots[0].Rect = [500, 500, 520, 560]
+    assert "looks different here" not in " ".join(read_source(written(pdf)).lost)
 
 
 def test_a_form_whose_fields_refer_to_each_other_is_drawn_field_by_field():

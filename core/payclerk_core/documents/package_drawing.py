@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import pypdfium2
-from pikepdf import Array, Dictionary, Pdf, String
+from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from PIL import Image
 
 from .package_clean import saved
@@ -22,7 +22,7 @@ _INHERITED: Final = ("/FT", "/Ff", "/V", "/DA", "/Q", "/MaxLen", "/Opt", "/I", "
 _OF_FORM: Final = ("/DA", "/DR", "/Q")
 _LEFT_OUT: Final = ("/Parent", "/Kids", "/AA", "/A", "/RV")
 _MOST_PIXELS: Final = 1_000_000  # a letter page at 72 dpi has half a million
-_MOST_PICTURES: Final = 200
+_MOST_PICTURES: Final = 100
 _SECONDS: Final = 10  # of processor time; then no more pictures are taken than have to be
 
 
@@ -55,14 +55,14 @@ def _draw(pdf: Pdf, form: Form, pictures: dict[int, Image.Image]) -> None:
 
 
 def picture(document: Any, number: int) -> Image.Image:
-    """A page in shades of gray, at 72 dpi or less."""
+    """A page in color, at 72 dpi or less."""
     page = document[number]
     try:
         width, height = page.get_size()
         scale = min(1, math.sqrt(_MOST_PIXELS / max(1, width * height)))
         bitmap = page.render(scale=scale, may_draw_forms=True)
         try:
-            return bitmap.to_pil().convert("L")  # type: ignore[no-any-return]
+            return bitmap.to_pil().convert("RGB")  # type: ignore[no-any-return]
         finally:
             bitmap.close()
     finally:
@@ -78,6 +78,7 @@ def _each_alone(pdf: Pdf) -> bytes:
                 field[key] = value
         for number, field in enumerate(fields):
             field.T = String(str(number))
+            _show_nothing_when_off(copy, field)
             for key in _LEFT_OUT:
                 if key in field:
                     del field[key]
@@ -88,6 +89,14 @@ def _each_alone(pdf: Pdf) -> bytes:
                 form[key] = old[key]
         copy.Root.AcroForm = form
         return saved(copy)
+
+
+def _show_nothing_when_off(pdf: Pdf, field: Any) -> None:
+    """A box with a drawing for its ticked state alone shows nothing else; pdfium would make something for it."""
+    drawings = field.get("/AP")
+    states = drawings.get("/N") if isinstance(drawings, Dictionary) else None
+    if isinstance(states, Dictionary) and "/Off" not in states:
+        states.Off = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
 
 
 def _from_above(field: Any) -> Iterator[tuple[str, Any]]:
@@ -101,17 +110,18 @@ def _take_over(pdf: Pdf, document: Any, missing: Sequence[Place]) -> None:
     document.save(out)
     with Pdf.open(out) as made:
         for place in missing:
-            drawing, note = _note(made, place).get("/AP"), _note(pdf, place)
+            drawing = _note(made, place).get("/AP")
             if isinstance(drawing, Dictionary):
-                note.AP = pdf.copy_foreign(made.make_indirect(drawing))
-                if subtype(note) == "/Text":
-                    _keep_size(note)
+                _adopt(_note(pdf, place), pdf.copy_foreign(made.make_indirect(drawing)))
 
 
-def _keep_size(note: Any) -> None:
-    """The sign of a sticky note is not stretched: it hangs from the upper left corner (PDF 1.7, 12.5.6.4)."""
-    left, top, box = min(note.Rect[0], note.Rect[2]), max(note.Rect[1], note.Rect[3]), note.AP.N.BBox
-    note.Rect = Array([left, top - (box[3] - box[1]), left + box[2] - box[0], top])
+def _adopt(note: Any, drawings: Any) -> None:
+    note.AP = drawings
+    drawing = drawings.get("/N")
+    if subtype(note) != "/Widget" and isinstance(drawing, Stream):
+        note.Rect = drawing.BBox  # pdfium draws a mark in the coordinates of its page, wherever its rectangle is
+    elif isinstance(drawing, Dictionary) and "/AS" not in note:
+        note.AS = Name.Off
 
 
 def _note(pdf: Pdf, place: Place) -> Any:
