@@ -229,6 +229,11 @@ def test_a_form_whose_fields_refer_to_each_other_is_drawn_field_by_field():
     assert "1,000.00" in text_of(read_source(written(form.pdf)).pdf)
 
 
+def test_drawings_that_were_made_are_the_same_each_time():
+    form = Form().field("sum", V=String("$1,234.50")).field("tick", Name.Btn, V=Name.Yes, AS=Name.Yes).bytes()
+    assert read_source(form).pdf == read_source(form).pdf
+
+
 def commented():
     pdf = Pdf.new()
     pdf.add_blank_page(page_size=(612, 792))
