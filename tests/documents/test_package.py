@@ -187,10 +187,20 @@ def test_pages_are_labelled_as_the_index_prints_them():
     assert labels[: front + 2] == [*["i", "ii", "iii", "iv"][:front], "1", "2"]
 
 
+def locked(**root):
+    pdf = Pdf.open(io.BytesIO(sheet("Locked")))
+    for key, value in root.items():
+        pdf.Root["/" + key] = value
+    out = io.BytesIO()
+    pdf.save(out, encryption=pikepdf.Encryption(user="secret", owner="owner"))
+    return out.getvalue()
+
+
 BAD = {
     "empty": (b"", "The file is empty.", False),
     "web page": (b"<html>Sign in</html>", "The file is a web page, whatever its name says.", True),
     "cut off": (b"%PDF-1.7\n1 0 obj", "The file is damaged", True),
+    "password": (locked(), "The file is protected by a password.", True),
 }
 
 
@@ -202,6 +212,38 @@ def test_a_bad_file_gets_a_page_that_says_why(name):
     assert why in entry.problem
     assert "This file could not be included" in texts(compiled.pdf)[entry.first_page - 1]
     assert originals(compiled.pdf) == ([content] if kept else [])
+    assert entry.note == ("attachment, not read, original embedded unchecked" if kept else "attachment")
+
+
+UNREAD = "It was not read, so nobody has checked what is in it"
+
+
+def test_an_original_that_was_not_read_is_not_offered_as_if_it_were_safe():
+    compiled = compile_package(COVER, [part("SC-1", 1, [file("Locked.pdf", locked())])])
+    with Pdf.open(io.BytesIO(compiled.pdf)) as pdf:
+        assert [spec.description for spec in pdf.attachments.values()] == [UNREAD]
+    assert UNREAD in " ".join(texts(compiled.pdf)[compiled.index[1].first_page - 1].split())
+
+
+MAY_RUN = {
+    "a locked file with a script": ("Locked.pdf", locked(OpenAction=Dictionary(S=Name.JavaScript, JS=String("run()")))),
+    "a damaged file with a script": ("Cut.pdf", b"%PDF-1.7\n1 0 obj <</S/JavaScript/JS(run())>>"),
+    "a name in hex": ("Cut.pdf", b"%PDF-1.7\n1 0 obj <</S/Java#53cript/J#53(run())>>"),
+    "a launch": ("Cut.pdf", b"%PDF-1.7\n1 0 obj <</S/Launch/F(run.exe)>>"),
+    "a file inside": ("Cut.pdf", b"%PDF-1.7\n1 0 obj <</Type/EmbeddedFile>>"),
+    "a program by its name": ("invoice.pdf.exe", b"<html>"),
+    "a program by its start": ("invoice.pdf", b"MZ\x90"),
+}
+
+
+@pytest.mark.parametrize("name", MAY_RUN)
+def test_what_was_not_read_and_may_run_stays_out(name):
+    compiled = compile_package(COVER, [part("SC-1", 1, [file(*MAY_RUN[name])])])
+    entry = compiled.index[1]
+    assert entry.note == "attachment, not read, it may run, so the original is kept in payclerk only"
+    assert originals(compiled.pdf) == []
+    page = " ".join(texts(compiled.pdf)[entry.first_page - 1].split())
+    assert "The original may run where it is opened, so it is kept in payclerk only." in page
 
 
 def originals(pdf):

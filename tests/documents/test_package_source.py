@@ -357,7 +357,7 @@ def hidden_layer():
 
 
 def xfa():
-    pdf = with_field(blank(), Name.Tx, String("1"))
+    pdf = with_field(blank(), Name.Tx, String("1"), "1")
     pdf.Root.AcroForm.XFA = pdf.make_stream(b"<xdp/>")
     return saved(pdf)
 

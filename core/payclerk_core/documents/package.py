@@ -1,7 +1,7 @@
 """The compiled backup: one PDF of many claims with their PDF attachments, a cover with an index, and bookmarks.
 
-pypdf reads (it tells what is wrong with a file), pikepdf writes. A file that cannot be included gets a page that says
-why, with the original embedded; nothing is dropped silently, and one bad file never stops the package.
+Each file is read in a process of its own (`package_reader`). One that cannot be included gets a page that says why, with
+the original embedded; nothing is dropped silently, and one bad file never stops the package.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
 import pikepdf
 
-from .package_files import can_run
-from .package_source import NotIncludedError, Source, looks_like_pdf, read_source
+from .package_files import can_run, names_actions
+from .package_reader import Limits, SourceReader
+from .package_source import NotIncludedError, Source, looks_like_pdf
+from .package_words import Words
 from .package_writer import LINK, Embedded, Piece, assemble, safe_name
 from .typeset import printable, typeset
 
 _TITLE: Final = "Subcontractor invoice backup"
 _LONGEST_NAME: Final = 200
+_UNREAD: Final = "It was not read, so nobody has checked what is in it"
+_MOST_WORDS: Final = 400  # comments of one file
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,14 @@ def package_name(project_name: str, project_number: str, moment: datetime) -> st
     return safe_name(text)[:_LONGEST_NAME] + ".pdf"
 
 
-def compile_package(cover: PackageCover, parts: Sequence[PackagePart]) -> CompiledPackage:
-    """One PDF of these claims, by contract number (SC-2 before SC-10) and claim number."""
+def compile_package(cover: PackageCover, parts: Sequence[PackagePart], limits: Limits | None = None) -> CompiledPackage:
+    """One PDF of these claims, by contract number (SC-2 before SC-10) and claim number. `limits` are for each file.
+
+    Raises OutsideError when the machine starts no process to read them.
+    """
     ordered = sorted(parts, key=lambda part: (_natural(part.contract_number), part.claim_number))
-    pieces = [piece for part in ordered for piece in _pieces(part)]
+    with closing(SourceReader(limits)) as reader:
+        pieces = [piece for part in ordered for piece in _pieces(part, reader)]
     front = _front(cover, pieces)
     pdf = assemble(front, pieces, f"{cover.title}: {cover.project_number} {cover.project_name}")
     front_pages = _page_count(front)
@@ -102,26 +111,64 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in re.findall(r"\d+|\D+", text.casefold())]
 
 
-def _pieces(part: PackagePart) -> Iterator[Piece]:
+def _pieces(part: PackagePart, reader: SourceReader) -> Iterator[Piece]:
     name = f"{part.contract_number} claim {part.claim_number}"
     claim = PackageFile(f"{name}.pdf", part.claim_pdf, "application/pdf")
-    yield _piece(f"{name}: {part.title}", 1, claim, "signed copy" if part.signed else "")
+    yield _piece(f"{name}: {part.title}", 1, claim, "signed copy" if part.signed else "", reader)
     for file in part.attachments:
-        yield _piece(file.name, 2, file, "attachment")
+        yield _piece(file.name, 2, file, "attachment", reader)
 
 
-def _piece(title: str, level: int, file: PackageFile, note: str) -> Piece:
+def _piece(title: str, level: int, file: PackageFile, note: str, reader: SourceReader) -> Piece:
     digest = hashlib.sha256(file.content).hexdigest()
     if not _meant_as_pdf(file):
         return Piece(title, level, 0, digest, note=note, problem="Not a PDF; it is kept in payclerk.")
     try:
-        source = read_source(file.content)
+        source = reader.read(file.content)
     except NotIncludedError as error:
-        page = typeset("placeholder.typ", {"title": printable(title), "reason": str(error), "sha256": digest})
-        return Piece(title, level, _page_count(page), digest, page, note, str(error), _embeddable(file))
+        return _placeholder(Piece(title, level, 0, digest, note=note, problem=str(error)), file)
     original = _embeddable(file) if source.lost and not source.runs else None
-    note = ", ".join(filter(None, (note, *source.lost, _kept(source, original))))
-    return Piece(title, level, source.pages, digest, source.pdf, note, None, original, source.bookmarks)
+    comments = _comments(title, source.words) if source.words else b""
+    pages = source.pages + (_page_count(comments) if comments else 0)
+    listed = "listed after its last page" if comments else ""
+    note = ", ".join(filter(None, (note, *source.lost, listed, _kept(source, original))))
+    return Piece(title, level, pages, digest, source.pdf, comments, note, None, original, source.bookmarks)
+
+
+def _comments(title: str, words: Sequence[Words]) -> bytes:
+    more = len(words) - _MOST_WORDS
+    data = {
+        "title": printable(title),
+        "rows": [
+            {"page": one.page, "said": printable(one.said), "text": printable(one.text)} for one in words[:_MOST_WORDS]
+        ],
+        "more": f"{more} more are in the original." if more > 0 else "",
+    }
+    return typeset("comments.typ", data)
+
+
+def _placeholder(piece: Piece, file: PackageFile) -> Piece:
+    """A page instead of a file that was not read, which says what became of the original."""
+    safe = None if names_actions(file.content) else _embeddable(file)
+    original = replace(safe, description=_UNREAD) if safe else None
+    kept, told = _unread(file, original)
+    data = {"title": printable(piece.title), "reason": piece.problem, "kept": told, "sha256": piece.sha256}
+    page = typeset("placeholder.typ", data)
+    note = ", ".join(filter(None, (piece.note, kept)))
+    return replace(piece, pages=_page_count(page), pdf=page, note=note, original=original)
+
+
+def _unread(file: PackageFile, original: Embedded | None) -> tuple[str, str]:
+    """For the index and for the page. What is in the file was not looked at, so it is not offered as if it were safe."""
+    if original:
+        return (
+            "not read, original embedded unchecked",
+            f"The original is embedded in this PDF as an attachment. {_UNREAD}.",
+        )
+    if file.content:
+        told = "The original may run where it is opened, so it is kept in payclerk only."
+        return "not read, it may run, so the original is kept in payclerk only", told
+    return "", ""
 
 
 def _embeddable(file: PackageFile) -> Embedded | None:

@@ -33,7 +33,7 @@ _OF_PAGE: Final = frozenset(
 _OF_LINK: Final = ("/Rect", "/Border", "/C", "/QuadPoints", "/H")
 # Of a stream, which may say that its bytes, or what it shows, are in another file. No resource can have such a name here.
 _ELSEWHERE: Final = ("/F", "/FFilter", "/FDecodeParms", "/Ref", "/OPI", "/AF", "/PS")
-_NEVER_DRAWN: Final = MEDIA | {"/FileAttachment", "/Popup", "/Link"}
+NEVER_DRAWN: Final = MEDIA | {"/FileAttachment", "/Popup", "/Link"}
 
 
 def clean(pdf: Pdf) -> bytes:
@@ -52,8 +52,13 @@ def clean(pdf: Pdf) -> bytes:
         for page, kept in zip(out.pages, links, strict=True):
             if kept:
                 page.Annots = Array([out.make_indirect(link) for link in kept])
-        stream = io.BytesIO()
-        out.save(stream, deterministic_id=True)
+        return saved(out)
+
+
+def saved(pdf: Pdf) -> bytes:
+    """The same input gives the same bytes, which no password keeps."""
+    stream = io.BytesIO()
+    pdf.save(stream, deterministic_id=True, encryption=False)
     return stream.getvalue()
 
 
@@ -62,7 +67,7 @@ def _keep_drawn(page: pikepdf.Page) -> None:
     notes = page.get("/Annots")
     if isinstance(notes, Array):
         found = [note for note in notes if isinstance(note, Dictionary)]
-        page.Annots = Array([note for note in found if subtype(note) not in _NEVER_DRAWN])
+        page.Annots = Array([note for note in found if subtype(note) not in NEVER_DRAWN])
 
 
 def _strip(page: pikepdf.Page) -> None:

@@ -58,6 +58,11 @@ _REACHES_OUT: Final = frozenset(
 )
 # A link without a scheme is read as a file beside the package; 'javascript:' and 'file:' act on the reader's machine.
 _LEADS_TO: Final = re.compile(r"(?:https?://|mailto:|tel:)[\x21-\U0010ffff]+", re.IGNORECASE)
+# The same and files inside, as names in the bytes of a file that cannot be read; a name may be spelled in hex (7.3.5).
+_NAMES_THEM: Final = re.compile(
+    rb"/(?:JavaScript|JS|Launch|SubmitForm|ImportData|GoToR|GoToE|Rendition|RichMedia\w*|EmbeddedFiles?|EF)(?!\w)"
+)
+_IN_HEX: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Inside:
 
 def look_inside(pdf: Pdf) -> Inside:
     """What a source carries and does, wherever in it: its list of files, notes, pages, pictures, bookmarks, fields."""
-    media = any(subtype(note) in MEDIA for note in page_annotations(pdf))
+    media = any(subtype(note) in MEDIA for _, note in page_annotations(pdf))
     names: dict[str, None] = {}
     programs = active = False
     for one in dictionaries(pdf):
@@ -92,6 +97,12 @@ def look_inside(pdf: Pdf) -> Inside:
 def can_run(name: str, content: bytes) -> bool:
     """Whether a file might run where it is opened, by its name and by how it begins."""
     return name.lower().rpartition(".")[2] not in _PASSIVE or content.startswith(_PROGRAM)
+
+
+def names_actions(content: bytes) -> bool:
+    """Whether a PDF that could not be read shows by its bytes that something in it acts, or is another file."""
+    plain = _IN_HEX.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), content)
+    return _NAMES_THEM.search(plain) is not None
 
 
 def safe_target(action: Any) -> str:

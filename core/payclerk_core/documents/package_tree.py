@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pikepdf import Array, Dictionary, Object, Pdf, Stream, String
 
@@ -11,15 +11,22 @@ _DEEPEST: Final = 32  # of fields in fields
 _MOST_FIELDS: Final = 50_000  # references to fields that are followed
 
 
-def page_annotations(pdf: Pdf) -> Iterator[Any]:
+class Place(NamedTuple):
+    """Where an annotation is: its page, and its number there, both from 0."""
+
+    page: int
+    note: int
+
+
+def page_annotations(pdf: Pdf) -> Iterator[tuple[Place, Any]]:
     """Each annotation of the pages. A list that several pages share is read once."""
     seen: set[tuple[int, int]] = set()
-    for page in pdf.pages:
+    for number, page in enumerate(pdf.pages):
         notes = page.get("/Annots")
         if not isinstance(notes, Array) or (notes.is_indirect and notes.objgen in seen):
             continue
         seen.add(notes.objgen)
-        yield from (note for note in notes if isinstance(note, Dictionary))
+        yield from ((Place(number, at), note) for at, note in enumerate(notes) if isinstance(note, Dictionary))
 
 
 def typed_fields(form: Any) -> Iterator[tuple[Any, Any]]:
@@ -40,6 +47,26 @@ def typed_fields(form: Any) -> Iterator[tuple[Any, Any]]:
             yield kid, own
             if depth < _DEEPEST:
                 waiting.append((kid.get("/Kids"), own, depth + 1))
+
+
+def inherited(field: Any, key: str) -> Any:
+    """What a field, or the nearest above it, says under this key."""
+    return next((one[key] for one in lineage(field) if key in one), None)
+
+
+def lineage(field: Any) -> Iterator[Any]:
+    """A field and those above it, the nearest first."""
+    for _ in range(_DEEPEST):
+        if not isinstance(field, Dictionary):
+            return
+        yield field
+        field = field.get("/Parent")
+
+
+def flags(note: Any, key: str) -> int:
+    """A whole number that holds flags: of an annotation /F, of a field /Ff."""
+    value = inherited(note, key)
+    return value if isinstance(value, int) else 0
 
 
 def dictionaries(pdf: Pdf) -> Iterator[Any]:

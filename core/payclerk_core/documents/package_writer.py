@@ -20,11 +20,12 @@ _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """An original that travels inside the package."""
+    """An original that travels inside the package. `description` is shown beside it by viewers."""
 
     name: str
     content: bytes
     content_type: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Piece:
     pages: int
     sha256: str
     pdf: bytes = b""
+    comments: bytes = b""  # pages that follow its own, counted in `pages`
     note: str = ""
     problem: str | None = None
     original: Embedded | None = None
@@ -53,7 +55,7 @@ def assemble(front: bytes, pieces: Sequence[Piece], title: str) -> bytes:
     with Pdf.new() as out:
         try:
             # Sources stay open until the package is saved: their streams are read only then.
-            opened.extend(pikepdf.open(io.BytesIO(pdf)) for pdf in (front, *(p.pdf for p in pieces if p.pdf)))
+            opened.extend(pikepdf.open(io.BytesIO(pdf)) for pdf in _pdfs(front, pieces))
             for source in opened:
                 out.pages.extend(source.pages)
             _finish(out, len(opened[0].pages), pieces, title)
@@ -63,6 +65,10 @@ def assemble(front: bytes, pieces: Sequence[Piece], title: str) -> bytes:
             for source in opened:
                 source.close()
     return stream.getvalue()
+
+
+def _pdfs(front: bytes, pieces: Sequence[Piece]) -> list[bytes]:
+    return [front, *(pdf for piece in pieces for pdf in (piece.pdf, piece.comments) if pdf)]
 
 
 def _finish(out: Pdf, front_pages: int, pieces: Sequence[Piece], title: str) -> None:
@@ -87,7 +93,13 @@ def _embed(out: Pdf, number: int, file: Embedded) -> None:
     """With a number before the name, since two claims may both have a 'Backup.pdf'."""
     name = f"{number:04d} {safe_name(file.name)}"
     out.attachments[name] = pikepdf.AttachedFileSpec(
-        out, file.content, filename=name, description="", mime_type=file.content_type, creation_date="", mod_date=""
+        out,
+        file.content,
+        filename=name,
+        description=file.description,
+        mime_type=file.content_type,
+        creation_date="",
+        mod_date="",
     )
 
 

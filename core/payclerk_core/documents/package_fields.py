@@ -1,0 +1,217 @@
+"""A filled form and its marks before they are drawn: which drawings are kept, which are missing, what must be seen.
+
+A form whose NeedAppearances is true asks every viewer to draw it anew, each in its own way. Here that is not done: the
+drawings that are there are what its sender saw. Only what is missing is made (PDF 1.7, 12.7.3.3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from pikepdf import Array, Dictionary, Name, Pdf, Stream
+
+from .package_clean import NEVER_DRAWN
+from .package_tree import Place, flags, inherited, lineage, page_annotations, subtype, typed_fields, words_of
+
+_HIDDEN: Final = 2  # annotation flags
+_UNSEEN: Final = 1 | _HIDDEN
+_PASSWORD: Final = 1 << 13  # field flags
+_PUSH_BUTTON: Final = 1 << 16
+_MARKS: Final = frozenset(
+    {
+        "/Caret",
+        "/Circle",
+        "/FreeText",
+        "/Highlight",
+        "/Ink",
+        "/Line",
+        "/PolyLine",
+        "/Polygon",
+        "/Square",
+        "/Squiggly",
+        "/Stamp",
+        "/StrikeOut",
+        "/Text",
+        "/Underline",
+    }
+)
+_SHOWS: Final = re.compile(rb"T[jJ]|['\"]|\bDo\b|\bBI\b")
+_NOTHING: Final = re.compile(rb"\(\s*\)\s*T[jJ]|<\s*>\s*T[jJ]|\[\s*(?:\(\s*\)\s*)?\]\s*TJ")
+_SHORT: Final = 2**16  # bytes of a drawing that may be one of nothing
+_LONGEST_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a field or a text box holds and ought to show in its rectangle. `formatted`: a script says how. `missing`: it
+    came without a drawing."""
+
+    place: Place
+    name: str
+    value: str
+    edges: tuple[int, int, int, int]  # left, bottom, right, top
+    formatted: bool = False
+    missing: bool = False
+    shown: str | None = None  # where it is known without looking: of a box to tick
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`missing` have no drawing; `marked` are the pages that are drawn upon at all."""
+
+    missing: tuple[Place, ...]
+    stored: tuple[Stored, ...]
+    marked: tuple[int, ...]
+
+
+def prepare(pdf: Pdf) -> Form:
+    """Make every drawing that is there count, and find what is missing. Changes `pdf`."""
+    redrawn = _settle(pdf.Root.get("/AcroForm", Dictionary()))
+    missing: list[Place] = []
+    stored: list[Stored] = []
+    marked: dict[int, None] = {}
+    for place, note in page_annotations(pdf):
+        if subtype(note) in NEVER_DRAWN:
+            note.F = _HIDDEN
+        if flags(note, "/F") & _UNSEEN:
+            continue
+        marked[place.page] = None
+        lacking = _must_be_made(note, redrawn=redrawn)
+        if lacking:
+            missing.append(place)
+        stored.extend(_stored(place, note, missing=lacking))
+    return Form(tuple(missing), tuple(stored), tuple(marked))
+
+
+def _settle(form: Any) -> bool:
+    """Whether the form asked to be drawn anew, which it no longer does; and each field has its type at hand, which may be
+    set above it, for not every field says what is above it."""
+    if not isinstance(form, Dictionary):
+        return False
+    redrawn = bool(form.get("/NeedAppearances", False))
+    form["/NeedAppearances"] = False
+    for one, kind in typed_fields(form):
+        if isinstance(kind, Name):
+            one.FT = kind
+    return redrawn
+
+
+def _must_be_made(note: Any, *, redrawn: bool) -> bool:
+    if subtype(note) != "/Widget":
+        return subtype(note) in _MARKS and not _is_drawn(note)
+    kind = inherited(note, "/FT")
+    if kind == Name.Btn:
+        _tick(note)
+    stale = redrawn and kind in {Name.Tx, Name.Ch} and _value(note) and _is_empty(note)
+    if (stale or _is_password(note)) and "/AP" in note:
+        del note["/AP"]
+    return kind in {Name.Tx, Name.Ch, Name.Btn} and not _is_drawn(note)
+
+
+def _is_password(note: Any) -> bool:
+    """Whether what the field holds is not to be shown, whatever its drawing shows."""
+    return inherited(note, "/FT") == Name.Tx and bool(flags(note, "/Ff") & _PASSWORD)
+
+
+def _tick(note: Any) -> None:
+    """A box or radio button that does not say which of its states is shown, shows the one that is stored."""
+    value = inherited(note, "/V")
+    if "/AS" not in note and isinstance(value, Name):
+        known = _states(note)
+        note.AS = value if not known or str(value) in known else Name.Off
+
+
+def _states(note: Any) -> list[str]:
+    """Those for which a box has a drawing."""
+    normal = _drawing(note)
+    return list(normal.keys()) if isinstance(normal, Dictionary) else []
+
+
+def _drawing(note: Any) -> Any:
+    drawings = note.get("/AP")
+    return drawings.get("/N") if isinstance(drawings, Dictionary) else None
+
+
+def _is_on(note: Any) -> bool:
+    state = note.get("/AS")
+    return isinstance(state, Name) and state != Name.Off
+
+
+def _is_drawn(note: Any) -> bool:
+    normal = _drawing(note)
+    if isinstance(normal, Dictionary):
+        return not _is_on(note) or isinstance(normal.get(str(note.AS)), Stream)
+    return isinstance(normal, Stream)
+
+
+def _is_empty(note: Any) -> bool:
+    """Whether the drawing is that of a field with nothing in it: left from before the form was filled."""
+    normal = _drawing(note)
+    if not isinstance(normal, Stream):
+        return True
+    drawing = normal.read_bytes()
+    return len(drawing) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", drawing)) is None
+
+
+def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
+    edges = _edges(note.get("/Rect"))
+    if not edges or _is_password(note):
+        return
+    if subtype(note) == "/FreeText" and (said := words_of(note.get("/Contents"))):
+        author = words_of(note.get("/T"))
+        yield Stored(place, f"Text box by {author}" if author else "Text box", said, edges)
+    if subtype(note) != "/Widget":
+        return
+    kind = inherited(note, "/FT")
+    if kind in {Name.Tx, Name.Ch} and (value := _value(note)):
+        yield Stored(place, _field_name(note), value, edges, formatted=_is_formatted(note), missing=missing)
+    elif kind == Name.Btn and not flags(note, "/Ff") & _PUSH_BUTTON:
+        yield from _stored_tick(place, note, edges)
+
+
+def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> Iterator[Stored]:
+    value = inherited(note, "/V")
+    if not isinstance(value, Name):
+        return
+    ticked = value != Name.Off and str(value) in (_states(note) or [str(value)])
+    if ticked != _is_on(note):
+        words = ("not ticked", "ticked")
+        yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])
+
+
+def _value(note: Any) -> str:
+    """What a text field holds, or the label of what is chosen in a list (PDF 1.7, 12.7.4.4: code and label)."""
+    value = inherited(note, "/V")
+    chosen = list(value) if isinstance(value, Array) else [value]
+    labels = dict(_labels(inherited(note, "/Opt")))
+    return "\n".join(labels.get(text, text) for text in map(words_of, chosen) if text)
+
+
+def _labels(options: Any) -> Iterator[tuple[str, str]]:
+    for option in options if isinstance(options, Array) else ():
+        if isinstance(option, Array) and len(option) == 2:
+            yield words_of(option[0]), words_of(option[1])
+
+
+def _is_formatted(note: Any) -> bool:
+    scripts = inherited(note, "/AA")
+    return isinstance(scripts, Dictionary) and "/F" in scripts
+
+
+def _field_name(note: Any) -> str:
+    """Its full name, as forms name their fields: 'Field page1.amount'."""
+    parts = [words_of(one["/T"]) for one in lineage(note) if "/T" in one]
+    return f"Field {'.'.join(reversed(parts))[:_LONGEST_NAME] or 'without a name'}"
+
+
+def _edges(rect: Any) -> tuple[int, int, int, int] | None:
+    """A little wider than the rectangle, in whole points."""
+    numbers = [int(edge) for edge in rect if isinstance(edge, (int, Decimal))] if isinstance(rect, Array) else []
+    if len(numbers) != 4:
+        return None
+    (left, right), (bottom, top) = sorted(numbers[::2]), sorted(numbers[1::2])
+    return (left - 1, bottom - 1, right + 2, top + 2) if right > left and top > bottom else None

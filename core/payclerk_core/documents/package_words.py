@@ -1,0 +1,109 @@
+"""Words of a source that its flat pages do not show: those of its comments, and what its form stores unseen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from typing import Any, Final
+
+from pikepdf import Pdf
+
+from .package_fields import Stored
+from .package_tree import Place, page_annotations, subtype, words_of
+
+_SILENT: Final = frozenset({"/Link", "/Popup", "/Widget", "/FreeText"})  # a text box shows its words, or is looked at
+_KINDS: Final = {"/Text": "Note", "/StrikeOut": "Struck out", "/FileAttachment": "File"}
+_MOST: Final = 500
+_LONGEST: Final = 2000  # characters of one comment
+_EVERYWHERE: Final = "cp1252"  # the letters of the fonts that every viewer has; others depend on the machine
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One comment, or one value that is stored and not shown. `said`: what the words are, and whose."""
+
+    page: int  # from 1
+    said: str
+    text: str
+
+
+def comments(pdf: Pdf) -> list[Words]:
+    """What sticky notes, highlights and other marks say."""
+    return list(islice(_comments(pdf), _MOST))
+
+
+def unseen_values(stored: Iterable[Stored], seen: Mapping[Place, str]) -> list[Words]:
+    """What is stored in the form and is not what its place shows. A place nobody looked at is not judged."""
+    return list(islice(_unseen(stored, seen), _MOST))
+
+
+def _comments(pdf: Pdf) -> Iterator[Words]:
+    for place, note in page_annotations(pdf):
+        text = "" if subtype(note) in _SILENT else _text(note)
+        if text.strip():
+            yield Words(place.page + 1, _said(note), text[:_LONGEST])
+
+
+def _text(note: Any) -> str:
+    """Its words; some programs keep them as marked-up text alone."""
+    return words_of(note.get("/Contents")) or re.sub(r"<[^<>]*>", " ", words_of(note.get("/RC")))
+
+
+def _said(note: Any) -> str:
+    kind = _KINDS.get(subtype(note)) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", subtype(note).lstrip("/")).capitalize()
+    author = words_of(note.get("/T"))[:100]
+    return f"{kind or 'Comment'} by {author}" if author else kind or "Comment"
+
+
+def _unseen(stored: Iterable[Stored], seen: Mapping[Place, str]) -> Iterator[Words]:
+    for one in stored:
+        shown = seen.get(one.place) if one.shown is None else one.shown
+        if shown is None or (_agrees(one, shown) and not _depends_on_fonts(one)):
+            continue
+        yield Words(one.place.page + 1, one.name, _told(one, shown))
+
+
+def _told(one: Stored, shown: str) -> str:
+    there = " ".join(shown.split())[:_LONGEST]
+    if _agrees(one, shown):
+        says = "Not every viewer has the letters to show it."
+    else:
+        says = f"The page shows: {there}" if there else "The page shows nothing there."
+    return f"It stores: {one.value[:_LONGEST]}. {says}"
+
+
+def _depends_on_fonts(one: Stored) -> bool:
+    return one.missing and one.value.encode(_EVERYWHERE, "ignore").decode(_EVERYWHERE) != one.value
+
+
+def _agrees(one: Stored, shown: str) -> bool:
+    if one.shown is not None:
+        return one.value == one.shown
+    held, there = _bare(one.value), _bare(shown)
+    amounts = _amount(one.value), _amount(shown)
+    if None not in amounts:
+        return amounts[0] == amounts[1] or (one.formatted and "%" in shown)
+    return held in there or (one.formatted and bool(there))
+
+
+def _bare(text: str) -> str:
+    """For comparing: without spaces, hyphens of broken words, and differences of form."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\s\u00ad\u200b\ufffe\x00-\x1f-]+", "", folded)
+
+
+def _amount(text: str) -> Decimal | None:
+    """'$1,234.50' and '1234.5' are one amount."""
+    if re.search(r"[^\W\d_]{4}|\d\s*[/:]\s*\d", text):  # words and dates are none
+        return None
+    bare = re.sub(r"[^\d.()-]", "", text)
+    negative = bare.startswith(("(", "-")) or bare.endswith("-")
+    try:
+        value = Decimal(bare.strip("()-"))
+    except InvalidOperation:
+        return None
+    return -value if negative else value
