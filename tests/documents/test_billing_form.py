@@ -284,7 +284,7 @@ MERGE = b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
 REFUSED = {
     "nothing": (b"", "not_our_form"),
     "text": (b"Item;Amount\n1;2\n", "not_our_form"),
-    "an old or locked workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not_a_workbook"),
+    "an old or locked workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "other_kind"),
     "a zip": (zipped(a=b"b"), "not_a_workbook"),
     "a large file": (b"P" * (5 * 1024 * 1024 + 1), "too_large"),
     "a bomb": (zipped(a=bytes(51 * 1024 * 1024)), "too_large"),

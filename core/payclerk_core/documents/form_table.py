@@ -6,8 +6,6 @@ shown sheet alone. Then the code in the shown sheet says which form it was, and 
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -17,6 +15,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from ..errors import UserError
 from .delimited import delimited_rows
+from .file_kinds import refuse_other_kind
 from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
 from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
 from .sheets import FORM, open_workbook, opened_archive, sheet_names
@@ -40,10 +39,14 @@ class FormTable:
 
 
 def open_form(content: bytes) -> FormTable:
-    """The form in this workbook or CSV file; UserError with the code 'not_our_form' when there is none."""
+    """The form in this workbook or CSV file; UserError with the code 'not_our_form' when there is none.
+
+    For a kind of file that is not read it has the codes of `refuse_other_kind`.
+    """
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the form alone.", code="too_large")
-    return _in_workbook(content) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _in_text(content)
+    refuse_other_kind(content, CODE_LABEL)
+    return _in_workbook(content) if content.startswith(b"PK") else _in_text(content)
 
 
 def find_label(sheet: Any, label: str) -> tuple[int, int] | None:
@@ -71,7 +74,6 @@ def beside(sheet: Any, label: str) -> str:
 
 
 def _in_workbook(content: bytes) -> FormTable:
-    _refuse_other_kinds(content)
     if _is_another_book(content):
         raise not_ours()
     values = open_workbook(content)
@@ -88,18 +90,6 @@ def _in_workbook(content: bytes) -> FormTable:
 
 def _plain(values: Any, formulas: Any) -> PlainSheet:
     return plain_sheet(values, formulas, rows=_TOP + MOST_ROWS, columns=WIDEST)
-
-
-def _refuse_other_kinds(content: bytes) -> None:
-    """A spreadsheet of Numbers is known by its own parts."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()[:2000]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return  # said when it is opened as a workbook
-    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
-        text = "This is a Numbers file; save the form as Excel workbook (.xlsx) or CSV."
-        raise UserError(text, code="other_kind")
 
 
 def _is_another_book(content: bytes) -> bool:

@@ -16,6 +16,7 @@ from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .delimited import delimited_rows
+from .file_kinds import refuse_other_kind
 from .plain_sheet import LONGEST_TEXT, PlainCell, PlainSheet, plain_sheet, require_fit
 from .sheets import FORM, Fault, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
@@ -49,11 +50,11 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
 
 
 def open_breakdown(content: bytes) -> PlainSheet:
-    """The table in a workbook or CSV file, as plain values; or UserError."""
+    """The table in a workbook or CSV file, as plain values; or UserError, also as `refuse_other_kind` raises it."""
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
-    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
-    return _in_workbook(content) if is_workbook else _in_text(content)
+    refuse_other_kind(content, LINE)
+    return _in_workbook(content) if content.startswith(b"PK") else _in_text(content)
 
 
 def read_breakdown(table: PlainSheet, sheet: SsovSheet, *, whole: bool = True) -> dict[str, tuple[Detail, ...]]:
