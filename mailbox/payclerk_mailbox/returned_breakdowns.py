@@ -15,6 +15,7 @@ from payclerk_core.actions.ssov import submit_ssov
 from payclerk_core.actions.ssov_details import put_details
 from payclerk_core.actions.ssov_letters import confirm_breakdown, refuse_breakdown, ssov_sheet
 from payclerk_core.documents.file_kinds import OURS_OF_OTHER_KIND
+from payclerk_core.documents.form_copies import FILLED_COPY
 from payclerk_core.documents.ssov_file import has_headings, read_breakdown
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.tables import Contract, Message, Person, Thread
@@ -54,7 +55,7 @@ def find_breakdowns(opened: OpenedFiles, files: Sequence[Attachment]) -> FoundBr
 def _is_table(file: Attachment, opened: OpenedFile) -> bool:
     if has_table_name(file.name) or file.content_type == "text/csv":
         return True
-    if opened.fault is not None and opened.fault.code == OURS_OF_OTHER_KIND:
+    if opened.fault is not None and opened.fault.code in {OURS_OF_OTHER_KIND, FILLED_COPY}:
         return True
     return opened.breakdown is not None and has_headings(opened.breakdown)
 

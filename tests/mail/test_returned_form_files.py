@@ -195,3 +195,14 @@ def test_a_filled_form_beside_its_copy_in_such_a_kind_bills_nothing_and_both_are
     [letter] = inbox.letters("file_refused")
     assert "November.xlsx, November.xlsb" in letter.text
     assert billed(inbox) == []
+
+
+def test_a_filled_copy_beside_our_empty_sheet_is_answered_by_name_and_bills_nothing(inbox: Inbox):
+    book = openpyxl.load_workbook(io.BytesIO(form_for(inbox, inbox.month.plumbing)))
+    copy = book.copy_worksheet(book["Billing"])
+    copy.title, copy["E13"].value = "Billing (2)", 2500
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", saved(book))]))
+    [letter] = inbox.letters("file_refused")
+    assert "The sheet 'Billing' is empty, but there are amounts in 'Billing (2)'." in " ".join(letter.text.split())
+    assert openpyxl.load_workbook(io.BytesIO(attached(inbox, letter))).sheetnames == ["Billing", "payclerk"]
+    assert billed(inbox) == []

@@ -16,7 +16,8 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from ..errors import UserError
 from .delimited import delimited_rows
 from .file_kinds import refuse_other_kind
-from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
+from .form_copies import MOST_COPIES
+from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, WORK, SealedLine
 from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
 from .sheets import FORM, open_workbook, opened_archive, sheet_names
 
@@ -30,12 +31,16 @@ _CHANGED: Final = "The form's hidden sheet was changed; please fill the form we 
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """A form as it came: the shown sheet as plain values. `lines`: None where they did not come."""
+    """A form as it came: the shown sheet as plain values. `lines`: None where they did not come.
+
+    `copies`: the other sheets that hold the form's table, one more than may be, so that too many are seen.
+    """
 
     seal: str
     sheet: PlainSheet
     currency: str = ""
     lines: tuple[SealedLine, ...] | None = None
+    copies: tuple[PlainSheet, ...] = ()
 
 
 def open_form(content: bytes) -> FormTable:
@@ -79,13 +84,16 @@ def _in_workbook(content: bytes) -> FormTable:
     values = open_workbook(content)
     names = sheet_names(values)
     name = _shown(values, names)
-    if SEAL_SHEET in names and name:
-        seal, currency, lines = _sealed(values[SEAL_SHEET])
-        return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]), currency, lines)
-    seal = beside(values[name], CODE_LABEL) if name else ""
+    if not name:
+        raise not_ours()
+    formulas = open_workbook(content, formulas=True)
+    seal, currency, lines = _sealed(values[SEAL_SHEET]) if SEAL_SHEET in names else ("", "", None)
+    seal = seal or beside(values[name], CODE_LABEL)
     if not seal:
         raise not_ours()
-    return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]))
+    others = [one for one in names if one not in {name, SEAL_SHEET} and _is_copy(values[one], seal)]
+    copies = tuple(_plain(values[one], formulas[one]) for one in others[: MOST_COPIES + 1])
+    return FormTable(seal, _plain(values[name], formulas[name]), currency, lines, copies)
 
 
 def _plain(values: Any, formulas: Any) -> PlainSheet:
@@ -107,6 +115,15 @@ def _shown(book: Any, names: list[str]) -> str:
         return SHEET
     others = [name for name in names if name != SEAL_SHEET]
     return next((name for name in others if _has_table(book[name])), "")
+
+
+def _is_copy(sheet: Any, seal: str) -> bool:
+    """A sheet with the form's headings; one with another form's code is of another month or contract."""
+    place = find_label(sheet, HEADINGS[0])
+    if place is None or beside(sheet, CODE_LABEL) not in {"", seal}:
+        return False
+    row, first = place
+    return any(text_at(sheet, row, at) == HEADINGS[WORK - 1] for at in range(first, min(sheet.max_column, WIDEST) + 1))
 
 
 def _has_table(sheet: Any) -> bool:

@@ -17,6 +17,7 @@ from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .delimited import delimited_rows
 from .file_kinds import refuse_other_kind
+from .form_copies import Said, require_one
 from .plain_sheet import LONGEST_TEXT, PlainCell, PlainSheet, plain_sheet, require_fit
 from .sheets import FORM, Fault, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
@@ -98,7 +99,31 @@ def _in_workbook(content: bytes) -> PlainSheet:
     if not names:
         raise UserError("The workbook has no sheet with a table; fill the one we sent.", code="not_a_workbook")
     name = SHEET if SHEET in names else names[0]
-    return plain_sheet(values[name], formulas[name], rows=FORM.rows, columns=_WIDEST)
+    ours = _plain(values[name], formulas[name])
+    tops = {one: _plain(values[one], formulas[one], rows=_HEAD_WITHIN) for one in names if one != name}
+    copies = [_plain(values[one], formulas[one]) for one, top in tops.items() if _is_copy(top)]
+    require_one(_said(ours), [_said(copy) for copy in copies])
+    return ours
+
+
+def _plain(values: Any, formulas: Any, *, rows: int = FORM.rows) -> PlainSheet:
+    return plain_sheet(values, formulas, rows=rows, columns=_WIDEST)
+
+
+def _is_copy(table: PlainSheet) -> bool:
+    """The sheet with the contract's lines has most of the headings, but not the first."""
+    return has_headings(table) and any(cell.text == LINE for row in _rows(table)[:_HEAD_WITHIN] for cell in row)
+
+
+def _said(table: PlainSheet) -> Said:
+    """The rows below the headings that hold more than a line chosen."""
+    rows = [[cell.text for cell in row] for row in _rows(table)]
+    head = max(range(len(rows[:_HEAD_WITHIN])), key=lambda place: _headings(rows[place]), default=0)
+    places = {text: at for at, text in enumerate(rows[head] if rows else [])}
+    said = (
+        tuple(row[at] for name in COLUMNS if (at := places.get(name, len(row))) < len(row)) for row in rows[head + 1 :]
+    )
+    return Said(table.title, frozenset(row for row in said if any(row[1:])))
 
 
 def _in_text(content: bytes) -> PlainSheet:
