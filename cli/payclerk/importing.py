@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.importing import import_project, known_project, plan_of, preview_lines
+from payclerk_core.actions.importing import import_project, known_project, people_sheet, plan_of, preview_lines
 from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.documents.sheets import IMPORT, MEGABYTE
@@ -36,12 +36,31 @@ class Wish:
     yes: bool = False
 
 
+def keep_people(settings: Settings, path: Path | None, project: str | None) -> str:
+    """Write the project's people with their keys, to be changed and imported; what is there is not overwritten."""
+    if path is None or project is None:
+        raise UserError("Name the project whose people to write: payclerk import --people FILE --project NUMBER.")
+    upgrade(settings.database_url)
+    db = Database(settings.database_url)
+    try:
+        with db.reading() as session:
+            call = Call(session, clock_for(settings.clock_file)(), settings, actor=None, door="cli")
+            _keep(path, people_sheet(call, project))
+    finally:
+        db.close()
+    return f"Wrote {path}: change it, and import it with 'payclerk import {path} --project {project}'."
+
+
 def keep_template(path: Path) -> str:
     """Write the template to fill; what is there is not overwritten."""
+    _keep(path, write_template())
+    return f"Wrote {path}: fill it, and import it with 'payclerk import {path}'."
+
+
+def _keep(path: Path, content: bytes) -> None:
     if path.exists():
         raise UserError(f"{path} is there already; name another file.")
-    path.write_bytes(write_template())
-    return f"Wrote {path}: fill it, and import it with 'payclerk import {path}'."
+    path.write_bytes(content)
 
 
 def import_files(settings: Settings, wish: Wish, console: Console) -> None:

@@ -158,12 +158,16 @@ def import_file(
     preview: Annotated[bool, typer.Option("--preview", help="Show what would change, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before importing.")] = False,
     template: Annotated[Path | None, typer.Option(help="Write a workbook to fill to this file, and end.")] = None,
+    people: Annotated[
+        Path | None, typer.Option(help="Write the people of --project to this file, to change and import, and end.")
+    ] = None,
 ) -> None:
     """Load a project, its people, contracts and schedules of values. All or nothing; again changes nothing."""
-    from .importing import Wish, import_files, keep_template
+    from .importing import Wish, import_files, keep_people, keep_template
 
-    if template is not None:
-        console.print(keep_template(template), markup=False, soft_wrap=True)
+    if template is not None or people is not None:
+        kept = keep_template(template) if template is not None else keep_people(load_settings(), people, project)
+        console.print(kept, markup=False, soft_wrap=True)
         return
     if file is None:
         raise UserError("Name the file to import, or write a workbook to fill with --template FILE.")

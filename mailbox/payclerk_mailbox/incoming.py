@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
@@ -18,9 +17,8 @@ from .reading.bounce import Bounce
 from .reading.explain import Looked
 from .reading.kind import Classified, Kind
 from .reading.message import IncomingMail
+from .reading.opening import has_table_name
 from .refusals import explain
-
-_TABLES: Final = (".xlsx", ".xls", ".csv", ".ods", ".numbers")
 
 
 def needs_of(call: Call, looked: Looked) -> Needs:
@@ -74,7 +72,7 @@ def _may_be_of_a_person(looked: Looked) -> bool:
 
 def _has_table(mail: IncomingMail) -> bool:
     """A file that may be a form of ours, filled."""
-    return any(file.name.lower().endswith(_TABLES) or file.content.startswith(b"PK") for file in mail.attachments)
+    return any(has_table_name(file.name) or file.content.startswith(b"PK") for file in mail.attachments)
 
 
 def _bounced(call: Call, found: Match, bounce: Bounce) -> None:

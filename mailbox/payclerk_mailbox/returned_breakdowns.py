@@ -14,17 +14,18 @@ from payclerk_core.actions.inbox import ask_administrator
 from payclerk_core.actions.ssov import submit_ssov
 from payclerk_core.actions.ssov_details import put_details
 from payclerk_core.actions.ssov_letters import confirm_breakdown, refuse_breakdown, ssov_sheet
+from payclerk_core.documents.file_kinds import OURS_OF_OTHER_KIND
+from payclerk_core.documents.form_copies import FILLED_COPY
 from payclerk_core.documents.ssov_file import has_headings, read_breakdown
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.tables import Contract, Message, Person, Thread
 
 from .ahead import OpenedFiles
-from .reading.opening import FileFault, OpenedFile, Purpose
+from .reading.opening import FileFault, OpenedFile, Purpose, has_table_name
 from .reading.parts import Attachment
 
 log = structlog.get_logger()
 
-_TABLES: Final = (".xlsx", ".xls", ".xlsm", ".csv", ".tsv", ".ods", ".numbers")
 _TWO_FILES: Final = (
     "The mail holds {count} breakdowns, and we cannot tell which of them counts; please send that one alone."
 )
@@ -52,7 +53,9 @@ def find_breakdowns(opened: OpenedFiles, files: Sequence[Attachment]) -> FoundBr
 
 
 def _is_table(file: Attachment, opened: OpenedFile) -> bool:
-    if file.name.lower().endswith(_TABLES) or file.content_type == "text/csv":
+    if has_table_name(file.name) or file.content_type == "text/csv":
+        return True
+    if opened.fault is not None and opened.fault.code in {OURS_OF_OTHER_KIND, FILLED_COPY}:
         return True
     return opened.breakdown is not None and has_headings(opened.breakdown)
 

@@ -17,17 +17,18 @@ from payclerk_core.actions.inbox import keep_as_backup
 from payclerk_core.actions.invitations import accept_by_form
 from payclerk_core.actions.text_drafts import drop_draft
 from payclerk_core.documents.billing_form import FilledForm, FormTable
+from payclerk_core.documents.file_kinds import OTHER_KIND
 from payclerk_core.documents.invoice_total import InvoiceText
 from payclerk_core.errors import UserError
 from payclerk_core.tables import Claim, Invitation, Message, Person, Thread
 
 from .ahead import TOO_HARD, OpenedFiles
-from .reading.opening import OpenedFile, Purpose
+from .reading.opening import OpenedFile, Purpose, named_as_form
 from .reading.parts import Attachment
 
 log = structlog.get_logger()
 
-_NOT_OURS: Final = frozenset({"not_our_form", "not_a_workbook", "not_a_table", "too_large"})
+_NOT_OURS: Final = frozenset({"not_our_form", "not_a_workbook", "not_a_table", "too_large", OTHER_KIND})
 _TWO_FORMS: Final = (
     "The mail holds {count} billing forms that do not say the same, and we cannot tell which of them counts; "
     "please send that one alone."
@@ -60,19 +61,14 @@ def _found(file: Attachment, opened: OpenedFile) -> FoundForm | None:
         return None
     error = opened.fault.error()
     if error.code == TOO_HARD:
-        return FoundForm(file.name, error, is_sure=_named_as_ours(file.name))
-    ours = error.code not in _NOT_OURS and (error.code != "other_kind" or _named_as_ours(file.name))
-    return FoundForm(file.name, error) if ours or _old_kind_of_ours(file, error) else None
+        return FoundForm(file.name, error, is_sure=named_as_form(file.name))
+    return FoundForm(file.name, error) if error.code not in _NOT_OURS or _named_as_ours(file, error) else None
 
 
-def _named_as_ours(name: str) -> bool:
-    return name.lower().startswith("billing form ")
-
-
-def _old_kind_of_ours(file: Attachment, error: UserError) -> bool:
-    """Our form as .xls, damaged or behind a password cannot be looked into; its name is all there is to go by."""
-    is_book = file.content.startswith((b"\xd0\xcf", b"PK"))
-    return error.code == "not_a_workbook" and is_book and _named_as_ours(file.name)
+def _named_as_ours(file: Attachment, error: UserError) -> bool:
+    """Our form in a kind that is not read, damaged or behind a password: its name may be all there is to go by."""
+    is_damaged = error.code == "not_a_workbook" and file.content.startswith(b"PK")
+    return (error.code == OTHER_KIND or is_damaged) and named_as_form(file.name)
 
 
 def take_forms(

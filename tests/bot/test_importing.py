@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from bot_office import ADA, CHANNEL, OTTO, RITA, ZED
 from bulk_work import work
 from import_files import Draft
+from other_kinds import OTHER_KINDS
 from payclerk_bot.downloads import download
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.jobs import waiting
@@ -163,6 +164,23 @@ def test_who_may_not_is_told_in_private_and_not_in_a_channel(month: Callable[...
     office.world.share_file(ADA, ADA, "photo.png", b"...")
     office.message("I import Excel workbooks and CSV files; photo.png is neither.", ADA, ADA)
     assert [len(office.world.messages(user)) for user in (RITA, ZED, ADA)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("kind", ["xlsb", "fods", "strict", "web page of Excel", "Numbers", "xls"])
+def test_a_kind_that_is_not_read_is_told_in_private_by_what_is_in_the_file(
+    month: Callable[..., Any], office: Office, kind: str
+) -> None:
+    month(lambda m: None, contracts=1)
+    save, told = OTHER_KINDS[kind]
+    content = save(GOOD.xlsx())
+    names = ("lines.xlsb", "lines.fods", "lines.ods", "lines.numbers", "lines.xls", "lines.xlsx")
+    for name in names:
+        office.world.share_file(ADA, CHANNEL, name, content)
+        office.world.share_file(ADA, ADA, name, content)
+    office.world.wait_for(lambda: len(office.world.messages(ADA)) == 2 * len(names))
+    answers = [said for message in office.world.messages(ADA) if (said := texts(message)) and "Save it as" in said]
+    assert len(answers) == len(names) or kind in {"strict", "xls"}
+    assert sum(told[:20] in texts(message) for message in office.world.messages(ADA)) == len(names)
 
 
 def test_the_project_is_the_files_or_the_channels(month: Callable[..., Any], office: Office) -> None:

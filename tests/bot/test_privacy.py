@@ -17,13 +17,13 @@ from payclerk_bot.turns import Turns
 from payclerk_core.actions.batches import Item, Order, start_batch
 from payclerk_core.clock import system_clock
 from payclerk_core.jobs import Job
-from payclerk_core.tables import Contract, Message, MessageRecipient, PrivateListEntry
+from payclerk_core.tables import Contract, Member, Message, MessageRecipient, PrivateListEntry
 from payclerk_playground.slack.control import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot_office import LocalSlack
+    from bot_office import LocalSlack, Office
     from payclerk_core.db import Database
     from payclerk_core.settings import Settings
 
@@ -160,3 +160,34 @@ def test_a_channel_that_was_shared_later_keeps_no_amounts(
 
     assert "$1,800.00" not in shown(slack)
     assert "$1,800.00" in shown(slack, f"D{ADA}")
+
+
+def counted(office: Office, user: str) -> list[str]:
+    """What the Home tab counts for this person."""
+    before = office.world.home_of(user)
+    office.world.open_home(user)
+    view: Any = office.world.wait_for(
+        lambda: now if (now := office.world.home_of(user)) is not None and now is not before else None
+    )
+    return [line for line in texts(view).split("\n") if line.startswith(("Contracts:", "Claims:"))]
+
+
+def test_home_counts_what_the_person_may_see_and_nothing_else(month: Callable[..., Any], office: Office) -> None:
+    def fill(m: Month) -> tuple[int, int]:
+        contract = private(m)
+        m.claim(contract, m.period(), "approved", pdf=False)
+        rita = m.session.scalars(select(Member).where(Member.person_id == m.rita.id)).one()
+        return contract.id, rita.id
+
+    contract_id, membership = month(fill, contracts=3)
+    assert counted(office, ADA) == ["Contracts: 1 billed, 2 not invited", "Claims: 1 approved"]
+    assert counted(office, RITA) == ["Contracts: 2 not invited"]
+
+    with office.database.transaction() as session:
+        rita = session.get_one(Member, membership)
+        session.add(PrivateListEntry(contract_id=contract_id, person_id=rita.person_id))
+    assert counted(office, RITA) == ["Contracts: 1 billed, 2 not invited", "Claims: 1 approved"]
+
+    with office.database.transaction() as session:
+        session.get_one(Member, membership).commitments = "none"
+    assert counted(office, RITA) == ["Contracts: 1 billed", "Claims: 1 approved"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -128,3 +129,24 @@ def test_at_a_terminal_it_shows_and_asks(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (code, "Storing sov lines" in text) == (0, True)
     code, text = at_a_terminal(b"", file)
     assert (code, "Nothing to change" in text, "[y/N]" in text) == (0, True, False)
+
+
+def test_the_people_of_a_project_are_written_changed_and_imported() -> None:
+    assert run("--people", "people.xlsx") == (
+        1,
+        "Name the project whose people to write: payclerk import --people FILE --project NUMBER.\n",
+    )
+    assert run("--people", "people.xlsx", "--project", "EX-1") == (1, "There is no project EX-1.\n")
+    run(kept("a.xlsx", Draft().xlsx()))
+    assert run("--people", "people.xlsx", "--project", "EX-1") == (
+        0,
+        "Wrote people.xlsx: change it, and import it with 'payclerk import people.xlsx --project EX-1'.\n",
+    )
+    assert run("--people", "people.xlsx", "--project", "EX-1")[0] == 1
+    book = openpyxl.load_workbook("people.xlsx")
+    [cell] = [cell for row in book["People"].iter_rows() for cell in row if cell.value == "lee@electric.example"]
+    cell.value = "lee@new.example"
+    book.save("people.xlsx")
+    code, text = run("people.xlsx", "--project", "EX-1", "--preview")
+    assert (code, "email lee@electric.example -> lee@new.example" in text) == (0, True)
+    assert "1 changed person\n" in run("people.xlsx", "--project", "EX-1")[1]

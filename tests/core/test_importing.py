@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from sqlalchemy import event, func, select
 
 from import_files import Draft
 from mail_month import NOON, call_of, make_settings
 from payclerk_core.actions.call import Call
-from payclerk_core.actions.importing import import_project, known_project, plan_of, preview_lines
+from payclerk_core.actions.importing import import_project, known_project, people_sheet, plan_of, preview_lines
 from payclerk_core.documents.workbook import WorkbookFaults, read_workbook
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.tables import (
@@ -316,3 +318,119 @@ def test_a_persons_new_address_is_found_by_the_former_one(database):
         changed = session.get_one(Person, next(key for key, email in people.items() if email == former))
     assert now == {key: "new@address.example" if email == former else email for key, email in people.items()}
     assert changed.email_key == "new@address.example"
+
+
+def people_of(database, number="EX-1"):
+    """The exported sheet of people, as an administrator opens it."""
+    with database.reading() as session:
+        content = people_sheet(Call(session, NOON, SETTINGS, actor=None, door="cli"), number)
+    return openpyxl.load_workbook(io.BytesIO(content))
+
+
+def load_people(database, book, number="EX-1", settings=SETTINGS):
+    out = io.BytesIO()
+    book.save(out)
+    with database.transaction() as session:
+        file = read_workbook(out.getvalue(), "", known_project(session, number))
+        return import_project(Call(session, NOON, settings, actor=None, door="cli"), file)
+
+
+def put_in(book, name, **values):
+    """Set cells of the row of this person."""
+    sheet = book["People"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    [row] = [row for row in range(2, sheet.max_row + 1) if sheet.cell(row, columns["Name"]).value == name]
+    for column, value in values.items():
+        sheet.cell(row, columns[column.replace("_", "-")]).value = value
+    return book
+
+
+def everybody(database):
+    with database.reading() as session:
+        return {person.id: (person.name, person.email) for person in session.scalars(select(Person))}
+
+
+def contact_ids(database):
+    with database.reading() as session:
+        return sorted(session.scalars(select(InvoiceContact.person_id)))
+
+
+def faults_of_people(database, book, **more):
+    with pytest.raises(WorkbookFaults) as error:
+        load_people(database, book, **more)
+    return {(fault.sheet, fault.cell): fault.what for fault in error.value.faults}
+
+
+def test_the_exported_people_imported_as_they_are_change_nothing(database):
+    load(database, Draft())
+    before = contents(database)
+    report = load_people(database, people_of(database))
+    assert (report.new, report.changed) == ({}, {})
+    assert contents(database) == before
+
+
+def test_a_corrected_address_is_the_same_persons_by_the_key_with_an_event(database):
+    load(database, Draft())
+    people, contacts = everybody(database), contact_ids(database)
+    [(key, (name, former))] = [one for one in people.items() if one[1][1] == "lee@electric.example"]
+    report = load_people(database, put_in(people_of(database), name, E_mail="Lee@New.example", Name="Lee Morgan-Ruiz"))
+
+    assert (report.new, report.changed) == ({}, {"person": 1})
+    assert everybody(database) == {**people, key: ("Lee Morgan-Ruiz", "Lee@New.example")}
+    assert contact_ids(database) == contacts
+    with database.reading() as session:
+        assert session.get_one(Person, key).email_key == "lee@new.example"
+        moved = session.scalars(select(Event).where(Event.verb == "address_changed")).one()
+        assert (moved.record_id, moved.before, moved.after) == (
+            key,
+            {"email": former},
+            {"email": "Lee@New.example"},
+        )
+
+
+def test_the_other_sheets_of_the_same_file_may_still_use_the_former_address(database):
+    load(database, Draft())
+    people, contacts = everybody(database), contact_ids(database)
+    book = put_in(people_of(database), "Lee Morgan", E_mail="lee@new.example")
+    sheet = book.create_sheet("Contracts")
+    for row in Draft().table("Contracts"):
+        sheet.append(row)
+    assert load_people(database, book).new == {}
+    assert contact_ids(database) == contacts
+    assert everybody(database).keys() == people.keys()
+
+
+def test_without_a_key_the_address_finds_the_person_and_an_unknown_one_is_new(database):
+    load(database, Draft())
+    people = everybody(database)
+    load_people(database, put_in(people_of(database), "Lee Morgan", Key=None, Name="Lee M."))
+    assert len(everybody(database)) == len(people)
+    load_people(database, put_in(people_of(database), "Lee M.", Key=None, E_mail="other@electric.example"))
+    assert len(everybody(database)) == len(people) + 1
+
+
+def test_a_key_of_another_installation_a_copied_one_and_a_taken_address_are_named_by_cell(database):
+    load(database, Draft())
+    before, book = contents(database), people_of(database)
+    heads = {cell.value: cell.column_letter for cell in book["People"][1]}
+    keys = [book["People"][f"{heads['Key']}{row}"].value for row in (2, 3, 4)]
+
+    changed = faults_of_people(database, book, settings=make_settings(token_secret="y" * 40))
+    assert [cell for _, cell in changed] == [f"{heads['Key']}{row}" for row in (2, 3, 4)]
+    assert all("is not a key of this payclerk" in what for what in changed.values())
+    book["People"][f"{heads['Key']}3"] = keys[0]
+    assert "stands in row 2 already" in faults_of_people(database, book)["People", f"{heads['Key']}3"]
+    names = [book["People"][f"{heads['Name']}{row}"].value for row in (2, 3)]
+    taken = put_in(people_of(database), names[0], E_mail="other@electric.example")
+    again = put_in(taken, names[1], Key=None, E_mail=book["People"][f"{heads['E-mail']}2"].value)
+    assert "whom this file gives another one" in " ".join(faults_of_people(database, again).values())
+    assert contents(database) == before
+
+
+def test_an_address_that_somebody_has_already_is_not_taken_from_them(database):
+    load(database, Draft())
+    with database.transaction() as session:
+        company = session.scalars(select(Company)).first()
+        session.add(Person(company_id=company.id, name="Zoe", email="zoe@x.example", email_key="zoe@x.example"))
+    book = put_in(people_of(database), "Lee Morgan", E_mail="ZOE@x.example")
+    assert "belongs to Zoe" in " ".join(faults_of_people(database, book).values())

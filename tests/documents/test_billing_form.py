@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from form_files import libreoffice_ods
 from payclerk_core.documents.billing_form import (
     BillingForm,
     FormFaults,
@@ -284,7 +285,7 @@ MERGE = b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
 REFUSED = {
     "nothing": (b"", "not_our_form"),
     "text": (b"Item;Amount\n1;2\n", "not_our_form"),
-    "an old or locked workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not_a_workbook"),
+    "an old or locked workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "other_kind"),
     "a zip": (zipped(a=b"b"), "not_a_workbook"),
     "a large file": (b"P" * (5 * 1024 * 1024 + 1), "too_large"),
     "a bomb": (zipped(a=bytes(51 * 1024 * 1024)), "too_large"),
@@ -332,3 +333,71 @@ def test_damage_is_only_ever_the_persons_error(at, noise):
         read_form(whole[:at] + noise + whole[at + len(noise) :])
     except UserError as refused:
         assert refused.message
+
+
+def with_copies(ours, *copies, title="Billing (2)"):
+    """The form with copies of its sheet, as Excel makes them, each filled with these cells."""
+    book = openpyxl.load_workbook(io.BytesIO(make_form(form())))
+    sheets = [book.copy_worksheet(book["Billing"]) for _ in copies]
+    for number, sheet in enumerate(sheets):
+        sheet.title = title if not number else f"{title} {number}"
+    for sheet, cells in zip([book["Billing"], *sheets], [ours, *copies], strict=True):
+        put(**cells)(sheet)
+    return saved(book)
+
+
+def refused_for_copies(content):
+    with pytest.raises(UserError) as refused:
+        read_form(content)
+    assert refused.value.code == "filled_copy"
+    return refused.value.message
+
+
+@pytest.mark.parametrize("title", ["Billing (2)", "Sheet1 (2)", "November"])
+@pytest.mark.parametrize(
+    "cells", [{"E13": 9_000}, {"F14": "1,000.00"}, {"G13": 9_000}, {"E13": "half"}, {"C9": "INV-7"}]
+)
+def test_amounts_in_a_copy_of_the_empty_sheet_are_no_billing_of_nothing(title, cells):
+    said = refused_for_copies(with_copies({}, cells, title=title))
+    assert f"The sheet 'Billing' is empty, but there are amounts in '{title}'." in said
+    assert f"Enter them in the sheet 'Billing', delete the sheet '{title}'" in said
+
+
+def test_the_same_with_the_copy_saved_as_opendocument():
+    assert "'Billing (2)'" in refused_for_copies(libreoffice_ods(with_copies({}, {"E13": 9_000})))
+
+
+def test_a_copy_without_the_forms_code_is_a_copy_still():
+    assert "'Billing (2)'" in refused_for_copies(with_copies({}, {"E13": 9_000, f"C{CODE_ROW}": None}))
+
+
+def test_several_filled_copies_are_all_named():
+    said = refused_for_copies(with_copies({}, {"E13": 9_000}, {"E13": 8_000}))
+    assert "there are amounts in 'Billing (2)', 'Billing (2) 1'." in said
+
+
+def test_a_copy_that_says_something_else_is_named_beside_ours():
+    said = refused_for_copies(with_copies({"E13": 9_000}, {"E13": 900}))
+    assert "The sheets 'Billing' and 'Billing (2)' do not say the same" in said
+
+
+def test_of_copies_alone_none_is_taken_for_ours():
+    book = openpyxl.load_workbook(io.BytesIO(with_copies({}, {"E13": 9_000}, {"E13": 8_000})))
+    del book["Billing"]
+    assert "The sheets 'Billing (2)' and 'Billing (2) 1' do not say the same" in refused_for_copies(saved(book))
+
+
+@pytest.mark.parametrize(
+    "copy", [{}, {"E13": 9_000}, {"E13": "9,000.00"}], ids=["empty", "the same", "the same as text"]
+)
+def test_a_copy_that_is_empty_or_says_the_same_changes_nothing(copy):
+    assert [row.work.cents for row in read_form(with_copies({"E13": 9_000}, copy)).rows] == [900_000, 0, 0]
+
+
+def test_last_months_form_beside_ours_is_no_copy():
+    content = with_copies({"E13": 9_000}, {"E13": 77, f"C{CODE_ROW}": "the code of October"})
+    assert read_form(content).rows[0].work.cents == 900_000
+
+
+def test_more_copies_than_anybody_makes_are_not_looked_through():
+    assert "more than 10 copies" in refused_for_copies(with_copies({"E13": 1}, *[{}] * 11))

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from letter_facts import FACTS
 from payclerk_core.actions import claim_making, forms, ssov_details, text_billing, text_drafts, text_revisions
-from payclerk_core.documents import amounts, delimited, form_reader, form_table, sheets, ssov_reader
+from payclerk_core.documents import (
+    amounts,
+    delimited,
+    file_kinds,
+    form_copies,
+    form_reader,
+    form_table,
+    sheets,
+    ssov_reader,
+)
 from payclerk_core.documents.letters import render_letter
 from payclerk_core.documents.sentences import in_language
 from payclerk_core.rules import text_billing as text_rules
@@ -52,7 +61,7 @@ def sentences_of(module: Any) -> Iterator[str]:
 CHANGED = {"The scheduled value was changed.", "The amount billed before was changed."}
 # Whatever says why a form, a breakdown, a billing in words or a file was not taken: it is told to contacts by mail.
 PRODUCERS = (
-    amounts, claim_making, contrary_words, delimited, files_alone, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
+    amounts, claim_making, contrary_words, delimited, file_kinds, files_alone, form_copies, form_reader, form_table, forms, returned_breakdowns, returned_forms, sheets,
     ssov_details, ssov_reader, text_billing, text_drafts, text_mails, text_revisions, text_rules, tie_out, unsafe,
 )  # fmt: skip
 # Those that begin with a hole, or are made of two, or stand where the fault is.

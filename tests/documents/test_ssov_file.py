@@ -367,3 +367,25 @@ def test_no_bytes_bring_it_down(content: bytes):
         read_ssov_file(content, sheet())
     except UserError as error:
         assert error.message
+
+
+def with_a_copy(ours: Sequence[Sequence[object]], copy: Sequence[Sequence[object]]) -> bytes:
+    book = openpyxl.load_workbook(io.BytesIO(filled([])))
+    sheets = [book["Breakdown"], book.copy_worksheet(book["Breakdown"])]
+    sheets[1].title = "Breakdown (2)"
+    for sheet_of_it, rows in zip(sheets, [ours, copy], strict=True):
+        for number, row in enumerate(rows, HEAD_ROW + 1):
+            for column, value in enumerate(row, 1):
+                sheet_of_it.cell(number, column).value = value
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_breakdown_in_a_copy_of_the_sheet_is_named_and_a_copy_that_says_nothing_else_is_not():
+    with pytest.raises(UserError, match=r"The sheet 'Breakdown' is empty, but there are amounts in 'Breakdown \(2\)'"):
+        read_ssov_file(with_a_copy([], WHOLE), sheet())
+    with pytest.raises(UserError, match=r"The sheets 'Breakdown' and 'Breakdown \(2\)' do not say the same"):
+        read_ssov_file(with_a_copy(WHOLE, WHOLE[:1]), sheet())
+    assert set(read_ssov_file(with_a_copy(WHOLE, []), sheet())) == {"001", "002"}
+    assert set(read_ssov_file(with_a_copy(WHOLE, WHOLE), sheet())) == {"001", "002"}

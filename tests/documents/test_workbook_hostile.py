@@ -116,7 +116,7 @@ def test_a_sheet_that_breaks_off():
 @PROMPT
 @pytest.mark.parametrize(
     "content",
-    [b"", b"   \n", b"\x00" * 100, b"%PDF-1.7 ...", b"PK\x03\x04 and then nothing", b"\xd0\xcf\x11\xe0" + b"0" * 600],
+    [b"", b"   \n", b"\x00" * 100, b"%PDF-1.7 ...", b"PK\x03\x04 and then nothing"],
 )
 def test_what_is_no_table_at_all(content):
     assert refused(content).code == "not_a_workbook"

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from form_files import saved
 from mail_inbox import Inbox
 from mail_month import call_of
+from other_kinds import OTHER_KINDS
 from payclerk_core.actions.ssov import enable_ssov, return_ssov
 from payclerk_core.tables import Attachment, Contract, Member, MessageRecipient, Person, ReplyToken, SovLine, StoredFile
 
@@ -145,3 +146,14 @@ def test_a_contact_without_the_level_is_told_and_so_is_the_administrator(inbox: 
     assert state(inbox) == ("draft", [])
     assert "Read Only" in inbox.letters("ssov_faults")[0].text
     assert [one for one in inbox.notices() if one.startswith("unclear")]
+
+
+@pytest.mark.parametrize("kind", ["xlsb", "strict", "fods", "web page of Excel", "Numbers"])
+def test_a_breakdown_saved_in_a_kind_that_is_not_read_is_answered_with_what_to_save(inbox: Inbox, kind: str):
+    save, told = OTHER_KINDS[kind]
+    sheet = save(filled(sheet_of(inbox, inbox.letters("ssov_invitation")[0])))
+    name = "breakdown.numbers" if kind == "Numbers" else "breakdown"
+    send(inbox, (name, sheet), text="Here it is.")
+    [letter] = inbox.letters("ssov_faults")
+    assert told in " ".join(letter.text.split())
+    assert state(inbox)[1] == []

@@ -10,9 +10,10 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from form_files import as_csv, libreoffice_ods, numbers, typed
+from form_files import as_csv, libreoffice_ods, numbers, saved, typed
 from mail_inbox import Inbox
 from mail_month import call_of
+from other_kinds import OTHER_KINDS
 from payclerk_core.actions.forms import billing_form_for
 from payclerk_core.tables import Attachment, BillingPeriod, Claim, Contract, StoredFile
 
@@ -149,7 +150,7 @@ def test_a_form_saved_in_a_kind_that_is_not_read_is_answered_with_what_to_save_i
         inbox.take(inbox.answer(inbox.month.dana, "", files=[(f"Billing form SC-001 claim {number}", content)]))
     inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("our own list.ods", locked + b" ")]))
     first, second = inbox.letters("file_refused")
-    assert "Numbers file; save the form as Excel workbook (.xlsx) or CSV" in first.text
+    assert "This is a Numbers file. Save it as an Excel workbook (.xlsx) or CSV." in first.text
     assert "without a password" in second.text
     assert inbox.status(inbox.month.plumbing) == "accepted"
 
@@ -158,3 +159,50 @@ def test_a_form_saved_as_ods_becomes_the_claim(inbox: Inbox):
     form = libreoffice_ods(typed(form_for(inbox, inbox.month.plumbing), {"E13": 2500.5}))
     inbox.take(inbox.answer(inbox.month.dana, "", files=[("November.ods", form)]))
     assert billed(inbox) == [250_050, 0]
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_our_form_in_a_kind_that_is_not_read_is_known_by_its_name_and_by_what_it_shows(inbox: Inbox, kind: str):
+    dana = inbox.month.dana
+    inbox.take(inbox.answer(dana, "ACCEPT"))
+    save, told = OTHER_KINDS[kind]
+    form = save(typed(form_for(inbox, inbox.month.plumbing), {"E13": 2500}))
+    inbox.take(inbox.answer(dana, "Here is our billing.", files=[("Billing form SC-001 claim 1.xls", form)]))
+    inbox.take(inbox.answer(dana, "Here is our billing.", files=[("November", form)]))
+    letters = inbox.letters("file_refused")
+    assert len(letters) == (1 if kind == "Numbers" else 2)  # whose words are packed
+    assert all(told in " ".join(letter.text.split()) for letter in letters)
+    made = openpyxl.load_workbook(io.BytesIO(attached(inbox, letters[-1])))["Billing"]
+    assert made["E13"].value == 0
+    assert billed(inbox) == []
+
+
+@pytest.mark.parametrize("kind", ["xlsb", "strict", "web page of Excel"])
+def test_somebody_elses_table_in_such_a_kind_is_a_file_like_any_other(inbox: Inbox, kind: str):
+    book = openpyxl.Workbook()
+    book.active.append(["Copper", 1234.5])
+    list_of_costs = OTHER_KINDS[kind][0](saved(book))
+    inbox.take(inbox.answer(inbox.month.dana, "ACCEPT", files=[("costs.xls", list_of_costs)]))
+    assert inbox.letters("file_refused") == []
+    assert inbox.status(inbox.month.plumbing) == "accepted"
+
+
+def test_a_filled_form_beside_its_copy_in_such_a_kind_bills_nothing_and_both_are_named(inbox: Inbox):
+    """The two may say different amounts, and one of them cannot be looked into."""
+    form = typed(form_for(inbox, inbox.month.plumbing), {"E13": 2500})
+    files = [("November.xlsx", form), ("November.xlsb", OTHER_KINDS["xlsb"][0](form))]
+    inbox.take(inbox.answer(inbox.month.dana, "", files=files))
+    [letter] = inbox.letters("file_refused")
+    assert "November.xlsx, November.xlsb" in letter.text
+    assert billed(inbox) == []
+
+
+def test_a_filled_copy_beside_our_empty_sheet_is_answered_by_name_and_bills_nothing(inbox: Inbox):
+    book = openpyxl.load_workbook(io.BytesIO(form_for(inbox, inbox.month.plumbing)))
+    copy = book.copy_worksheet(book["Billing"])
+    copy.title, copy["E13"].value = "Billing (2)", 2500
+    inbox.take(inbox.answer(inbox.month.dana, "", files=[("form.xlsx", saved(book))]))
+    [letter] = inbox.letters("file_refused")
+    assert "The sheet 'Billing' is empty, but there are amounts in 'Billing (2)'." in " ".join(letter.text.split())
+    assert openpyxl.load_workbook(io.BytesIO(attached(inbox, letter))).sheetnames == ["Billing", "payclerk"]
+    assert billed(inbox) == []

@@ -8,6 +8,7 @@ from payclerk_core.actions.call import Call
 from payclerk_core.queries.claims import ClaimFilter, claim_rows
 from payclerk_core.queries.contracts import contract_rows, open_period
 from payclerk_core.queries.directory import projects_of
+from payclerk_core.queries.sight import sight_of
 from payclerk_core.tables import Project
 
 from ..desk import Turn
@@ -18,7 +19,8 @@ from ..views.period import span
 
 def show_home(turn: Turn) -> None:
     with turn.looking() as call:
-        projects = [_project(call, project) for project in projects_of(call.session, turn.who.person_id)]
+        person = turn.who.person_id
+        projects = [_project(call, project, person) for project in projects_of(call.session, person)]
         mail = _mail(call)
     turn.client.views_publish(user_id=turn.who.slack_user, view=home_view(turn.who.name, projects, mail))
 
@@ -29,12 +31,15 @@ def _mail(call: Call) -> HomeMail | None:
     return HomeMail(polled(call), any(look.silent for look in looks(call)))
 
 
-def _project(call: Call, project: Project) -> HomeProject:
+def _project(call: Call, project: Project, person_id: int) -> HomeProject:
+    """How many contracts and claims stand where, of those that the person may see: the rest is not even counted."""
     period = open_period(call.session, project.id)
     if period is None:
         return HomeProject(project.id, project.name)
-    contracts = contract_rows(call.session, project.id, period.id)
-    claims = claim_rows(call.session, project.id, ClaimFilter(period_id=period.id))
+    sight = sight_of(call.session, person_id, project.id)
+    contracts = [row for row in contract_rows(call.session, project.id, period.id) if sight.sees(row.contract)]
+    found = claim_rows(call.session, project.id, ClaimFilter(period_id=period.id))
+    claims = [row for row in found if sight.sees(row.claim.contract)]
     return HomeProject(
         project.id,
         project.name,

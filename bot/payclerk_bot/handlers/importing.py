@@ -28,6 +28,8 @@ from ..views import importing as views
 from ..views.importing import Dropped, Said
 
 ENDINGS: Final = (".xlsx", ".xlsm", ".csv", ".tsv", ".zip")
+# Not read, but what to save them as is said of what is in them.
+_TOLD: Final = (".xls", ".xlsb", ".ods", ".fods", ".numbers", ".xml")
 
 
 def take_file(turn: Turn) -> None:
@@ -36,7 +38,8 @@ def take_file(turn: Turn) -> None:
     private = str(event.get("channel_id", "")).startswith("D")
     info: dict[str, Any] = turn.client.files_info(file=str(event["file_id"]))["file"]
     name = str(info.get("name") or "file")
-    if not name.casefold().endswith(ENDINGS):
+    is_told = private and name.casefold().endswith(_TOLD)
+    if not is_told and not name.casefold().endswith(ENDINGS):
         if private:
             raise UserError(f"I import Excel workbooks and CSV files; {name} is neither.", code="not_a_workbook")
         return

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..documents.billing_form import Entered, FormFaults
+from ..documents.file_kinds import OTHER_KIND, OURS_OF_OTHER_KIND
+from ..documents.form_copies import FILLED_COPY
 from ..errors import UserError
 from ..queries.claims import claim_of_period
 from ..queries.contracts import open_period
@@ -19,7 +21,9 @@ from .text_drafts import text_draft
 
 _MOST_FAULTS: Final = 200  # a mail with more helps nobody
 NO_FORM: Final = "no_form"
-_NEWEST_HELPS: Final = frozenset({"old_form", "seal", "two_forms", "other_kind", NO_FORM})
+_NEWEST_HELPS: Final = frozenset(
+    {"old_form", "seal", "two_forms", OTHER_KIND, OURS_OF_OTHER_KIND, FILLED_COPY, NO_FORM}
+)
 
 
 def refuse_form(call: Call, returned: ReturnedForm, error: UserError) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from ..errors import UserError
+from .file_kinds import refuse_other_kind
 from .sheets import FORM, MOST_COLUMNS, text_of
 
 _DELIMITERS: Final = ",;\t|"
@@ -16,6 +17,7 @@ _HEAD_WITHIN: Final = 80  # rows
 
 def delimited_rows(content: bytes, headings: Collection[str]) -> list[list[str]]:
     """The table's cells, parted by the sign that parts these headings best; UserError for what is no such table."""
+    refuse_other_kind(content)
     text = _decoded(content)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, headings)))

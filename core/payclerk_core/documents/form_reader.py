@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from ..errors import UserError
 from ..money import Money, percent_of
 from .amounts import NotAnAmountError, amount_in, with_point
+from .form_copies import Said, require_one
 from .form_table import MOST_ROWS, WIDEST, FormTable, beside, find_label, open_form, text_at
 from .form_values import (
     COMPLETED,
@@ -56,13 +57,17 @@ def read_form(content: bytes) -> FilledForm:
 
 
 def read_table(table: FormTable, lines: Sequence[SealedLine] | None = None, currency: str = "") -> FilledForm:
-    """What a form says; `lines` and `currency` are for one that came without its hidden sheet."""
+    """What a form says; `lines` and `currency` are for one that came without its hidden sheet.
+
+    Raises FormFaults with every fault, or UserError when a copy of the sheet says something else.
+    """
     known = table.lines if table.lines is not None else lines
     if known is None:
         text = "The form came without its hidden sheet; send it in answer to the mail it came with."
         raise UserError(text, code="no_lines")
-    reader = _Reader(table.sheet, table.currency or currency)
+    reader, *copies = [_Reader(sheet, table.currency or currency) for sheet in (table.sheet, *table.copies)]
     rows = reader.read(known)
+    require_one(reader.said(rows), [copy.said(copy.read(known)) for copy in copies])
     if reader.faults:
         raise FormFaults(reader.faults, table.seal, reader.entered)
     return FilledForm(table.seal, tuple(rows), reader.invoice_number())
@@ -92,6 +97,12 @@ class _Reader:
             if line.item not in rows:
                 self._fault("A", f"The row of item {line.item} is missing.", _WHOLE_FORM)
         return [self._row(row, line) for line, row in found]
+
+    def said(self, rows: Sequence[FilledRow]) -> Said:
+        """What was entered on the sheet, for a comparison with its copies."""
+        amounts = {(row.sov_line_id, row.work, row.stored) for row in rows if row.work.cents or row.stored.cents}
+        entries = {*amounts, *self.faults, self.invoice_number()} - {None}
+        return Said(self.sheet.title, frozenset(entries))
 
     def invoice_number(self) -> str | None:
         """Beside its label; it moves with the sheet's rows."""

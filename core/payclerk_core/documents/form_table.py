@@ -6,8 +6,6 @@ shown sheet alone. Then the code in the shown sheet says which form it was, and 
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +15,9 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from ..errors import UserError
 from .delimited import delimited_rows
-from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, SealedLine
+from .file_kinds import refuse_other_kind
+from .form_copies import MOST_COPIES
+from .form_values import CODE_LABEL, HEAD_ROW, HEADINGS, SEAL_SHEET, SHEET, WORK, SealedLine
 from .plain_sheet import LONGEST_TEXT, PlainSheet, plain_sheet
 from .sheets import FORM, open_workbook, opened_archive, sheet_names
 
@@ -31,19 +31,27 @@ _CHANGED: Final = "The form's hidden sheet was changed; please fill the form we 
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """A form as it came: the shown sheet as plain values. `lines`: None where they did not come."""
+    """A form as it came: the shown sheet as plain values. `lines`: None where they did not come.
+
+    `copies`: the other sheets that hold the form's table, one more than may be, so that too many are seen.
+    """
 
     seal: str
     sheet: PlainSheet
     currency: str = ""
     lines: tuple[SealedLine, ...] | None = None
+    copies: tuple[PlainSheet, ...] = ()
 
 
 def open_form(content: bytes) -> FormTable:
-    """The form in this workbook or CSV file; UserError with the code 'not_our_form' when there is none."""
+    """The form in this workbook or CSV file; UserError with the code 'not_our_form' when there is none.
+
+    For a kind of file that is not read it has the codes of `refuse_other_kind`.
+    """
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the form alone.", code="too_large")
-    return _in_workbook(content) if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) else _in_text(content)
+    refuse_other_kind(content, CODE_LABEL)
+    return _in_workbook(content) if content.startswith(b"PK") else _in_text(content)
 
 
 def find_label(sheet: Any, label: str) -> tuple[int, int] | None:
@@ -71,35 +79,25 @@ def beside(sheet: Any, label: str) -> str:
 
 
 def _in_workbook(content: bytes) -> FormTable:
-    _refuse_other_kinds(content)
     if _is_another_book(content):
         raise not_ours()
     values = open_workbook(content)
     names = sheet_names(values)
     name = _shown(values, names)
-    if SEAL_SHEET in names and name:
-        seal, currency, lines = _sealed(values[SEAL_SHEET])
-        return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]), currency, lines)
-    seal = beside(values[name], CODE_LABEL) if name else ""
+    if not name:
+        raise not_ours()
+    formulas = open_workbook(content, formulas=True)
+    seal, currency, lines = _sealed(values[SEAL_SHEET]) if SEAL_SHEET in names else ("", "", None)
+    seal = seal or beside(values[name], CODE_LABEL)
     if not seal:
         raise not_ours()
-    return FormTable(seal, _plain(values[name], open_workbook(content, formulas=True)[name]))
+    others = [one for one in names if one not in {name, SEAL_SHEET} and _is_copy(values[one], seal)]
+    copies = tuple(_plain(values[one], formulas[one]) for one in others[: MOST_COPIES + 1])
+    return FormTable(seal, _plain(values[name], formulas[name]), currency, lines, copies)
 
 
 def _plain(values: Any, formulas: Any) -> PlainSheet:
     return plain_sheet(values, formulas, rows=_TOP + MOST_ROWS, columns=WIDEST)
-
-
-def _refuse_other_kinds(content: bytes) -> None:
-    """A spreadsheet of Numbers is known by its own parts."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()[:2000]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return  # said when it is opened as a workbook
-    if any(name.startswith("Index/") and name.endswith(".iwa") for name in names):
-        text = "This is a Numbers file; save the form as Excel workbook (.xlsx) or CSV."
-        raise UserError(text, code="other_kind")
 
 
 def _is_another_book(content: bytes) -> bool:
@@ -117,6 +115,15 @@ def _shown(book: Any, names: list[str]) -> str:
         return SHEET
     others = [name for name in names if name != SEAL_SHEET]
     return next((name for name in others if _has_table(book[name])), "")
+
+
+def _is_copy(sheet: Any, seal: str) -> bool:
+    """A sheet with the form's headings; one with another form's code is of another month or contract."""
+    place = find_label(sheet, HEADINGS[0])
+    if place is None or beside(sheet, CODE_LABEL) not in {"", seal}:
+        return False
+    row, first = place
+    return any(text_at(sheet, row, at) == HEADINGS[WORK - 1] for at in range(first, min(sheet.max_column, WIDEST) + 1))
 
 
 def _has_table(sheet: Any) -> bool:

@@ -16,6 +16,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from ..errors import UserError
 from ..money import Money, decimal_to_money, minor_units, read_money
+from .file_kinds import refuse_other_kind
 from .ods import OdsError, OdsSheet, OdsTooFarError, is_ods, ods_sheets, ods_workbook
 
 MEGABYTE: Final = 1024 * 1024
@@ -25,7 +26,6 @@ MOST_COLUMNS: Final = 100
 # ten-thousandth of a cent is that cent. Nobody types such an amount, and any real fraction of a cent is far above it.
 DUST: Final = Decimal("0.000001")
 _UNREADABLE: Final = "This is not an Excel workbook (.xlsx) that can be read."
-_OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"  # .xls, or an .xlsx behind a password: both are OLE files
 # openpyxl makes a cell for each one that these cover, and a hundred bytes can cover seventeen milliards.
 _SPANNING: Final = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)")
 
@@ -102,9 +102,7 @@ def opened_archive(content: bytes, limits: Limits) -> zipfile.ZipFile:
     if len(content) > limits.file:
         size = limits.file // MEGABYTE
         raise UserError(f"The file is larger than {size} MB; please send the workbook alone.", code="too_large")
-    if content.startswith(_OLD_OR_LOCKED):
-        text = "This is an old Excel file (.xls) or one with a password; save it as .xlsx without a password."
-        raise UserError(text, code="not_a_workbook")
+    refuse_other_kind(content)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         _limit(archive, limits)

@@ -16,6 +16,8 @@ from ..money import Money
 from ..rules.ssov import Broken, Detail, goes_against, unallocated
 from .amounts import NotAnAmountError, amount_in
 from .delimited import delimited_rows
+from .file_kinds import refuse_other_kind
+from .form_copies import Said, require_one
 from .plain_sheet import LONGEST_TEXT, PlainCell, PlainSheet, plain_sheet, require_fit
 from .sheets import FORM, Fault, open_workbook, sheet_names
 from .ssov_values import COLUMNS, SHEET, SsovFaults, SsovSheet
@@ -49,11 +51,11 @@ def read_ssov_file(content: bytes, sheet: SsovSheet, *, whole: bool = True) -> d
 
 
 def open_breakdown(content: bytes) -> PlainSheet:
-    """The table in a workbook or CSV file, as plain values; or UserError."""
+    """The table in a workbook or CSV file, as plain values; or UserError, also as `refuse_other_kind` raises it."""
     if len(content) > FORM.file:
         raise UserError("The file is larger than 5 MB; please send the breakdown alone.", code="too_large")
-    is_workbook = content.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
-    return _in_workbook(content) if is_workbook else _in_text(content)
+    refuse_other_kind(content, LINE)
+    return _in_workbook(content) if content.startswith(b"PK") else _in_text(content)
 
 
 def read_breakdown(table: PlainSheet, sheet: SsovSheet, *, whole: bool = True) -> dict[str, tuple[Detail, ...]]:
@@ -97,7 +99,31 @@ def _in_workbook(content: bytes) -> PlainSheet:
     if not names:
         raise UserError("The workbook has no sheet with a table; fill the one we sent.", code="not_a_workbook")
     name = SHEET if SHEET in names else names[0]
-    return plain_sheet(values[name], formulas[name], rows=FORM.rows, columns=_WIDEST)
+    ours = _plain(values[name], formulas[name])
+    tops = {one: _plain(values[one], formulas[one], rows=_HEAD_WITHIN) for one in names if one != name}
+    copies = [_plain(values[one], formulas[one]) for one, top in tops.items() if _is_copy(top)]
+    require_one(_said(ours), [_said(copy) for copy in copies])
+    return ours
+
+
+def _plain(values: Any, formulas: Any, *, rows: int = FORM.rows) -> PlainSheet:
+    return plain_sheet(values, formulas, rows=rows, columns=_WIDEST)
+
+
+def _is_copy(table: PlainSheet) -> bool:
+    """The sheet with the contract's lines has most of the headings, but not the first."""
+    return has_headings(table) and any(cell.text == LINE for row in _rows(table)[:_HEAD_WITHIN] for cell in row)
+
+
+def _said(table: PlainSheet) -> Said:
+    """The rows below the headings that hold more than a line chosen."""
+    rows = [[cell.text for cell in row] for row in _rows(table)]
+    head = max(range(len(rows[:_HEAD_WITHIN])), key=lambda place: _headings(rows[place]), default=0)
+    places = {text: at for at, text in enumerate(rows[head] if rows else [])}
+    said = (
+        tuple(row[at] for name in COLUMNS if (at := places.get(name, len(row))) < len(row)) for row in rows[head + 1 :]
+    )
+    return Said(table.title, frozenset(row for row in said if any(row[1:])))
 
 
 def _in_text(content: bytes) -> PlainSheet:

@@ -13,7 +13,7 @@ from ..tables import BillingPeriod, Contract, Project
 from .claims import ClaimFilter, ClaimRow, claim_rows
 from .contracts import ContractRow, contract_rows, open_period
 from .owner_costs import TieRow, owner_tie
-from .sight import sees
+from .sight import sight_of
 
 OPEN = (ClaimStatus.DRAFT, ClaimStatus.UNDER_REVIEW, ClaimStatus.REVISE_AND_RESUBMIT)
 
@@ -41,10 +41,12 @@ def digest_of(session: Session, project: Project, viewer: int | None = None) -> 
     if period is None:
         return None
 
+    sight = sight_of(session, viewer, project.id) if viewer is not None else None
+
     def shown(contract: Contract | None) -> bool:
-        if contract is None or viewer is None:
+        if contract is None or sight is None:
             return contract is None or not contract.private
-        return sees(session, viewer, contract)
+        return sight.sees(contract)
 
     claims = [
         row for row in claim_rows(session, project.id, ClaimFilter(period_id=period.id)) if shown(row.claim.contract)

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..rules.permissions import Level, Tool
-from ..tables import Contract, Member, Person
+from ..tables import Contract, InvoiceContact, Member, Person, PrivateListEntry
 from .directory import standing_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one person may look at on a project, looked up once for any number of contracts."""
+
+    levels: Mapping[Tool, Level]
+    listed: frozenset[int]  # contracts whose invoice contact they are, or on whose Private list they stand
+
+    def sees(self, contract: Contract) -> bool:
+        """May this person look at the contract, its title and its amounts? A list or a count is made of these alone."""
+        return _may(self.levels, contract, listed=contract.id in self.listed)
+
+
+def sight_of(session: Session, person_id: int, project_id: int) -> Sight:
+    """What the person may look at on the project."""
+    listed = [
+        select(row.contract_id).join(Contract, row.contract_id == Contract.id).where(row.person_id == person_id)
+        for row in (InvoiceContact, PrivateListEntry)
+    ]
+    found = {key for query in listed for key in session.scalars(query.where(Contract.project_id == project_id))}
+    return Sight(standing_of(session, person_id, project_id, None).levels, frozenset(found))
 
 
 def sees(session: Session, person_id: int, contract: Contract) -> bool:
     """May this person look at the contract, its title and its amounts?"""
-    tool = Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS
     standing = standing_of(session, person_id, contract.project_id, contract)
-    level = standing.levels.get(tool, Level.NONE)
-    if contract.private:
-        return level is Level.ADMIN or standing.on_private_list
-    return level is not Level.NONE or standing.on_private_list
+    return _may(standing.levels, contract, listed=standing.on_private_list)
+
+
+def _may(levels: Mapping[Tool, Level], contract: Contract, *, listed: bool) -> bool:
+    level = levels.get(Tool.CLIENT_CONTRACTS if contract.is_prime else Tool.COMMITMENTS, Level.NONE)
+    return listed or (level is Level.ADMIN if contract.private else level is not Level.NONE)
 
 
 def sees_all(session: Session, person_id: int, contracts: Collection[Contract]) -> bool:

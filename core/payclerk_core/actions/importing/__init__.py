@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from ...documents.workbook import Known, KnownContract, Progress, ProjectFile, ProjectRow
 from ...documents.workbook.grid import untold
 from ...errors import UserError
-from ...queries.directory import email_key
 from ...tables import Batch, Contract, Project
 from ..call import Call
 from .held import Held, held_of, rename
+from .people import moved_addresses, people_sheet, record_moves
 from .plan import Plan, plan_import
 from .report import RECORDED, ImportReport, Shown, changes_to_record, plan_digest, preview_lines, preview_of
 from .store import store
@@ -26,6 +26,7 @@ __all__ = [
     "import_project",
     "known_project",
     "note_import",
+    "people_sheet",
     "plan_digest",
     "plan_of",
     "preview_lines",
@@ -46,6 +47,7 @@ def import_project(call: Call, file: ProjectFile, tell: Progress = untold) -> Im
     project = call.get(Project, project_id, "project")
     changes = list(islice(changes_to_record(plan), RECORDED))
     after = {"new": report.new, "changed": report.changed, "removed": report.dropped, "changes": changes}
+    record_moves(call, plan, project_id)
     call.record("imported", project, project_id=project_id, after=after)
     return report
 
@@ -88,8 +90,9 @@ def plan_of(call: Call, file: ProjectFile) -> Plan:
     """What importing the file would do, changing nothing. Raises WorkbookFaults with what a file cannot change."""
     held = held_of(call.session, file.project.number)
     _authorise(call, held)
-    rename(held, {email_key(row.former): email_key(row.email) for row in file.people if row.former})
-    return plan_import(wants_of(file), held, file.project.currency)
+    moved = moved_addresses(call.settings.secret, file, held)
+    rename(held, moved)
+    return plan_import(wants_of(file, moved), held, file.project.currency)
 
 
 def _authorise(call: Call, held: Held) -> None:

@@ -56,15 +56,10 @@ def held_of(session: Session, number: str) -> Held:
 
 
 def rename(held: Held, addresses: Mapping[str, str]) -> None:
-    """Find people by the addresses they will have: from each former address to the new one.
-
-    One that is not known, or whose new address somebody has already, is left: the file was loaded before.
-    """
-    people = held.records["person"]
-    taken = {old: new for old, new in addresses.items() if (old,) in people and (new,) not in people}
+    """Find people by the addresses they will have: from each that is held to the new one."""
     for kind in ("person", "member", "invoice contact", "private list entry"):
         records = held.records[kind].items()
-        held.records[kind] = {(*key[:-1], taken.get(key[-1], key[-1])): record for key, record in records}
+        held.records[kind] = {(*key[:-1], addresses.get(key[-1], key[-1])): record for key, record in records}
 
 
 def look(session: Session, held: Held, kind: str, number: str) -> None:

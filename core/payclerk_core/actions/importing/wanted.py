@@ -39,9 +39,13 @@ class Wanted:
 Wants = Mapping[str, list[Wanted]]
 
 
-def wants_of(file: ProjectFile) -> Wants:
-    """Every record that the file describes, by kind."""
-    contacts = [(row.number, email_key(email)) for row in file.contracts for email in row.contacts]
+def wants_of(file: ProjectFile, moved: Mapping[str, str]) -> Wants:
+    """Every record that the file describes, by kind. `moved`: whom another sheet still calls by a former address."""
+
+    def now(email: str) -> str:
+        return moved.get(email_key(email), email_key(email))
+
+    contacts = [(row.number, now(email)) for row in file.contracts for email in row.contacts]
     return {
         "project": [_project(file)],
         "company": [Wanted((row.name,), row.more) for row in file.companies],
@@ -65,7 +69,7 @@ def wants_of(file: ProjectFile) -> Wants:
         ],
         "contract": list(_contracts(file)),
         "invoice contact": [Wanted(pair, {}) for pair in dict.fromkeys(contacts)],
-        "private list entry": [Wanted((contract, email_key(email)), {}) for contract, email in file.private],
+        "private list entry": [Wanted((contract, now(email)), {}) for contract, email in file.private],
         "retainage rule": list(_rules(file)),
         "change order": [_change(change) for change in _changes(file).values()],
         "change order line": list(_change_lines(file)),

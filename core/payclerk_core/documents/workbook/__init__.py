@@ -20,7 +20,7 @@ from .rows import (
     SovRow,
     WorkbookFaults,
 )
-from .template import write_template
+from .template import write_sheet, write_template
 
 __all__ = [
     "CHANGE_COLUMNS",
@@ -50,5 +50,6 @@ __all__ = [
     "read_opened",
     "read_project",
     "read_workbook",
+    "write_sheet",
     "write_template",
 ]

@@ -119,13 +119,16 @@ SHEETS: Final[Mapping[str, tuple[Column, ...]]] = {
     ),
     "People": (
         _text("Name", 200, "The person's name."),
-        _text("E-mail", 320, "The person's address; it finds the person again."),
+        _text("E-mail", 320, "The person's address; it finds the person again, where there is no Key."),
         _text("Company", 200, "A name of the sheet Companies."),
         _text("Role", 80, "What the person is on the project."),
         _choice("Language", LANGUAGES, "Of the mails the person gets.", "en"),
         _choice("Commitments", LEVELS, "Level on subcontracts and purchase orders.", "none"),
         _choice("Client contracts", LEVELS, "Level on the prime contract.", "none"),
         _text("Former e-mail", 320, "The address payclerk knows, when E-mail is the person's new one.", "", "former"),
+        _text(
+            "Key", 100, "Written by payclerk: it finds the person whatever the address. Leave it as it is.", "", "key"
+        ),
     ),
     "Contracts": (
         _text("Number", 40, "The contract's number; it finds the contract again."),

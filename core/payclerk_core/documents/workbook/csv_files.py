@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from ...errors import UserError
+from ..file_kinds import refuse_other_kind
 from ..sheets import IMPORT, MEGABYTE, MOST_COLUMNS, Fault, text_of
 from .columns import SHEETS, sheet_named
 from .grid import Grid, Progress
@@ -80,6 +81,7 @@ def _take(grid: Grid, number: int, record: Sequence[str]) -> None:
 
 
 def _text(name: str, content: bytes) -> str:
+    refuse_other_kind(content)
     if (text := text_of(content)) is not None:
         return text
     raise UserError(

@@ -12,6 +12,8 @@ from itertools import repeat
 from typing import Any, Final
 
 from ...errors import UserError
+from ..file_kinds import OTHER_KIND
+from ..ods import is_ods
 from ..sheets import IMPORT, MOST_COLUMNS, Fault, loaded, opened_archive, too_far
 from .columns import sheet_named
 from .grid import NO_RESULT, Grid, Percent, Progress
@@ -19,11 +21,14 @@ from .grid import NO_RESULT, Grid, Percent, Progress
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref\s*=\s*[\"']([^\"']*)")
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _TOLD_EACH: Final = 1000
+_OPEN_DOCUMENT: Final = "This is an OpenDocument spreadsheet (.ods). Save it as an Excel workbook (.xlsx) or CSV."
 
 
 def read_excel(content: bytes, tell: Progress) -> tuple[list[Grid], list[str]]:
     """The sheets that an import knows, and the names of the others. Raises UserError when it is no workbook."""
     with opened_archive(content, IMPORT) as archive, warnings.catch_warnings():
+        if is_ods(archive):
+            raise UserError(_OPEN_DOCUMENT, code=OTHER_KIND)
         warnings.simplefilter("ignore")  # of extensions (slicers, validations) that have no cells
         book = loaded(content, read_only=True, data_only=True)
         try:

@@ -149,9 +149,11 @@ class _Reader:
 
     def _people(self, companies: set[str]) -> list[PersonRow]:
         rows = [(row, self._person(row, companies)) for row in self._rows("People")]
+        self._unique(rows, "Key", lambda person: person.key)
         return self._unique(rows, "E-mail", lambda person: person.email.casefold())
 
     def _person(self, row: Row, companies: set[str]) -> PersonRow:
+        more = row.more()
         email = row.read("E-mail")
         if email and not EMAIL.fullmatch(email):
             row.fault("E-mail", f"'{email}' is not an e-mail address.", "Write one like name@company.com.")
@@ -163,7 +165,9 @@ class _Reader:
             row.read("Language"),
             Level(row.read("Commitments")),
             Level(row.read("Client contracts")),
-            str(row.more().get("former", "")),
+            str(more.get("former", "")),
+            str(more.get("key", "")),
+            row.place,
         )
 
     def _company(self, row: Row, companies: set[str]) -> str:

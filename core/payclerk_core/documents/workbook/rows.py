@@ -82,6 +82,8 @@ class PersonRow:
     commitments: Level
     client_contracts: Level
     former: str = ""  # the address that finds the person, when `email` is a new one
+    key: str = ""  # finds the person whatever the address; an opaque text of the caller's
+    place: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

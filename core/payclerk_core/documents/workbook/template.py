@@ -40,6 +40,16 @@ def write_template() -> bytes:
     return out.getvalue()
 
 
+def write_sheet(name: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A workbook with one sheet of these rows, to be changed and imported."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book.set_properties({"title": f"payclerk: {name} to import", "created": _MADE})
+    _Sheet(book, book.add_worksheet(name)).table(SHEETS[name], rows)
+    book.close()
+    return out.getvalue()
+
+
 class _Sheet:
     def __init__(self, book: Any, sheet: Any) -> None:
         self._book, self._sheet = book, sheet
@@ -65,7 +75,7 @@ class _Sheet:
             self._choices(1, place, _LIST_TO, column)
             for number, values in enumerate(rows, 1):
                 self._cell(number, place, column, values.get(column.name))
-            longest = max(len(str(values.get(column.name, ""))) for values in rows)
+            longest = max((len(str(values.get(column.name, ""))) for values in rows), default=0)
             self._sheet.set_column(place, place, min(max(len(column.name), longest) + 3, 40))
         self._sheet.freeze_panes(1, 0)
 
