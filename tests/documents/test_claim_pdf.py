@@ -264,12 +264,15 @@ def test_a_claim_that_is_not_certified_leaves_the_blank():
 def test_a_long_explanation_gets_a_page_and_no_signature_is_printed_over(name, direction):
     """As long as it may be, with the longest names: what has no room above the boxes is on the last page, whole."""
     long = " ".join(f"word{n}" for n in range(250))
-    facts = {"words": DICTIONARIES[name], "direction": direction, "certified": certified(1, long, "W" * 200)}
-    wide = {"project_name": "Wide " * 40, "contract_title": "Title " * 40, "payer": "Payer " * 30}
+    facts = {"words": DICTIONARIES[name], "direction": direction, "certified": certified(1, long, "Name " * 50)}
+    wide = {"project_name": "Wide " * 20, "contract_title": "Title " * 20, "payer": "Payer " * 10}
     pdf = render_claim(page(many(60), **facts, **wide))
     assert pages_of(pdf) == pages_of(render_claim(page(many(60), **{**facts, "certified": None}, **wide))) + 1
     assert " ".join(pieces(pdf)).count("word249") == 1
-    assert "The explanation is on the last page." in pieces(pdf)
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        (told,) = [piece for piece in fragments(opened.pages[0]) if piece.text.startswith("The explanation is")]
+    paper = PAPERS[facts["words"].paper]
+    assert told.y > paper.height - paper.sign_top
     assert check_footing(read_back(pdf, facts["words"])) == []
 
 

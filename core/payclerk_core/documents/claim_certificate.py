@@ -11,6 +11,7 @@ from .typeset import amount, printable
 
 CERTIFIED_LABEL: Final = "Amount certified"
 EXPLANATION_TITLE: Final = "Explanation of the amount certified"
+_LONGEST_NAME: Final = 120  # the signature boxes stand at a fixed place below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def certificate_data(certified: Certified | None, due: Money) -> dict[str, Any]:
     return {
         "amount": amount(certified.amount),
         "rows": [
-            [CERTIFIED_LABEL, amount(certified.amount), "Certified by", printable(certified.by)],
+            [CERTIFIED_LABEL, amount(certified.amount), "Certified by", printable(certified.by[:_LONGEST_NAME])],
             [*([apart, amount(abs(other))] if other else ["", ""]), "Date", day(certified.on)],
         ],
         "title": EXPLANATION_TITLE,
