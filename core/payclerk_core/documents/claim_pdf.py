@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from ..errors import UserError
 from ..money import Money, percent_of
 from ..rules.billing import Line, Summary, change_box
+from ..rules.contract_terms import percent as percent_text
 from ..rules.held_rate import HeldRate, held_rate
 from ..rules.retainage import Rates
 from .claim_certificate import Certified, certificate_data, day
@@ -194,7 +195,7 @@ def retainage_notes(page: ClaimPage) -> Mapping[str, str]:
 def _percent_note(held: HeldRate | None) -> str:
     if held is None:
         return ""
-    shown = "" if held.percent is None else f"{held.percent.normalize():f}%"
+    shown = "" if held.percent is None else percent_text(held.percent)
     if not held.by_line:
         return shown
     return f"varies by line, {shown} overall" if shown else "varies by line"
