@@ -23,6 +23,7 @@ from payclerk_core.actions.signing import (
 from payclerk_core.actions.signing_outage import note_outage, note_works, outage_is_open
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
+from payclerk_core.documents.footing import printed_certificate
 from payclerk_core.documents.package import compile_package
 from payclerk_core.documents.signature_sheet import with_places
 from payclerk_core.documents.typeset import amount
@@ -30,7 +31,7 @@ from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job, promise
 from payclerk_core.queries.claims import row_of
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Envelope, Package, StoredFile
+from payclerk_core.tables import Claim, Envelope, Package, StoredFile
 
 from .docusign import DocuSign, Known, OutgoingEnvelope, Signer
 from .docusign_errors import misconfigured
@@ -169,6 +170,13 @@ class HeavyWork:
                 log.info("envelope_status", status=known.status)
 
 
+def _amount_to_certify(claim: Claim, pdf: bytes) -> str | None:
+    """What the owner finds in the blank for the amount; None where the paper has the amount certified already."""
+    if not claim.contract.is_prime or printed_certificate(pdf) is not None:
+        return None
+    return amount(row_of(claim).due)
+
+
 def _outgoing(session: Session, envelope: Envelope) -> OutgoingEnvelope:
     claim = envelope.claim
     contract = claim.contract
@@ -184,7 +192,7 @@ def _outgoing(session: Session, envelope: Envelope) -> OutgoingEnvelope:
         signers=signers,
         claim_id=claim.id,
         claim_pdf=pdf,
-        amount=amount(row_of(claim).due) if contract.is_prime else None,
+        amount=_amount_to_certify(claim, pdf),
         paper=words.paper,
         asked_at=envelope.status_at,
     )

@@ -34,6 +34,7 @@ from payclerk_bot.views.package import package_comment
 from payclerk_bot.views.payment import Recorded, correction_modal, payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
 from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
+from payclerk_bot.views.retainage import Retainage, retainage_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
 from payclerk_bot.views.settings import TRUST, ProjectForm, settings_modal
@@ -303,6 +304,7 @@ def collected() -> list[b.View]:
         correction_modal("x", PAYMENT),
         sign_modal(1, Signing("x", amount, ["x"]), "1.2"),
         void_modal(1, Signing("x", amount, ["x"]), "sent", AT),
+        retainage_modal(Retainage("s:1", "x", "Draft", 1, scale=False, by_hand=True, shown={"x": "x"})),
         period_modal("x", "1", Dates(DAY, DAY, DAY), None),
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),

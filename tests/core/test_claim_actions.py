@@ -39,7 +39,8 @@ from payclerk_core.queries.claims import row_of, summary_of
 from payclerk_core.queries.ties import findings_of
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.rules.retainage import Rates
-from payclerk_core.tables import BillingPeriod, Claim, Company, Event, Member, Payment, Project, SovLine
+from payclerk_core.tables import BillingPeriod, Claim, Company, Event, Member, Payment, Project, SovLine, StoredFile
+from printed import pieces
 
 if TYPE_CHECKING:
     from payclerk_core.db import Database
@@ -564,6 +565,42 @@ def test_a_certificate_needs_an_approved_latest_claim_and_a_reason(books: Books)
     assert row_of(books.shown(claim_id)).due == Money(90_000)
     with pytest.raises(NotAllowedError), books.call(books.month.dana) as call:
         certify(call, claim_id, Money(1), TODAY, "why")
+
+
+def paper(books: Books, claim_id: int) -> list[str]:
+    """The text of the claim's stored PDF."""
+    with books.call() as call:
+        return pieces(call.get(StoredFile, load_claim(call, claim_id).pdf_id, "file").content)
+
+
+def test_a_certificate_is_printed_on_the_claim(books: Books) -> None:
+    claim_id = books.approved(1000)
+    issued = paper(books, claim_id)
+    with books.call() as call:
+        certify(call, claim_id, Money(80_000), TODAY, "Two fixtures are missing")
+    printed = paper(books, claim_id)
+
+    assert printed[printed.index("Amount certified") + 1] == "800.00"
+    assert printed[printed.index("Less than line 8 by") + 1] == "100.00"
+    assert printed[printed.index("Certified by") + 1].startswith(books.month.pat.name)
+    assert "Two fixtures are missing" in printed
+    assert printed[printed.index("Retainage on completed work") + 1] == "10%"
+    with books.call() as call:
+        withdraw_certificate(call, claim_id)
+    assert paper(books, claim_id) == issued
+
+
+def test_the_owners_certificate_is_the_owners_and_recorded_by_one_of_ours(books: Books) -> None:
+    books.approved(1000)
+    with books.call() as call:
+        claim_id = make_owner_claim(call, books.month.project.id).id
+        set_status(call, claim_id, ClaimStatus.APPROVED)
+        certify(call, claim_id, Money(80_000), TODAY, "Less of line 1")
+        owner = load_claim(call, claim_id).contract.company.name
+    printed = paper(books, claim_id)
+
+    who = printed[printed.index("Certified by") + 1 :][:2]
+    assert f"{owner} (recorded by {books.month.pat.name})" in " ".join(who)
 
 
 # --- deleting

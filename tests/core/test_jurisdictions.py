@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from decimal import Decimal
@@ -53,10 +54,11 @@ def capped(place: str | None, signed_on: date | None, rates: Rates = TEN, held: 
         ("US-CA ", False, date(2026, 1, 1), True),
         ("us-ca", True, date(2012, 1, 1), True),
         ("us-ca", True, date(2011, 12, 31), False),
-        ("us-ny", False, date(2023, 1, 1), True),
-        ("us-ny", False, date(2022, 12, 31), False),
+        ("us-ny", False, date(2023, 11, 17), True),  # for contracts signed on or after this day
+        ("us-ny", False, date(2023, 11, 16), False),
         ("us-ny", True, date(2026, 1, 1), False),  # nothing is known of public works there
-        ("us-wa", False, date(2024, 5, 1), True),
+        ("us-wa", False, date(2023, 7, 23), True),
+        ("us-wa", False, date(2023, 7, 22), False),
         ("us-il", False, date(2026, 1, 1), False),
         (None, False, date(2026, 1, 1), False),
     ],
@@ -109,9 +111,9 @@ def test_a_subcontract_that_withholds_more_than_the_prime_contract():
         "withhold no more."
     )
     assert flow_down_findings(FIVE, FIVE, CALIFORNIA) == []
-    new_york = cap_of("us-ny", public_works=False, signed_on=SIGNED)
-    assert new_york is not None
-    (found,) = flow_down_findings(TEN, FIVE, new_york)  # no such law is known there
+    washington = cap_of("us-wa", public_works=False, signed_on=SIGNED)
+    assert washington is not None
+    (found,) = flow_down_findings(TEN, FIVE, washington)  # no such law is known there
     assert found.text == (
         "Retainage of 10 % of work and 10 % of stored material is withheld; "
         "the prime contract withholds 5 % of work and 5 % of stored material."
@@ -189,7 +191,7 @@ def test_public_works_have_their_own_cap(books: Books):
     place(books, "us-ca", public_works=True)
     books.change(signed_on=date(2020, 1, 1))
     (found,) = found_on(books, books.claim(1_000))
-    assert "California (public works, since 2012) allows 5 %" in found.text
+    assert "California Pub. Contract Code 7201 (public works, since 2012) allows 5 %" in found.text
 
 
 def test_more_than_the_prime_contract_withholds(books: Books):
@@ -252,6 +254,16 @@ def test_of_a_sliding_scale_the_highest_percentage_counts(books: Books):
 @pytest.mark.parametrize("name", ["jurisdictions.toml", "business_days.toml"])
 def test_each_row_of_the_law_has_its_source_and_the_day_it_was_looked_at(name: str):
     data = tomllib.loads(files("payclerk_core.rules").joinpath(name).read_text("utf-8"))
-    for row in [*data.get("cap", ()), *data.get("answer", ()), *data.get("closed", ())]:
-        assert row["source"]
+    rows = [row for kind in ("cap", "answer", "closed", "holiday") for row in data.get(kind, ())]
+    assert len(rows) > 6
+    for row in rows:
+        named = [data["source"][key] for key in row["sources"]] if "sources" in row else [row]
+        assert all(re.search(r"[A-Z]", one.get("law") or one["source"]) and "://" in one["page"] for one in named)
         assert isinstance(row["looked_at"], date)
+
+
+def test_a_holiday_names_the_law_of_each_of_its_states():
+    data = tomllib.loads(files("payclerk_core.rules").joinpath("business_days.toml").read_text("utf-8"))
+    for row in data["holiday"]:
+        states = {state.removeprefix("au-") for state in row.get("states", ("au-nsw", "au-vic", "au-qld"))}
+        assert {key.partition("-")[0] for key in row["sources"]} == states, row["name"]

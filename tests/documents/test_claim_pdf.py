@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from payclerk_core.documents.claim_certificate import Certified
 from payclerk_core.documents.claim_pdf import ClaimPage, FootingError, render_claim
-from payclerk_core.documents.footing import check_footing, read_back
+from payclerk_core.documents.footing import BROUGHT, check_footing, printed_certificate, read_back
 from payclerk_core.documents.layout import DATE_TOKEN, PAPERS, SIGN_TOKEN
 from payclerk_core.documents.page_text import fragments
 from payclerk_core.documents.typeset import amount, printable
@@ -23,6 +24,8 @@ from payclerk_core.documents.words import DICTIONARIES, US_GC
 from payclerk_core.documents.workbook import DICTIONARIES as NAMES_IN_WORKBOOK
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
+from payclerk_core.rules.retainage import Rates
+from printed import pages_of, pieces
 
 
 def line(item="001", description="Rough-in, level 2", **changes):
@@ -185,6 +188,104 @@ def test_change_orders_are_boxed_by_sign():
     assert (summary["additions"], summary["deductions"], summary["change_orders"]) == (500, -200, 300)
 
 
+def beside(pdf, label):
+    """The piece of text set after this one."""
+    text = pieces(pdf)
+    return text[text.index(label) + 1]
+
+
+RATES = Rates(Decimal(10), Decimal(5))
+
+
+@pytest.mark.parametrize(
+    ("lines", "work", "stored"),
+    [
+        ([line(), line("2", scheduled=77)], "10%", "5%"),
+        ([line(), line("2", work_rate=Decimal(5))], "varies by line, 7.5% overall", "5%"),
+        ([line(work_rate=Decimal("7.5")), line("2", work_rate=Decimal("7.5"), stored=0)], "7.5%", "5%"),
+        ([line(stored=0)], "10%", "5%"),  # nothing is stored: the percent in force
+        ([line(work_rate=Decimal(0), stored_rate=Decimal(0))], "0%", "0%"),  # all of it was released
+    ],
+)
+def test_lines_5a_and_5b_say_which_percent_is_held(lines, work, stored):
+    pdf = render_claim(page(lines, rates=RATES))
+    assert beside(pdf, "Retainage on completed work") == work
+    assert beside(pdf, "Retainage on stored material") == stored
+
+
+def test_where_nothing_is_billed_under_a_scale_no_percent_is_printed():
+    pdf = render_claim(page([line(stored=0)], rates=None))
+    assert beside(pdf, "Retainage on completed work") == "10%"
+    assert beside(pdf, "Retainage on stored material") == "0.00"
+
+
+def test_only_later_sheets_bring_something_forward():
+    with pikepdf.open(io.BytesIO(render_claim(page(many(100))))) as opened:
+        sheets = [[piece.text for piece in fragments(sheet)] for sheet in opened.pages[1:]]
+    assert len(sheets) > 2
+    assert [BROUGHT in sheet for sheet in sheets] == [False, *[True] * (len(sheets) - 1)]
+
+
+def test_the_projects_number_has_a_place_of_its_own():
+    pdf = render_claim(page([line()]))
+    assert (beside(pdf, "Project"), beside(pdf, "Project number")) == ("Maple Street Medical Office", "2611")
+    assert "Project number" not in pieces(render_claim(page([line()], project_number="")))
+
+
+def certified(cents, reason="", by="Ana Ruiz, Harborline Builders"):
+    return Certified(Money(cents), date(2026, 11, 28), by, reason)
+
+
+def test_what_was_certified_stands_on_it_with_who_when_and_why():
+    pdf = render_claim(page([line()], certified=certified(200_000, "The swale is not graded")))
+    assert beside(pdf, "Amount certified") == "2,000.00"
+    assert beside(pdf, "Less than line 8 by") == amount(page([line()]).summary.due - Money(200_000))
+    assert beside(pdf, "Certified by") == "Ana Ruiz, Harborline Builders"
+    assert "28 Nov 2026" in pieces(pdf)
+    assert "The swale is not graded" in pieces(pdf)
+    assert printed_certificate(pdf) == 2000
+
+
+def test_what_was_certified_as_asked_needs_no_explanation():
+    due = page([line()]).summary.due
+    text = pieces(render_claim(page([line()], certified=certified(due.cents))))
+    assert text[text.index("Amount certified") + 1] == amount(due)
+    assert not [piece for piece in text if "than line 8 by" in piece]
+
+
+def test_a_claim_that_is_not_certified_leaves_the_blank():
+    pdf = render_claim(page([line()]))
+    assert printed_certificate(pdf) is None
+    assert pieces(pdf).count("Amount certified") == 1
+
+
+@pytest.mark.parametrize("name", DICTIONARIES)
+@pytest.mark.parametrize("direction", ["payable", "receivable"])
+def test_a_long_explanation_gets_a_page_and_no_signature_is_printed_over(name, direction):
+    """As long as it may be, with the longest names: what has no room above the boxes is on the last page, whole."""
+    long = " ".join(f"word{n}" for n in range(250))
+    facts = {"words": DICTIONARIES[name], "direction": direction, "certified": certified(1, long, "Name " * 50)}
+    wide = {"project_name": "Wide " * 20, "contract_title": "Title " * 20, "payer": "Payer " * 10}
+    pdf = render_claim(page(many(60), **facts, **wide))
+    assert pages_of(pdf) == pages_of(render_claim(page(many(60), **{**facts, "certified": None}, **wide))) + 1
+    assert " ".join(pieces(pdf)).count("word249") == 1
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        (told,) = [piece for piece in fragments(opened.pages[0]) if piece.text.startswith("The explanation is")]
+    paper = PAPERS[facts["words"].paper]
+    assert told.y > paper.height - paper.sign_top
+    assert check_footing(read_back(pdf, facts["words"])) == []
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("JPY", "100,000"), ("KWD", "100.000"), ("USD", "1,000.00")])
+def test_each_currency_is_printed_with_its_own_decimals_and_foots(currency, shown):
+    lines = [Line(f"{n}", "Work", 100_000, 0, 50_000, 0, work_withheld=5_000, currency=currency) for n in range(60)]
+    facts = {"summary": summarize(lines, previous_certificates=Money(0, currency)), "rates": RATES}
+    pdf = render_claim(page(lines, certified=Certified(Money(100_000, currency), date(2026, 11, 28), "Ana"), **facts))
+    assert beside(pdf, "Amount certified") == shown
+    assert beside(pdf, "Retainage on completed work") == "10%"
+    assert check_footing(read_back(pdf)) == []
+
+
 def test_a_rejected_line_says_why():
     pdf = render_claim(page([line()], review={"001": ("rejected", "No delivery ticket")}))
     assert "Rejected: No delivery ticket" in text_of(pdf)
@@ -209,6 +310,8 @@ def tampered(kind):
         sheets = (replace(first, brought=(cent, *first.brought[1:])), *footed.sheets[1:])
     elif kind == "lost row":
         sheets = (first, replace(second, rows=second.rows[1:]), *footed.sheets[2:])
+    elif kind == "unlabelled":
+        sheets = (first, replace(second, first_label="001"), *footed.sheets[2:])
     elif kind == "lost page":
         sheets = footed.sheets[:-1]
     elif kind == "no sheet":
@@ -225,6 +328,7 @@ def tampered(kind):
         "brought",
         "lost row",
         "lost page",
+        "unlabelled",
         "no sheet",
         "original_sum",
         "completed",

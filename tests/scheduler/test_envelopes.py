@@ -14,6 +14,7 @@ from sqlalchemy import select
 from books import Books
 from mail_month import NOON, make_settings, promised
 from payclerk_core.actions.batches import Order
+from payclerk_core.actions.certificates import certify
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.actions.signing import send_owner_claim_to_sign, send_to_docusign, void_envelope
@@ -23,6 +24,7 @@ from payclerk_core.documents.layout import PAPERS, SIGN_TOKEN
 from payclerk_core.documents.page_text import fragments
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
+from payclerk_core.money import Money
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Claim, Contract, Envelope, Event, SigningOutage, StoredFile
 from payclerk_playground.docusign import papers
@@ -340,6 +342,17 @@ def test_one_voided_at_docusign_is_announced(books: Books, work: HeavyWork, worl
         envelope = session.get_one(Envelope, row)
         assert (envelope.status, envelope.reason) == ("voided", "Sent to the wrong person")
     assert f"slack.notice:signature:{row}:voided" in promised(books.database, "slack.notice")
+
+
+def test_an_amount_that_was_certified_is_printed_and_not_asked_for(
+    books: Books, work: HeavyWork, world: DocusignWorld, claim_id: int
+) -> None:
+    with books.call() as call:
+        certify(call, claim_id, Money(80_000), NOON.date(), "Less of line 1")
+    work.send_envelope(job("docusign.send", promise_one(books, claim_id)))
+
+    (sent,) = world.envelopes()
+    assert sent.signers[0].texts() == {}
 
 
 def test_the_owner_certifies_an_amount_in_the_form(

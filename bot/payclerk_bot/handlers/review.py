@@ -6,6 +6,7 @@ from typing import Any
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim
+from payclerk_core.actions.retainage_terms import preview_of
 from payclerk_core.actions.seen import require_seen
 from payclerk_core.errors import UserError
 from payclerk_core.queries.claims import claim_line, row_of, summary_of
@@ -21,6 +22,7 @@ from ..say import show_modal, update_modal
 from ..selections import load_selection, metadata_of, open_selection, set_filters
 from ..views import blocks as b
 from ..views.owner import tie_text
+from ..views.retainage import terms_name
 from ..views.review import REJECT, ReviewLine, ReviewPage, pages_of, review_modal
 
 
@@ -59,6 +61,7 @@ def _suggested(claim: Claim) -> str:
 
 def _page(call: Call, selection: Selection, claim: Claim) -> b.View:
     findings = [found.text for found in findings_of(call.session, claim)] + _owner_ties(call, claim)
+    findings += _ended_terms(call, claim)
     page = ReviewPage(
         metadata=metadata_of(selection),
         title=row_of(claim).label,
@@ -76,6 +79,18 @@ def _owner_ties(call: Call, claim: Claim) -> list[str]:
     """What of this contract is approved and not billed to the owner, or the reverse."""
     rows = owner_tie(call.session, claim.contract.project_id)
     return [tie_text(row) for row in rows if row.gap.contract_id == claim.contract_id]
+
+
+def _ended_terms(call: Call, claim: Claim) -> list[str]:
+    """That a rate set by hand ended what the contract says of retainage, and where it is turned on again."""
+    if not claim.contract.retainage_rules and claim.contract.step_at is None:
+        return []
+    preview = preview_of(call, claim)
+    if not preview.by_hand:
+        return []
+    name = terms_name(scale=bool(preview.terms.scale))
+    number = claim.contract.number
+    return [f"A rate set by hand ended the {name} of {number}; /billing retainage {number} turns it on again."]
 
 
 def _line(selection: Selection, row: ClaimLine, claim: Claim) -> ReviewLine:

@@ -42,7 +42,7 @@ def _sign_form(turn: Turn, claim_id: int) -> b.View:
 
 def _signing(claim: Claim, names: list[str]) -> Signing:
     row = row_of(claim)
-    return Signing(row.label, row.due, names)
+    return Signing(row.label, row.due, names, certified=claim.certificate is not None)
 
 
 def _stamp(claim: Claim) -> str:

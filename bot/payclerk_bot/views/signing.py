@@ -26,6 +26,7 @@ class Signing:
     label: str
     due: Money
     signers: Sequence[str]
+    certified: bool = False
 
 
 def sign_modal(claim_id: int, signing: Signing, stamp: str) -> b.View:
@@ -33,11 +34,15 @@ def sign_modal(claim_id: int, signing: Signing, stamp: str) -> b.View:
     blocks = [
         b.section(f"*Send {b.esc(signing.label, 200)} to DocuSign for signature?*"),
         b.facts({"Amount due": str(signing.due), "Signs": b.esc(", ".join(signing.signers), 900)}),
-        b.context(
-            "They sign one after the other, in this order. The amount certified is filled in and can be changed."
-        ),
+        b.context(f"They sign one after the other, in this order. {_amount_certified(signing)}"),
     ]
     return b.modal("sign", "Send for signature", blocks, submit="Send", metadata=f"{claim_id}:{stamp}")
+
+
+def _amount_certified(signing: Signing) -> str:
+    if signing.certified:
+        return "The amount certified is printed on it."
+    return "The amount certified is filled in and can be changed."
 
 
 def void_modal(envelope_id: int, signing: Signing, status: str, since: datetime) -> b.View:

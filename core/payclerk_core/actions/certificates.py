@@ -11,6 +11,7 @@ from ..queries.claims import row_of, summary_of
 from ..rules.lifecycle import SIGNABLE, ClaimStatus
 from ..tables import Certificate
 from .call import Call
+from .claim_pages import store_pdf
 from .claims import claim_label, load_claim_to_change
 
 
@@ -44,6 +45,7 @@ def certify(call: Call, claim_id: int, amount: Money, certified_on: date, reason
     call.session.add(certificate)
     after = {"claim": claim.id, "asked_cents": asked.cents, "certified_cents": amount.cents, "reason": reason.strip()}
     call.record("certified", certificate, project_id=claim.contract.project_id, after=after)
+    store_pdf(call, claim)  # the certificate is printed on the claim
     return certificate
 
 
@@ -62,4 +64,4 @@ def withdraw_certificate(call: Call, claim_id: int) -> None:
     call.record("certificate_withdrawn", certificate, project_id=claim.contract.project_id, before=before, after=after)
     claim.certificate = None
     call.session.delete(certificate)
-    call.session.flush()
+    store_pdf(call, claim)

@@ -52,16 +52,20 @@ def work_out(call: Call, claim: Claim) -> Billed:
     return billed
 
 
-def bill_claim(claim: Claim, basis: Basis, *, as_claimed: bool = False) -> Billed:
-    """The claim's lines as the rules give them, without storing anything; `as_claimed`: as if no review had cut them."""
+def bill_claim(claim: Claim, basis: Basis, *, as_claimed: bool = False, by_contract: bool = False) -> Billed:
+    """The claim's lines as the rules give them, without storing anything.
+
+    `as_claimed`: as if no review had cut them. `by_contract`: as if the contract's step or scale counted again.
+    """
     terms = terms_of(claim.contract)
     contract = Contract(
-        terms.ended() if basis.by_hand and not claim.by_contract else terms,
+        terms.ended() if basis.by_hand and not (claim.by_contract or by_contract) else terms,
         basis.rates,
         StoredMaterials(claim.stored_materials),
         claim.contract.project.currency,
     )
-    rates = Rates(claim.work_retainage, claim.stored_retainage) if claim.rates_set else None
+    by_hand = claim.rates_set and not by_contract
+    rates = Rates(claim.work_retainage, claim.stored_retainage) if by_hand else None
     entry = _claimed_entry if as_claimed else _entry
     return bill(contract, [(_item(row), _before(row, basis), entry(row)) for row in claim.lines], new_rates=rates)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from ..documents.claim_certificate import Certified
 from ..documents.claim_pdf import ClaimPage, render_claim
 from ..documents.words import DICTIONARIES, US_GC, Words
+from ..money import Money
 from ..queries.basis import basis_of, opened_orders
 from ..queries.claims import lines_of, summary_of, with_pages
+from ..rules.retainage import Rates
 from ..tables import Claim, ClaimLine, Company, Contract, Member, Person, Project, StoredFile
 from .call import Call
 from .mailing import NamedFile, store_file
@@ -58,7 +61,37 @@ def claim_page(call: Call, claim: Claim) -> ClaimPage:
         review={line.sov_line.item: (line.review, line.review_reason or "") for line in claim.lines if _noted(line)},
         words=words_of(contract.project),
         counted_before=_counted_before(call, claim),
+        rates=_rates(claim),
+        certified=_certified(call, claim),
     )
+
+
+def _rates(claim: Claim) -> Rates | None:
+    """The rates in force; none under a sliding scale, whose percent follows from what is held."""
+    if claim.contract.retainage_rules and not claim.rates_set:
+        return None
+    return Rates(claim.work_retainage, claim.stored_retainage)
+
+
+def _certified(call: Call, claim: Claim) -> Certified | None:
+    if (certificate := claim.certificate) is None:
+        return None
+    amount = Money(certificate.amount_cents, claim.contract.project.currency)
+    recorder = call.session.get(Person, certificate.recorded_by_id) if certificate.recorded_by_id else None
+    return Certified(amount, certificate.certified_on, _certifier(call, claim.contract, recorder), certificate.reason)
+
+
+def _certifier(call: Call, contract: Contract, recorder: Person | None) -> str:
+    """Who pays certifies. The owner's certificate is recorded by one of ours, who does not certify it."""
+    if not contract.is_prime:
+        ours = our_company(call, contract)
+        return f"{recorder.name}, {ours}" if recorder else ours
+    owner = contract.company
+    if recorder is None:
+        return owner.name
+    if recorder.company_id == owner.id:
+        return f"{recorder.name}, {owner.name}"
+    return f"{owner.name} (recorded by {recorder.name})"
 
 
 def _counted_before(call: Call, claim: Claim) -> set[str]:

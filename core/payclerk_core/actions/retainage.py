@@ -18,6 +18,7 @@ from ..rules.billing import split_release
 from ..rules.findings import Finding
 from ..rules.lifecycle import contact_obstacle, edit_obstacle
 from ..rules.retainage import Rates, release_amount, release_percent, require_percent
+from ..rules.shown import require_as_seen
 from ..tables import Claim, ClaimLine, Contract
 from .call import Call
 from .claim_editing import is_administrator, reprint, require_lines
@@ -25,6 +26,8 @@ from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, require_in_time, start_claim, submit
 from .claims import claim_label, load_claim_to_change
 from .mailing import start_thread
+from .retainage_terms import preview_of
+from .seen import require_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,21 @@ def set_rates(call: Call, claim_id: int, rates: Rates) -> list[Finding]:
     return _worked_out(call, claim, "retainage_set", before)
 
 
-def resume_terms(call: Call, claim_id: int) -> list[Finding]:
+def resume_terms(
+    call: Call, claim_id: int, *, seen: str | None = None, shown: Mapping[str, str] | None = None
+) -> list[Finding]:
     """The contract's step or sliding scale counts again from this claim on, after a rate set by hand ended it.
 
-    Raises UserError when the contract has neither (tasks T24, T25).
+    `seen` is the digest of the claim that was looked at, and `shown` what its preview said; when either is another now,
+    nothing is done. Raises UserError when the contract has neither, or they count already (tasks T24, T25).
     """
     claim = _to_set(call, claim_id)
-    if not claim.contract.retainage_rules and claim.contract.step_at is None:
-        text = f"Contract {claim.contract.number} has no step down and no sliding scale; set the rates instead."
-        raise UserError(text, code="no_terms")
+    require_seen(call, claim, seen)
+    preview = preview_of(call, claim)
+    if preview.obstacle is not None:
+        raise UserError(f"{claim_label(claim)}: {preview.obstacle}", code="no_terms")
+    if shown is not None:
+        require_as_seen(shown, preview.shown())
     before = figures(claim)
     claim.rates_set, claim.by_contract = False, True
     return _worked_out(call, claim, "retainage_by_contract", before)

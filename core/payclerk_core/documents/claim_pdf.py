@@ -11,6 +11,10 @@ from typing import Any, Final, Literal
 from ..errors import UserError
 from ..money import Money, percent_of
 from ..rules.billing import Line, Summary, change_box
+from ..rules.contract_terms import percent as percent_text
+from ..rules.held_rate import HeldRate, held_rate
+from ..rules.retainage import Rates
+from .claim_certificate import Certified, certificate_data, day
 from .footing import AMOUNT_COLUMNS, FootedClaim, check_footing, read_back
 from .layout import PAPERS
 from .typeset import amount, printable, typeset
@@ -19,6 +23,7 @@ from .words import US_GC, Words, summary_labels
 Direction = Literal["payable", "receivable"]
 _LETTERS: Final = ("A", "B", "C", "D", "E", "F", "G = D + E + F", "G ÷ C", "H = C - G", "I")
 _WIDEST_PERCENT: Final = 9999
+_EXPLAINED: Final = "An amount other than line 8 is explained in an attachment."
 _MARKS: Final = {"rejected": "Rejected", "approved": "Approved"}
 
 
@@ -45,6 +50,8 @@ class ClaimPage:
     review: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     words: Words = US_GC
     counted_before: Collection[str] = ()  # the change orders that an earlier claim had already
+    rates: Rates | None = None  # in force with this claim; None under a sliding scale
+    certified: Certified | None = None
 
 
 class FootingError(UserError):
@@ -78,6 +85,9 @@ def _differences(footed: FootedClaim, page: ClaimPage) -> Iterator[str]:
         expected = _summary_amounts(page)[name]
         if footed.summary[name] != Decimal(expected.plain()):
             yield f"'{name}' is printed as {footed.summary[name]} instead of {expected.plain()}"
+    expected_certificate = Decimal(page.certified.amount.plain()) if page.certified else None
+    if footed.certified != expected_certificate:
+        yield f"the amount certified is printed as {footed.certified} instead of {expected_certificate}"
 
 
 def _line_amounts(line: Line) -> tuple[Money, ...]:
@@ -112,6 +122,7 @@ def _data(page: ClaimPage) -> dict[str, Any]:
         "fields": [[label, printable(text)] for label, text in page_fields(page)],
         "lines": _summary_lines(page),
         **_boxes(page),
+        "certified": certificate_data(page.certified, page.summary.due),
         "sign": paper.signing(certificate=direction == "receivable"),
         "sheet_title": f"{words.schedule}: continuation sheet",
         "sheet_line": printable(f"{page.payee}, {page.contract_number} {page.contract_title}"),
@@ -139,21 +150,19 @@ def _foot(page: ClaimPage) -> str:
 def page_fields(page: ClaimPage) -> Iterator[tuple[str, str]]:
     """What the head of a claim's first page says, as (label, value)."""
     words, direction = page.words, page.direction
-    yield "Project", f"{page.project_name} ({page.project_number})"
+    yield "Project", page.project_name
+    if page.project_number:
+        yield "Project number", page.project_number
+    yield words.contract(direction), f"{page.contract_number} {page.contract_title}"
     yield f"To ({words.payer(direction).lower()})", page.payer
     yield f"From ({words.payee(direction).lower()})", page.payee
-    yield words.contract(direction), f"{page.contract_number} {page.contract_title}"
-    yield "Period", f"{_day(page.period_from)} to {_day(page.period_to)}"
-    yield "Invoice number and date", f"{page.invoice_number or 'none'}, {_day(page.billed_on)}"
-
-
-def _day(day: date) -> str:
-    """With the month in letters: 03/04 is April in London and March in Chicago."""
-    return f"{day.day} {day:%b %Y}"
+    yield "Period", f"{day(page.period_from)} to {day(page.period_to)}"
+    yield "Invoice number", page.invoice_number or "none"
+    yield "Invoice date", day(page.billed_on)
 
 
 def _summary_lines(page: ClaimPage) -> list[dict[str, Any]]:
-    labels, amounts = summary_labels(page.words), _summary_amounts(page)
+    labels, amounts, notes = summary_labels(page.words), _summary_amounts(page), retainage_notes(page)
     numbered = (
         ("1", "original_sum", False), ("2", "change_orders", False), ("3", "contract_sum", True),
         ("4", "completed", True), ("5a", "work_retainage", False), ("5b", "stored_retainage", False),
@@ -161,9 +170,35 @@ def _summary_lines(page: ClaimPage) -> list[dict[str, Any]]:
         ("8", "due", True), ("9", "balance", False),
     )  # fmt: skip
     return [
-        {"number": number, "label": labels[name], "amount": amount(amounts[name]), "bold": bold}
+        {
+            "number": number,
+            "label": labels[name],
+            "note": notes.get(name, ""),
+            "amount": amount(amounts[name]),
+            "bold": bold,
+        }
         for number, name, bold in numbered
     ]
+
+
+def retainage_notes(page: ClaimPage) -> Mapping[str, str]:
+    """The percents of lines 5a and 5b, by the name of their field."""
+    work = [(line.previous_work_cents + line.work_cents, line.work_held) for line in page.lines]
+    stored = [(line.stored_cents, line.stored_held) for line in page.lines]
+    rates, count = page.rates, page.claim_number
+    return {
+        "work_retainage": _percent_note(held_rate(work, rates.work if rates else None, roundings=count)),
+        "stored_retainage": _percent_note(held_rate(stored, rates.stored if rates else None, roundings=count)),
+    }
+
+
+def _percent_note(held: HeldRate | None) -> str:
+    if held is None:
+        return ""
+    shown = "" if held.percent is None else percent_text(held.percent)
+    if not held.by_line:
+        return shown
+    return f"varies by line, {shown} overall" if shown else "varies by line"
 
 
 def _boxes(page: ClaimPage) -> dict[str, Any]:
@@ -172,7 +207,7 @@ def _boxes(page: ClaimPage) -> dict[str, Any]:
     return {
         "changes_title": words.change_orders.capitalize(),
         "changes": list(_changes(page)),
-        "percent_line": f"{summary.percent} % of the contract sum is completed and stored to date.",
+        "percent_line": f"{summary.percent}% of the contract sum is completed and stored to date.",
         "currency_line": f"All amounts in {summary.due.currency}; amounts in parentheses are negative.",
         "retainage_line": f"{words.retainage} is rounded to the cent on each line, then added up.",
         "statement": {
@@ -182,8 +217,8 @@ def _boxes(page: ClaimPage) -> dict[str, Any]:
         },
         "certificate": {
             "title": f"{payer}'s certificate",
-            "text": f"The {payer.lower()} certifies the amount below for payment. An amount other than line 8 is "
-            "explained in an attachment.",
+            "text": f"The {payer.lower()} certifies the amount below for payment. "
+            + ("The certificate is above." if page.certified else _EXPLAINED),
         },
     }
 
@@ -193,9 +228,9 @@ def _changes(page: ClaimPage) -> Iterator[list[str]]:
     box = change_box(page.lines, page.counted_before, page.summary.due.currency)
     labels = summary_labels(page.words)
     yield [labels["additions"], amount(box.previous_additions + box.additions)]
-    yield ["of these, new on this claim", amount(box.additions)]
+    yield ["of these, new this period", amount(box.additions)]
     yield [labels["deductions"], amount(box.previous_deductions + box.deductions)]
-    yield ["of these, new on this claim", amount(box.deductions)]
+    yield ["of these, new this period", amount(box.deductions)]
     yield ["Net", amount(box.net)]
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import pikepdf
 
+from .claim_certificate import CERTIFIED_LABEL, EXPLANATION_TITLE
 from .layout import PAPERS, Paper
 from .page_text import Fragment, fragments
 from .words import US_GC, Words, summary_labels
@@ -22,18 +23,25 @@ from .words import US_GC, Words, summary_labels
 AMOUNT_COLUMNS: Final = ("scheduled", "previous_work", "this_work", "stored", "completed", "balance", "retainage")
 # Their places among the sheet's ten columns: after item and description, and around the percentage.
 _PLACES: Final = (2, 3, 4, 5, 6, 8, 9)
-AMOUNT: Final = re.compile(r"\(?[\d,]+\.\d\d\)?")
+# As many decimals as the currency has: none of a yen, three of a dinar.
+AMOUNT: Final = re.compile(r"\(?\d[\d,]*(\.\d{2,3})?\)?")
+BROUGHT: Final = "Brought forward"
+_NOTHING: Final = (Decimal(0),) * len(AMOUNT_COLUMNS)
 Amounts = tuple[Decimal, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FootedSheet:
-    """One page of the continuation sheet as printed; amounts in the order of AMOUNT_COLUMNS."""
+    """One page of the continuation sheet as printed; amounts in the order of AMOUNT_COLUMNS.
+
+    The first page brings nothing forward, and has no row that says so.
+    """
 
     brought: Amounts
     rows: tuple[Amounts, ...]
     carried: Amounts
     last_label: str
+    first_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class FootedClaim:
 
     summary: Mapping[str, Decimal]
     sheets: tuple[FootedSheet, ...]
+    certified: Decimal | None = None
 
 
 def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
@@ -49,7 +58,28 @@ def read_back(pdf: bytes, words: Words = US_GC) -> FootedClaim:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         first, *rest = [list(fragments(page)) for page in opened.pages]
     paper = PAPERS[words.paper]
-    return FootedClaim(_read_summary(first, words), tuple(_read_sheet(page, paper) for page in rest))
+    if rest and _explains(rest[-1], paper):
+        rest.pop()
+    sheets = tuple(_read_sheet(page, paper, brings=number > 0) for number, page in enumerate(rest))
+    return FootedClaim(_read_summary(first, words), sheets, _read_certified(first))
+
+
+def _explains(pieces: Sequence[Fragment], paper: Paper) -> bool:
+    """A page of words after the sheet: why another amount was certified."""
+    return any(piece.text == EXPLANATION_TITLE for piece in pieces) and not amount_rows(pieces, paper.edges())
+
+
+def printed_certificate(pdf: bytes) -> Decimal | None:
+    """The amount that a claim's first page says was certified; None where it says nothing."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return _read_certified(list(fragments(opened.pages[0])))
+
+
+def _read_certified(pieces: Sequence[Fragment]) -> Decimal | None:
+    try:
+        return amount_beside(CERTIFIED_LABEL, pieces)
+    except ValueError:
+        return None
 
 
 def number_of(text: str) -> Decimal:
@@ -71,14 +101,19 @@ def amount_beside(label: str, pieces: Sequence[Fragment]) -> Decimal:
     raise ValueError(f"no amount is printed beside '{label}'")
 
 
-def _read_sheet(pieces: Sequence[Fragment], paper: Paper) -> FootedSheet:
-    """Rows from top to bottom; the first brings forward, the last carries forward or closes."""
+def _read_sheet(pieces: Sequence[Fragment], paper: Paper, *, brings: bool) -> FootedSheet:
+    """Rows from top to bottom; the first of a later page brings forward, the last carries forward or closes."""
     rows = amount_rows(pieces, paper.edges())
-    if len(rows) < 2:
+    if len(rows) < 1 + brings:
         raise ValueError("a continuation page has no totals")
-    (_, brought), *lines, (bottom, carried) = rows
-    label = min((f for f in pieces if abs(f.y - bottom) <= 1), key=lambda fragment: fragment.x).text
-    return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, label)
+    *lines, (bottom, carried) = rows
+    top, brought = lines.pop(0) if brings else (None, _NOTHING)
+    first_label = "" if top is None else _leftmost(pieces, top)
+    return FootedSheet(brought, tuple(amounts for _, amounts in lines), carried, _leftmost(pieces, bottom), first_label)
+
+
+def _leftmost(pieces: Sequence[Fragment], height: Decimal) -> str:
+    return min((f for f in pieces if abs(f.y - height) <= 1), key=lambda fragment: fragment.x).text
 
 
 def amount_rows(pieces: Sequence[Fragment], edges: Sequence[tuple[int, int]]) -> list[tuple[Decimal, Amounts]]:
@@ -123,6 +158,8 @@ def _check_labels(sheets: Sequence[FootedSheet]) -> Iterator[str]:
         expected = "Grand total" if number == len(sheets) else "Carried forward"
         if sheet.last_label != expected:
             yield f"sheet {number} ends with '{sheet.last_label}', not '{expected}'"
+        if number > 1 and sheet.first_label != BROUGHT:
+            yield f"sheet {number} begins with '{sheet.first_label}', not '{BROUGHT}'"
 
 
 def _check_rows(sheets: Sequence[FootedSheet]) -> Iterator[str]:

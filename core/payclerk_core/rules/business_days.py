@@ -1,4 +1,4 @@
-"""Business days of an Australian state as its security-of-payment law counts them (domain 6.4; holidays [known]).
+"""Business days of an Australian state as its security-of-payment law counts them (domain 6.4).
 
 Where a holiday is not sure or kept in a part of the state only, it is left out: a date comes too early, never too late.
 """
@@ -24,6 +24,8 @@ class Holiday:
     """One holiday of some states, and on which ISO weekdays (or in which years) a weekend day gets a weekday too."""
 
     name: str
+    sources: Sequence[str]  # keys of the data file's sources: the law, and the page it was compared with
+    looked_at: date  # when it was last compared
     states: Sequence[str] = ("au-nsw", "au-vic", "au-qld")
     on: str | None = None  # month-day
     easter: int | None = None  # days after Easter Sunday
@@ -55,7 +57,8 @@ class Closed:
     last: str
     states: Sequence[str]
     source: str
-    looked_at: date  # when the source was last compared
+    page: str  # what it was compared with
+    looked_at: date  # when it was last compared
     since: date = date.min
 
     def holds(self, day: date) -> bool:

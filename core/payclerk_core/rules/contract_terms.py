@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from ..errors import UserError
+from ..money import decimal_to_money
 from .retainage import Of, ScaleRule, Terms, require_percent
 
 _RATE_DECIMALS: Final = 4
@@ -48,6 +49,42 @@ def _require_rate(rate: Decimal, field: str) -> None:
         text = f"{rate} is not a percentage; give one from 0 to 100, with at most four decimals."
         raise UserError(text, code="bad_rate", field=field)
     require_percent(rate)
+
+
+def terms_in_words(terms: Terms, currency: str) -> str:
+    """How the contract withholds, as people say it.
+
+    >>> from payclerk_core.rules.retainage import Rates, StepDown
+    >>> ten = Rates(Decimal("10.00"), Decimal(10))
+    >>> terms_in_words(Terms(ten, step=StepDown(Decimal(50), Decimal(5))), "USD")
+    '10% until 50% complete, then 5% of the whole balance'
+    """
+    if terms.scale:
+        return ", then ".join(_rule_in_words(rule, currency) for rule in terms.scale)
+    rates = terms.rates
+    flat = percent(rates.work)
+    if rates.stored != rates.work:
+        flat = f"{flat} of work and {percent(rates.stored)} of stored material"
+    if terms.step is None:
+        return flat
+    return f"{flat} until {percent(terms.step.at)} complete, then {percent(terms.step.work)} of the whole balance"
+
+
+def _rule_in_words(rule: ScaleRule, currency: str) -> str:
+    if rule.of is Of.AMOUNT:
+        until = str(decimal_to_money(rule.until, currency))
+    else:
+        until = f"{percent(rule.until)} of the {rule.of.value} contract sum"
+    return f"{percent(rule.percent)} until {until} is held"
+
+
+def percent(rate: Decimal) -> str:
+    """A rate as people write it.
+
+    >>> percent(Decimal("7.50")), percent(Decimal(100))
+    ('7.5%', '100%')
+    """
+    return f"{rate.normalize():f}%"
 
 
 def decimals(number: Decimal) -> int:

@@ -32,7 +32,8 @@ class Cap:
     signed_from: date
     source: str
     exceptions: str
-    looked_at: date  # when the source was last compared
+    page: str  # what the row was compared with
+    looked_at: date  # when it was last compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Answer:
     jurisdiction: str
     business_days: int
     source: str
-    looked_at: date  # when the source was last compared
+    page: str  # what the row was compared with
+    looked_at: date  # when it was last compared
 
 
 def cap_of(jurisdiction: str | None, *, public_works: bool, signed_on: date | None) -> Cap | None:
@@ -137,6 +139,7 @@ def _cap(row: Mapping[str, Any]) -> Cap:
         signed_from=row["signed_from"],
         source=row["source"],
         exceptions=row.get("exceptions", ""),
+        page=row["page"],
         looked_at=row["looked_at"],
     )
 
