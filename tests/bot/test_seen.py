@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 
 from bot_office import ADA, OTTO
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
+from payclerk_core.actions.claims import set_status
 from payclerk_core.db import Database
 from payclerk_core.jobs import promise
 from payclerk_core.money import Money
-from payclerk_core.tables import Batch, Claim, ClaimLine, Person, Selection
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import (
+    Batch,
+    BillingPeriod,
+    Claim,
+    ClaimLine,
+    Contract,
+    Envelope,
+    Invitation,
+    InvoiceContact,
+    Message,
+    Package,
+    Person,
+    Selection,
+)
 from payclerk_playground.slack.control import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot_office import Month, Office
-    from payclerk_core.tables import BillingPeriod
 
 
 def under_review(count: int) -> Callable[[Month], list[int]]:
@@ -67,6 +83,103 @@ def test_a_correction_between_look_and_confirm_is_not_approved(month: Callable[.
     assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
     assert "Last changed by Otto Other." in said
     assert statuses(office) == {changed: "under_review", same: "approved"}
+
+
+def corrected_and_approved_again(office: Office, claim_id: int, dollars: int) -> None:
+    """What was approved is taken back, corrected and approved at another amount, all by somebody else."""
+    for status in (ClaimStatus.UNDER_REVIEW, ClaimStatus.APPROVED):
+        with office.database.transaction() as session:
+            otto = session.scalars(select(Person).where(Person.name == "Otto Other")).one()
+            call = Call(session, office.now[0], office.settings, actor=otto, door="slack")
+            set_status(call, claim_id, status)
+        if status is ClaimStatus.UNDER_REVIEW:
+            correct(office, claim_id, dollars)
+
+
+def approved(count: int) -> Callable[[Month], list[int]]:
+    def fill(m: Month) -> list[int]:
+        period: BillingPeriod = m.period()
+        return [m.claim(contract, period, "approved").id for contract in m.contracts[:count]]
+
+    return fill
+
+
+def test_a_claim_corrected_between_look_and_confirm_is_not_sent_for_signature(
+    month: Callable[..., Any], busy_office: Office
+) -> None:
+    office = busy_office
+    changed, same = month(approved(2), contracts=2)
+    look = last_look(office, "docusign", count=2)
+    corrected_and_approved_again(office, changed, 80_000)
+
+    office.world.submit(ADA, look)
+
+    said = texts(office.message("DocuSign: 1 waiting, 1 left out"))
+    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    assert "Last changed by Otto Other." in said
+    with office.database.reading() as session:
+        assert [row.claim_id for row in session.scalars(select(Envelope))] == [same]
+
+
+def test_a_claim_corrected_between_look_and_confirm_is_not_compiled(
+    month: Callable[..., Any], busy_office: Office
+) -> None:
+    office = busy_office
+    changed, same = month(approved(2), contracts=2)
+    look = last_look(office, "backup", count=2)
+    corrected_and_approved_again(office, changed, 80_000)
+
+    office.world.submit(ADA, look)
+
+    said = texts(office.message("1 done, 1 left out"))
+    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    with office.database.reading() as session:
+        [package] = session.scalars(select(Package))
+        assert [row.claim_id for row in package.claims] == [same]
+
+
+def test_of_what_all_has_changed_nothing_is_compiled(month: Callable[..., Any], busy_office: Office) -> None:
+    office = busy_office
+    (changed,) = month(approved(1), contracts=1)
+    look = last_look(office, "backup")
+    corrected_and_approved_again(office, changed, 80_000)
+
+    office.world.submit(ADA, look)
+
+    assert "It has changed since you looked." in texts(office.message("compiled: 1 left out"))
+    with office.database.reading() as session:
+        assert session.scalars(select(Package)).all() == []
+
+
+@pytest.mark.parametrize("what", ["contacts", "sum", "due date"])
+def test_what_an_invitation_says_has_changed_between_look_and_confirm(
+    month: Callable[..., Any], busy_office: Office, what: str
+) -> None:
+    office = busy_office
+    month(lambda m: m.period(), contracts=2)
+    office.billing(ADA, "invite")
+    bench = office.modal(ADA, "bench")
+    office.world.click(ADA, bench, "bench.all")
+    office.world.submit(ADA, office.modal_says(ADA, "*2 chosen*"))
+    look = office.modal(ADA, "bench.confirm")
+    with office.database.transaction() as session:
+        contract = session.scalars(select(Contract).where(Contract.number == "SC-01")).one()
+        if what == "contacts":
+            rita = session.scalars(select(Person).where(Person.name == "Rita Reader")).one()
+            contract.contacts.append(InvoiceContact(person=rita))
+        elif what == "sum":
+            contract.lines[0].scheduled_cents += 100
+        else:
+            session.scalars(select(BillingPeriod)).one().due_on = date(2026, 11, 27)
+
+    office.world.submit(ADA, look)
+
+    left_out = 2 if what == "due date" else 1
+    said = texts(office.message(f"{left_out} left out"))
+    assert "SC-01 Trade 001 &amp; Sons: It has changed since you looked: the period, its dates, the sum" in said
+    with office.database.reading() as session:
+        assert len(session.scalars(select(Invitation)).all()) == 2 - left_out
+        assert len(session.scalars(select(Message).where(Message.kind == "invitation")).all()) == 2 - left_out
 
 
 def test_the_button_of_an_old_message_approves_what_the_message_shows(

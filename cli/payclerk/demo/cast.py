@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from payclerk_core.documents.workbook import ProjectFile, read_workbook
@@ -13,6 +13,10 @@ ADMINISTRATOR = "Anna Reyes"
 MANAGER = "Marcus Webb"
 READER = "Priya Nair"
 OWNER = "Daniel Cole"
+COLLEAGUE = "Tess Ward"  # works with the one who declines
+MOVED: Mapping[str, str] = {
+    "lee@gone.example": "lee@brightelectric.example"
+}  # as the workbook has it, and where they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Cast:
     apple: Part
 
     @property
+    def late(self) -> Part:
+        """The bounced one at the right address: asked again, so their bill comes after the owner's claim is made."""
+        return replace(self.bounced, email=MOVED[self.bounced.email])
+
+    @property
     def accepting(self) -> tuple[Part, ...]:
         """Who bills this month; the unclear one is accepted for them by the administrator."""
         return (*self.french, *self.spanish, self.plain, self.thanks, self.outlook, self.apple, self.unclear)
@@ -55,14 +64,14 @@ def read_project(examples: Path) -> ProjectFile:
 
 
 def give_parts(file: ProjectFile) -> Cast:
-    """Languages and the dead address decide some parts; the others go by contract number."""
+    """Languages and the wrong address decide some parts; the others go by contract number."""
     people = {row.email: row for row in file.people}
     parts = [
         Part(row.number, people[row.contacts[0]].name, row.contacts[0], people[row.contacts[0]].language)
         for row in sorted(file.contracts, key=lambda row: (row.kind != "subcontract", row.number))
         if row.kind != "prime" and row.contacts and row.status.value == "approved"
     ]
-    dead = [part for part in parts if part.email.endswith("gone.example")]
+    dead = [part for part in parts if part.email in MOVED]
     french, spanish = ([p for p in parts if p.language == code and p not in dead] for code in ("fr", "es"))
     others = [part for part in parts if part not in [*dead, *french[:2], *spanish[:2]]]
     plain, thanks, outlook, apple, unclear, declined, silent = others[:7]
@@ -80,19 +89,27 @@ def give_parts(file: ProjectFile) -> Cast:
     )
 
 
+def colleague_of(file: ProjectFile, part: Part) -> Persona:
+    """Somebody in the same office who is not in the project's directory, but has a mailbox."""
+    domain = part.email.rpartition("@")[2]
+    number = len(file.people) + 1
+    return Persona(COLLEAGUE, f"tess@{domain}", "Estimator", f"U{number:03d}", has_slack=False, has_mailbox=True)
+
+
 def personas(file: ProjectFile) -> Sequence[Persona]:
-    """The workbook's people in the local world: our own have Slack, everybody but the dead address has a mailbox."""
+    """The workbook's people in the local world, each where they really are: our own have Slack, everybody a mailbox."""
     ours = file.people[0].company
-    return [
+    people = [
         Persona(
             name=row.name,
-            email=row.email,
+            email=MOVED.get(row.email, row.email),
             title=f"{row.role}, {row.company}",
             user_id=f"U{place:03d}",
             has_slack=row.company == ours,
-            has_mailbox=not row.email.endswith("gone.example"),
+            has_mailbox=True,
             tz=file.project.timezone,
             locale={"fr": "fr-FR", "es": "es-ES"}.get(row.language, "en-US"),
         )
         for place, row in enumerate(file.people, 1)
     ]
+    return [*people, colleague_of(file, give_parts(file).declined)]

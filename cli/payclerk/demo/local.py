@@ -15,7 +15,7 @@ from payclerk_bot.routes import REGISTRY
 from payclerk_core.settings import Settings, load_settings
 from payclerk_playground.world import World
 
-from .cast import personas, read_project
+from .cast import MOVED, personas, read_project
 from .clockwork import Clockwork
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -28,7 +28,8 @@ def start_world(folder: Path, clock: Clockwork, *, port: int = 0, examples: Path
         for command in REGISTRY.commands
     ]
     world = World.start(folder, personas(read_project(examples)), http_port=port, commands=commands, now=clock.now)
-    world.mail.faults.bounce("lee@gone.example")
+    for wrong in MOVED:
+        world.mail.faults.bounce(wrong)
     return world
 
 

@@ -30,6 +30,7 @@ def answer_invitations(stage: Stage) -> str:
     answer(cast.french[1], "J'accepte.", style="outlook", lang="fr")
     answer(cast.spanish[0], "Aceptamos, gracias", style="gmail", lang="es")
     answer(cast.spanish[1], "Acepto", style="plain", lang="es")
+    before = len(stage.mails(cast.declined.email))
     answer(cast.declined, "DECLINE - no crew on site this month", style="gmail")
     answer(cast.unclear, "Can you call me about the retainage first?", style="outlook")
     mail.out_of_office(cast.silent.email, stage.mail(cast.silent.email, ""))
@@ -39,7 +40,7 @@ def answer_invitations(stage: Stage) -> str:
         stage.eventually(lambda p=part: stage.invitation(p.contract).status == "accepted", f"{part.contract} accepted")  # type: ignore[misc]
         form = stage.mail(part.email, "", count=2)
         expect(any(a.filename.endswith(".xlsx") for a in form.attachments), f"{part.contract} to get the form")
-    _declined(stage, cast.declined)
+    _declined(stage, cast.declined, before)
     _logged_only(stage, cast.silent, "auto_reply")
     _logged_only(stage, cast.unclear, "person")
     stage.mail(cast.unclear.email, "", count=2)
@@ -49,7 +50,7 @@ def answer_invitations(stage: Stage) -> str:
         names = [a.name for m in session.scalars(select(Message)) for a in m.attachments if m.direction == "in"]
     expect(CERTIFICATE[0] in names, "the attachment to be in the Emails log")
     stage.settled()
-    return f"{len(accepted)} accepted, 1 declined with its reason, 1 unclear, 1 out of office, 1 bounced"
+    return f"{len(accepted)} accepted, 1 declined with its reason, 1 unclear, 1 out of office"
 
 
 def _attachment(name: str, content: bytes) -> object:
@@ -58,11 +59,11 @@ def _attachment(name: str, content: bytes) -> object:
     return Attachment.named(name, content)
 
 
-def _declined(stage: Stage, part: Part) -> None:
+def _declined(stage: Stage, part: Part, before: int) -> None:
     stage.eventually(lambda: stage.invitation(part.contract).status == "declined", f"{part.contract} declined")
     reason = stage.invitation(part.contract).reason or ""
     expect("no crew on site" in reason, f"the reason in the sender's words, not '{reason}'")
-    stage.mail(part.email, "", count=2)
+    stage.mail(part.email, "", count=before + 1)
 
 
 def _logged_only(stage: Stage, part: Part, kind: str) -> None:

@@ -18,6 +18,7 @@ from .cast import ADMINISTRATOR, MANAGER, OWNER, READER
 from .hands import Hands
 from .stage import Stage, expect
 from .steps_claims import approve_all
+from .steps_late import all_is_tied, late_one_is_previewed
 from .steps_open import CHANNEL
 from .steps_owner import PRIME, address_of, send_to_owner
 from .steps_paid import pay_latest
@@ -91,24 +92,26 @@ def _not_a_cent_more(stage: Stage, anna: Hands, row: ClaimRow, asked: Money) -> 
 
 
 def bill_the_owner_again(stage: Stage) -> str:
-    """The owner's second claim takes December's work; to date it is what all subcontractors billed to date."""
+    """The owner's second claim takes December's work and the late claim; to date it is what all subcontractors billed."""
     anna, cast = Hands(stage, ADMINISTRATOR, CHANNEL), parts(stage)
     stage.clock.set(datetime(2026, 12, 22, 10, 0))  # noqa: DTZ001 - a moment on the project's wall
     first = stage.claim_now(PRIME)
-    anna.open("owner", "owner")
+    late_one_is_previewed(stage, anna.open("owner", "owner"))
     anna.submit()
     anna.leave()
     row = stage.eventually(lambda: r if (r := stage.claim_now(PRIME)).claim.number == 2 else None, "the second claim")
-    work = sum(_work(stage, someone.contract) for someone in billing(cast))
-    expect(_work(stage, PRIME) == work, "the work of December, as it was corrected and approved")
+    work = sum(_work(stage, someone.contract) for someone in (*billing(cast), cast.late))
+    expect(_work(stage, PRIME) == work, "the work of December, as it was corrected and approved, and the late one's")
     summary = summary_of(row.claim)
     expect(summary.previous_certificates == first.due, f"line 7 to be November's {first.due}")
     to_date = total(_completed(stage), first.due.currency)
     expect(summary.completed == to_date, f"{to_date} completed and stored to date, not {summary.completed}")
+    all_is_tied(anna)
     stage.settled()
     printed(stage, row)
     _owner_approves(stage, anna)
-    return f"claim 2 over {row.due}; {summary.completed} to date, as the subcontractors' claims add up to"
+    took = f"it takes {cast.late.contract} #1 of November"
+    return f"claim 2 over {row.due}: {took}; {summary.completed} to date, as the subcontractors' claims add up to"
 
 
 def _work(stage: Stage, contract: str) -> int:

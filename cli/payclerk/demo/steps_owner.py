@@ -19,11 +19,12 @@ SECRET = "the contingency is used up"  # noqa: S105 - words only the private thr
 def bill_the_owner(stage: Stage) -> str:
     """Make the claim from what is approved; e-mail it, then write privately."""
     anna = Hands(stage, ADMINISTRATOR, CHANNEL)
-    anna.open("owner", "owner")
+    cast = give_parts(read_project(stage.examples))
+    missing = texts(anna.open("owner", "owner")).partition("Asked to bill, nothing came")[2]
+    expect(cast.late.contract in missing, f"{cast.late.contract} to be named as missing before the claim is made")
     anna.submit()
     anna.leave()
     row = stage.eventually(lambda: stage.claim(PRIME), "the owner's claim")
-    cast = give_parts(read_project(stage.examples))
     billed = sum(work_and_stored(stage, part.contract) for part in cast.accepting)
     expect(work_and_stored(stage, PRIME) == billed, "the owner's claim to bill what the subcontractors billed")
     stage.settled()

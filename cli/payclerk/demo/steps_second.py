@@ -186,6 +186,16 @@ def return_form(stage: Stage, someone: Part, share: Share) -> None:
     stage.world.mail.reply(someone.email, mail, "Please find our billing attached.", attachments=[enclosure])
 
 
+def claimed_first(stage: Stage, someone: Part) -> ClaimRow:
+    """The form became the contract's first claim, Under Review, and asks for what it should."""
+    stage.eventually(lambda: status_of(stage, someone) == "under_review", f"{someone.contract} Under Review")
+    understood(stage, someone)
+    row = stage.claim_now(someone.contract)
+    wanted = earned_by_hand(row)
+    expect(dollars(row.due.cents) == wanted, f"{someone.contract} to ask for {wanted}, not {row.due}")
+    return row
+
+
 def claimed(stage: Stage, someone: Part) -> ClaimRow:
     """The form became a claim Under Review that goes on where the claim before ended, and asks for what it should."""
     stage.eventually(lambda: status_of(stage, someone) == "under_review", f"{someone.contract} Under Review")
