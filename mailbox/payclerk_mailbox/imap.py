@@ -6,10 +6,11 @@ import ssl
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.imapclient import SENT
 from imapclient.exceptions import CapabilityError, LoginError
 
 from payclerk_core.errors import OutsideError
@@ -84,6 +85,30 @@ class ImapFolder:
             found = self._client.search(["UID", f"{first}:*"])
         # "UID 11:*" in a folder whose highest is 10 answers 10 (3.1 #30).
         return sorted(uid for uid in found if uid >= first)
+
+    def uids_since(self, moment: datetime) -> Sequence[int]:
+        """The UIDs of what arrived since then, and of some of the day before: servers compare days, each in its own zone."""
+        with _translated():
+            return sorted(self._client.search(["SINCE", (moment - timedelta(days=1)).date()]))
+
+    def there(self) -> bool:
+        """Whether the server has the folder."""
+        with _translated():
+            return bool(self._client.folder_exists(self._folder))
+
+    def sent_folder(self) -> str | None:
+        """Where the provider keeps what was sent, by its mark (RFC 6154) or its usual name."""
+        with _translated():
+            found = self._client.find_special_folder(SENT)
+        return None if found is None else str(found)
+
+    def headers(self, uids: Sequence[int], names: Sequence[str]) -> Iterator[bytes]:
+        """These header lines of each mail, unmarked; one that the server does not hand over is passed over."""
+        for some in _portions(uids):
+            with suppress(UnreadableMailError):
+                answer = self._fetch(some, [f"BODY.PEEK[HEADER.FIELDS ({' '.join(names)})]"])
+                for row in answer.values():
+                    yield from (value for key, value in row.items() if key.startswith(b"BODY[HEADER"))
 
     def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
         """Size and arrival of these mails; one that is gone or answered badly is missing."""
