@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.imapclient import SENT
 from imapclient.exceptions import CapabilityError, LoginError
+from imapclient.imapclient import SENT
 
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings

@@ -158,17 +158,14 @@ def test_a_person_settles_it_and_mail_goes_out_as_usual(office: RestoredOffice) 
     assert "some may have gone out before" in office.payclerk("--settle", status=1)
     office.at(datetime(2026, 11, 25, 12))
     tick(office.db, office.clock())
-    office.act(lambda call: remind_silent(call, office.inbox.month.project.id))
-    office.work()
-    assert len(office.sink.letters) == sent + 1
-    assert "will never be sent" in office.payclerk("--discard", "all")
     assert "Outgoing mail goes out as usual" in office.payclerk("--settle")
     assert "Nothing to do" in office.payclerk()
 
-    office.work(office.inbox.answer(office.inbox.month.eli, "One more question"))
+    office.act(remind)
+    office.work()
     office.kill()
+    assert len(office.sink.letters) > sent + 1
     assert set(office.sink.ids.values()) == {1}
-    assert len(office.sink.letters) == sent + 2
 
 
 def numbers(office: RestoredOffice) -> list[int]:

@@ -49,5 +49,6 @@ def _plain(url: str) -> str:
 
 
 def _run(program: str, *words: object) -> None:
-    path = need_program(program, f"usr/lib/postgresql/*/bin/{program}", package="postgresql-client")
-    subprocess.run([path, *map(str, words)], check=True, capture_output=True)
+    # Not by the wrapper on PATH, which on Debian asks its own settings which server is meant.
+    binaries = need_program("postgres", "usr/lib/postgresql/*/bin/postgres", package="postgresql").parent
+    subprocess.run([binaries / program, *map(str, words)], check=True, capture_output=True)

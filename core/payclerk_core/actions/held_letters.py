@@ -89,6 +89,15 @@ def _authorise(call: Call, thread: Thread) -> None:
         raise UserError(text, code="private")
 
 
+def may_settle(call: Call, held: HeldLetter) -> bool:
+    """Whether the actor may see and settle this letter."""
+    try:
+        _authorise(call, thread_of(call, held))
+    except UserError:
+        return False
+    return True
+
+
 def thread_of(call: Call, held: HeldLetter) -> Thread:
     """The conversation that a held letter is of."""
     message = call.get(Message, held.recipient.message_id, "letter")
