@@ -27,6 +27,8 @@ TIMEOUT: Final = SocketTimeout(10, 60)
 # What one FETCH asks for; the answer stays far below imaplib's limit of a million bytes a line (3.1 #25).
 FACTS_A_CALL: Final = 200
 HEAD_BYTES: Final = 65_536
+# What payclerk has dealt with: a database that was restored from a backup learns of it that it is the older one.
+DONE_MARK: Final = b"PayclerkDone"
 UNREACHABLE: Final = "the mail server (IMAP) cannot be reached"
 NO_STARTTLS: Final = (
     "the mail server (IMAP) offers no STARTTLS; set PAYCLERK_IMAP_SECURITY=tls and its port, mostly 993"
@@ -65,12 +67,14 @@ class ImapFolder:
         self._can_idle = client.has_capability("IDLE")
         self._selected: Selected | None = None
         self._looked: Selected | None = None
+        self.keeps_marks = False  # whether the server keeps marks of our own; known once the folder is selected
 
     def select(self) -> Selected:
         """Open the folder (again): the numbers tell whether it is still the same one."""
         with _translated():
             answer = self._client.select_folder(self._folder)
             uidnext = int(answer.get(b"UIDNEXT") or self._highest() + 1)
+        self.keeps_marks = b"\\*" in answer.get(b"PERMANENTFLAGS", ())
         self._selected = Selected(int(answer[b"UIDVALIDITY"]), uidnext)
         self._looked = self._looked or self._selected
         return self._selected
@@ -159,10 +163,18 @@ class ImapFolder:
                 raise UnreadableMailError from None
 
     def mark_seen(self, uids: Collection[int]) -> None:
-        """Decoration for people who look into the mailbox; doing it twice changes nothing."""
+        """Decoration for people who look into the mailbox, and our own mark; doing it twice changes nothing."""
+        flags = [b"\\Seen", DONE_MARK] if self.keeps_marks else [b"\\Seen"]
         with _translated():
             for some in _portions(uids):
-                self._client.add_flags(some, [b"\\Seen"], silent=True)
+                self._client.add_flags(some, flags, silent=True)
+
+    def done_by_us(self) -> Sequence[int]:
+        """The mails with our mark, ascending; none where the server keeps no marks."""
+        if not self.keeps_marks:
+            return []
+        with _translated():
+            return sorted(self._client.search(["KEYWORD", DONE_MARK]))
 
     def move(self, uids: Collection[int], target: str) -> bool:
         """Put mails away; those that are gone already are passed over. False: this server cannot do it safely."""

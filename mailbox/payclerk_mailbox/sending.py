@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -31,8 +31,11 @@ NOTED_TOGETHER: Final = 10
 class Sender:
     """Sends what actions have promised."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
-        self._settings, self._db, self._clock = settings, db, clock
+    def __init__(
+        self, settings: Settings, db: Database, clock: Clock, *, before_first: Callable[[], None] = lambda: None
+    ) -> None:
+        """`before_first` is called before anything is sent; while it raises OutsideError, nothing is."""
+        self._settings, self._db, self._clock, self._before_first = settings, db, clock, before_first
 
     def send(self, job: Job) -> None:
         """Send the copies of a job over one connection. What has been delivered or has bounced is done with.
@@ -41,6 +44,7 @@ class Sender:
         more: the same bytes under the same Message-ID, which mail programs show once.
         """
         recipient_ids = [job.payload["recipient_id"], *job.payload.get("also", [])]
+        self._before_first()
         self._hold(recipient_ids)
         with self._db.reading() as session:
             copies = copies_to_send(session, self._settings, recipient_ids)

@@ -187,6 +187,29 @@ def test_the_folder_of_sent_mail_says_what_went_out(office: RestoredOffice) -> N
     assert any(f"to {SAM}" in line for line in lost)
 
 
+@pytest.mark.parametrize("processed", ["Done", None], indirect=True, ids=["processed", "inbox"])
+def test_who_forgets_the_command_sends_nothing_and_is_told(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    a_month(office)
+    sent = office.sink.ids
+    office.at(LATE)
+    office.restore(backup)
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+    assert [one for one in promised(office.db, "slack.notice") if one.startswith("slack.notice:restored:")]
+    assert "21 mails that" in office.payclerk() or not office.processed
+    assert list(office.mails().values()) == [1] * 21
+
+
+def test_who_only_was_away_sends_what_was_promised(office: RestoredOffice) -> None:
+    until_the_backup(office)
+    office.at(MONTH)
+    office.begin()
+    office.kill()
+    assert len(office.sink.letters) == 6
+
+
 def test_the_moment_of_the_backup_can_be_said(office: RestoredOffice) -> None:
     office.begin()
     office.kill()
