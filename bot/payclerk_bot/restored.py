@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.held_letters import may_settle, thread_of
-from payclerk_core.queries.restoring import held_letters
+from payclerk_core.queries.restoring import held_letters, sent_before
 from payclerk_core.tables import Contract, HeldLetter, LostLetter, Message, Project, Restoration
 
 from .views.restored import Letter, Lost, Restored
@@ -30,9 +30,10 @@ def _letter(call: Call, held: HeldLetter) -> Letter:
     message, thread = call.session.get_one(Message, held.recipient.message_id), thread_of(call, held)
     contract = call.session.get(Contract, thread.contract_id) if thread.contract_id else None
     about = contract.number if contract else call.session.get_one(Project, thread.project_id).number
-    return Letter(held.id, message.kind, held.recipient.name, about, message.written_at)
+    before = sent_before(call.session, held)
+    return Letter(held.id, message.kind, held.recipient.name, about, message.written_at, before)
 
 
 def lost_letters(session: Session, restoration: Restoration) -> list[Lost]:
     query = select(LostLetter).where(LostLetter.restoration_id == restoration.id).order_by(LostLetter.seen_at)
-    return [Lost(row.person, row.subject, row.seen_at) for row in session.scalars(query)]
+    return [Lost(row.person, row.subject, row.seen_at, row.seen_in) for row in session.scalars(query)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
@@ -19,15 +19,15 @@ from payclerk_core.db import Database
 from payclerk_core.errors import UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.mailboxes import mailboxes
-from payclerk_core.queries.restoring import held_letters, open_restoration
+from payclerk_core.queries.restoring import held_letters, open_restoration, sent_before
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Contract, HeldLetter, LostLetter, Message, Project, Restoration
 from payclerk_mailbox.restoring import Rereader, note_sent_letters, take_in
 
 SEEN_IN: Final = {
-    "answer": "answered, or named, in a mail that came",
+    "answer": "answered, or quoted, by {who}",
     "bounce": "came back",
-    "sent_folder": "in the folder of sent mail, from",
+    "sent_folder": "sent to {who}",
 }
 ALL: Final = "all"
 
@@ -166,7 +166,7 @@ def _next_steps(held: int, restoration: Restoration | None) -> Iterator[str]:
 
 def _lost(one: LostLetter) -> str:
     who = one.person or "somebody"
-    return f'  to {who}: "{one.subject}" ({SEEN_IN[one.seen_in]} {_at(one.seen_at)})'
+    return f'  "{one.subject}", {SEEN_IN[one.seen_in].format(who=who)} {_at(one.seen_at)}'
 
 
 def _held(call: Call, one: HeldLetter) -> str:
@@ -180,9 +180,8 @@ def _held(call: Call, one: HeldLetter) -> str:
 
 
 def _hint(call: Call, one: HeldLetter) -> str:
-    same = func.lower(LostLetter.person).contains(one.recipient.email.lower(), autoescape=True)
-    count = call.session.scalar(select(func.count(LostLetter.id)).where(same)) or 0
-    return f"; {_count(count, 'lost letter')} went to this address" if count else ""
+    before = sent_before(call.session, one)
+    return f"; one on this subject went to them before ({_at(before)})" if before else ""
 
 
 def _settle(office: _Office, wish: Wish) -> Iterator[str]:

@@ -11,6 +11,11 @@ from . import blocks as b
 from .notices import LETTERS, Said
 
 SHOWN: Final = 20
+_SEEN_IN: Final = {
+    "answer": "answered, or quoted, by {who}",
+    "bounce": "came back",
+    "sent_folder": "sent to {who}",
+}
 _HELD: Final = "Outgoing e-mail is held, because some of it may have gone out before."
 
 
@@ -23,6 +28,7 @@ class Letter:
     person: str
     about: str  # number of the contract, or of the project
     written: datetime
+    before: datetime | None = None  # when one to them on the same subject went out, as the mailbox shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Lost:
     person: str
     subject: str
     seen: datetime
+    seen_in: str = "answer"  # or bounce, sent_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,13 @@ def restored(facts: Restored) -> Said:
         return text, [b.section(f"✅ *{text}*"), b.context(f"E-mail goes out as usual since {_at(facts.settled)}.")]
     text = f"payclerk was restored from a backup of {_at(facts.since)}"
     look = b.button("Look at it", "restored.open", label="Look at what the restore left open")
-    return text, [b.section(f"⚠️ *{text}*"), b.section(summary(facts)), b.actions(look, block_id="restored")]
+    first = "If nobody has run `payclerk restore` yet, do it now: it reads the mail since the backup again."
+    return text, [
+        b.section(f"⚠️ *{text}*"),
+        b.section(summary(facts)),
+        b.context(first),
+        b.actions(look, block_id="restored"),
+    ]
 
 
 def summary(facts: Restored) -> str:
@@ -103,14 +116,20 @@ def _buttons(ids: Sequence[int], send: str, discard: str) -> list[b.Block]:
 
 def _letter(one: Letter) -> str:
     kind = LETTERS.get(one.kind) or one.kind.replace("_", " ").capitalize()
-    return f"{kind} to {b.esc(one.person, 200)}, {b.esc(one.about, 100)}, written {_at(one.written)}"
+    before = f"\n⚠️ One on this subject went to them before ({_at(one.before)})." if one.before else ""
+    return f"{kind} to {b.esc(one.person, 200)}, {b.esc(one.about, 100)}, written {_at(one.written)}{before}"
 
 
 def _unknown(lost: Sequence[Lost]) -> list[b.Block]:
     if not lost:
         return []
-    lines = [f"• {_at(one.seen)}, {b.esc(one.person or 'somebody', 200)}: {b.esc(one.subject, 200)}" for one in lost]
-    return [b.DIVIDER, b.section(f"*Sent after the backup, and not known here*: {len(lost)}"), *b.sections(lines)]
+    title = b.section(f"*Sent after the backup, and not known here*: {len(lost)}")
+    return [b.DIVIDER, title, *b.sections(map(_lost, lost))]
+
+
+def _lost(one: Lost) -> str:
+    seen = _SEEN_IN[one.seen_in].format(who=b.esc(one.person or "somebody", 200))
+    return f"• {b.esc(one.subject, 200)}, {seen} {_at(one.seen)}"
 
 
 def _at(moment: datetime) -> str:

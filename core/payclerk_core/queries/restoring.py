@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from ..rules.restoring import Standing, backup_moment
+from ..rules.restoring import Standing, backup_moment, same_matter
 from ..tables import (
     ClockTick,
     Event,
     HeldLetter,
     InboxMail,
+    LostLetter,
     MailFolder,
     Message,
     MessageRecipient,
@@ -57,6 +58,15 @@ def held_letters(session: Session) -> Sequence[HeldLetter]:
     """What waits for a person, oldest first."""
     query = select(HeldLetter).where(HeldLetter.status == "held").order_by(HeldLetter.id)
     return session.scalars(query.options(joinedload(HeldLetter.recipient))).all()
+
+
+def sent_before(session: Session, held: HeldLetter) -> datetime | None:
+    """When the mailbox shows a letter to the same person on the same subject, so that this one may be a second copy."""
+    subject = session.scalar(select(Message.subject).where(Message.id == held.recipient.message_id)) or ""
+    to_them = func.lower(LostLetter.person).contains(held.recipient.email.lower(), autoescape=True)
+    query = select(LostLetter.subject, LostLetter.seen_at).where(to_them)
+    rows = session.execute(query.where(LostLetter.restoration_id == held.restoration_id).order_by(LostLetter.seen_at))
+    return next((seen_at for other, seen_at in rows if same_matter(subject, other)), None)
 
 
 def standing_of_restore(session: Session, restoration: Restoration) -> Standing:

@@ -6,6 +6,7 @@ out before. Only what a person has written since the restore is surely no second
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Final
 MARGIN: Final = timedelta(days=1)
 # Within a day of the clock's start every reminder has been written that is due: each project has had its morning.
 CLOCK_ROUND: Final = timedelta(days=1)
+_ANSWER: Final = re.compile(r"^(?:\s*(?:re|aw|rv|tr|fw|fwd|wg)\s*:)+", re.IGNORECASE)
 WRITTEN_BY_A_PERSON: Final = frozenset({"composed"})
 
 
@@ -34,6 +36,19 @@ def reread_from(backup: datetime, last_look: datetime | None) -> datetime:
 def is_held(kind: str, written_at: datetime, began_at: datetime) -> bool:
     """Whether a letter that goes out while a restore is being settled has to wait for a person."""
     return kind not in WRITTEN_BY_A_PERSON or written_at < began_at
+
+
+def same_matter(subject: str, other: str) -> bool:
+    """Whether two subjects are of one letter, or of a letter and an answer to it.
+
+    >>> same_matter("Maple: claim 1 received", "RE: Maple:  claim 1 received"), same_matter("Maple", "")
+    (True, False)
+    """
+    return bool(_plain(subject)) and _plain(subject) == _plain(other)
+
+
+def _plain(subject: str) -> str:
+    return " ".join(_ANSWER.sub("", subject).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
