@@ -16,6 +16,7 @@ from .handlers import (
     owner,
     payments,
     periods,
+    restored,
     retainage,
     review,
     schedules,
@@ -150,6 +151,10 @@ LISTENERS: Final = (
     Listener("click", "job.retry", "Try a failed job again", status.retry_job),
     Listener("click", "mail.retry", "Read a mail again", status.retry_mail),
     Listener("click", "mail.raw", "Have a mail that could not be read sent to you as it came", status.send_raw),
+    Listener("click", "restored.open", "What a restore from a backup left open", restored.open_page),
+    Listener("click", "restored.send", "Send letters that were held", restored.send),
+    Listener("click", "restored.discard", "Never send letters that were held", restored.discard),
+    Listener("click", "restored.settle", "Let e-mail go out as usual after a restore", restored.settle),
 )
 
 REGISTRY: Final = Registry(COMMANDS, LISTENERS)

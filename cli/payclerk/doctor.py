@@ -18,6 +18,7 @@ from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.mailboxes import mailboxes
 from payclerk_core.queries.mailboxes import Look, looks_into
+from payclerk_core.queries.restoring import held_letters, open_restoration
 from payclerk_core.settings import Settings, load_settings
 from payclerk_mailbox.checks import check_imap, check_smtp
 from payclerk_mailbox.round_trip import check_round_trip
@@ -49,6 +50,7 @@ def examine() -> Iterator[Finding]:
     yield from _mailboxes(settings)
     if settings.has_mail:
         yield _try("last read", lambda: _last_read(settings))
+    yield _try("restore", lambda: _restore(settings))
     yield _docusign(settings)
     if settings.clock_file is not None:
         yield Finding(
@@ -99,6 +101,22 @@ def _last_read(settings: Settings) -> str:
     if any(look.silent for look in looks):
         raise UserError(f"{said}: start 'payclerk up' or 'payclerk mail', or see what it logs")
     return said
+
+
+def _restore(settings: Settings) -> str:
+    """Whether outgoing mail is held, because the database was restored from a backup."""
+    db = Database(settings.database_url)
+    try:
+        with db.reading() as session:
+            open_, held = open_restoration(session), len(held_letters(session))
+    except SQLAlchemyError as error:
+        raise UserError(f"not known, for the database cannot be read ({type(error).__name__})") from None
+    finally:
+        db.close()
+    if open_ is not None:
+        text = f"being settled since {open_.began_at:%d %b %H:%M} UTC: outgoing mail is held, {held} letters wait"
+        raise UserError(f"{text}; run 'payclerk restore' to see them and what to do")
+    return "nothing is held"
 
 
 def _age(number: int, look: Look) -> str:

@@ -146,6 +146,26 @@ def migrate() -> None:
     console.print(f"The database is up to date.{kept}")
 
 
+@app.command()
+@told
+def restore(
+    since: Annotated[
+        str | None, typer.Option(help="When the backup was made; left out: the last moment the database knows of.")
+    ] = None,
+    release: Annotated[list[str] | None, typer.Option(metavar="NUMBER|all", help="Send this held letter.")] = None,
+    discard: Annotated[
+        list[str] | None, typer.Option(metavar="NUMBER|all", help="Never send this held letter.")
+    ] = None,
+    settle: Annotated[bool, typer.Option("--settle", help="Send mail as usual again; all held is dealt with.")] = False,
+) -> None:
+    """After a restore, before payclerk starts: read the mail since the backup again, and hold what may go out twice."""
+    from .restoring import Wish
+    from .restoring import restore as look_into
+
+    for line in look_into(load_settings(), Wish(since, release or [], discard or [], settle)):
+        console.print(line, markup=False, soft_wrap=True)
+
+
 @app.command("import")
 @told
 def import_file(

@@ -26,6 +26,7 @@ from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.jobs import waiting
 from payclerk_core.mailboxes import mailboxes
 from payclerk_core.queries.mailboxes import Look, last_polls, looks_into
+from payclerk_core.queries.restoring import held_letters, open_restoration
 from payclerk_core.settings import Settings
 from payclerk_core.tables import FailedJob, InboxMail
 from payclerk_scheduler.clock import late
@@ -57,14 +58,17 @@ def _health(settings: Settings, db: Database, clock: Clock) -> Mapping[str, obje
         looks = looks_into(session, boxes, clock())
         overdue, failed = late(session, clock()), _failed(session)
         processes = living_kinds(session, _pace(settings))
+        restoring = open_restoration(session) is not None
     shown = [_shown(number, look) for number, look in enumerate(looks, 1)]
     return {
-        "status": "degraded" if overdue or any(look.silent for look in looks) else "ok",
+        "status": "degraded" if overdue or restoring or any(look.silent for look in looks) else "ok",
         "mailboxes": shown,
         "late": overdue,
         "jobs_failed": failed,
         "oldest_job_seconds": max((int(row.age.total_seconds()) for row in waiting(db)), default=0),
         "processes": processes,
+        # A restore from a backup that is not settled: outgoing mail is held.
+        "restoring": restoring,
     }
 
 
@@ -95,9 +99,12 @@ def _measure(settings: Settings, db: Database, clock: Clock) -> CollectorRegistr
         for kind, count in living_kinds(session, _pace(settings)).items():
             living.labels(kind).set(count)
         held = session.scalar(select(func.count(InboxMail.id)).where(InboxMail.status.in_(["quarantine", "oversize"])))
+        letters = len(held_letters(session))
         polls = last_polls(session, mailboxes(settings, to_sign_in=False) if settings.has_mail else [])
     Gauge("payclerk_jobs_failed", "Jobs that ended without success", registry=registry).set(failed)
     Gauge("payclerk_mails_held", "Mails that could not be read", registry=registry).set(held or 0)
+    waits = "Letters that wait for a person after a restore from a backup"
+    Gauge("payclerk_letters_held", waits, registry=registry).set(letters)
     said = "Since the last good look into the mailbox (1 is the main one)"
     age = Gauge("payclerk_mail_poll_age_seconds", said, ["mailbox"], registry=registry)
     for number, polled in enumerate(polls, 1):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -67,6 +69,38 @@ class Capture:
             with self._db.transaction() as session:
                 note_polled(session, state, self._clock())
         return more
+
+    def reread(self, folder: ImapFolder, since: datetime) -> int:
+        """Capture what arrived since then and the database does not hold, also what was put away from another folder.
+
+        Returns how many mails that are; where we are in the folder stays as it is. One that the server does not hand
+        over is put before a person after some tries.
+        """
+        before = self._newest()
+        state = replace(self._open(folder), rescan=True, since=None, restored=True)
+        for _ in range(TRIES):
+            wanted, facts = self._unknown_since(folder, state, since)
+            for uids in _groups(wanted, facts):
+                self._take(folder, state, uids, facts, whole=False)
+        return self._taken_after(before, state)
+
+    def _unknown_since(
+        self, folder: ImapFolder, state: FolderState, since: datetime
+    ) -> tuple[Sequence[int], Mapping[int, Facts]]:
+        with self._db.reading() as session:
+            known = set(session.scalars(select(InboxMail.uid).where(_in_folder(state))))
+        uids = [uid for uid in folder.uids_since(since) if uid not in known]
+        facts = folder.facts(uids)
+        return [uid for uid in uids if uid not in facts or facts[uid].arrived_at >= since], facts
+
+    def _newest(self) -> int:
+        with self._db.reading() as session:
+            return session.scalar(select(func.max(InboxMail.id))) or 0
+
+    def _taken_after(self, before: int, state: FolderState) -> int:
+        taken = select(func.count(InboxMail.id)).where(_in_folder(state), InboxMail.id > before)
+        with self._db.reading() as session:
+            return session.scalar(taken.where(or_(InboxMail.kind.is_(None), InboxMail.kind != COPY))) or 0
 
     def flag(self, folder: ImapFolder) -> None:
         """Mark what is done as read on the server, and put it away where the settings say so.

@@ -15,6 +15,7 @@ from payclerk_core.mailboxes import mailboxes
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail
 
+from .older import OlderCheck
 from .poller import Poller
 from .sending import Sender
 from .watch import Watch
@@ -35,7 +36,8 @@ class MailDoor:
         self._watch = Watch(boxes, db, clock, trouble=lambda account: by_account[account].trouble)
         steps = [poller.run for poller in self._pollers] + [self._watch.run]
         self._threads = [threading.Thread(target=step, name=f"mail-{n}", daemon=True) for n, step in enumerate(steps)]
-        runner.handle("mail.send", Sender(settings, db, clock).send)
+        older = OlderCheck(boxes, db, clock)
+        runner.handle("mail.send", Sender(settings, db, clock, before_first=older).send)
 
     def start(self) -> None:
         for thread in self._threads:

@@ -33,6 +33,8 @@ class FolderState:
     # Set while the folder is read from the start again because its UIDVALIDITY changed.
     rescan: bool
     since: datetime | None
+    # Set while a restored database reads again what it may have had before: in this folder, or put away from it.
+    restored: bool = False
 
     def is_older_than_us(self, arrived_at: datetime) -> bool:
         """There before the first mail we took: what we did not act on then may not trigger anything now (3.1 #12)."""
@@ -77,13 +79,10 @@ def _first_arrival(session: Session, others: list[MailFolder]) -> datetime | Non
 
 
 def is_copy(session: Session, state: FolderState, sha256: str) -> bool:
-    """Whether we took this very mail under another UIDVALIDITY of the folder."""
-    query = select(InboxMail.id).where(
-        InboxMail.sha256 == sha256,
-        InboxMail.account == state.account,
-        InboxMail.folder == state.folder,
-        InboxMail.uidvalidity != state.uidvalidity,
-    )
+    """Whether we took this very mail under another UIDVALIDITY of the folder; after a restore, anywhere in the mailbox."""
+    query = select(InboxMail.id).where(InboxMail.sha256 == sha256, InboxMail.account == state.account)
+    if not state.restored:
+        query = query.where(InboxMail.folder == state.folder, InboxMail.uidvalidity != state.uidvalidity)
     return session.scalar(query.limit(1)) is not None
 
 

@@ -6,11 +6,12 @@ import ssl
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, LoginError
+from imapclient.imapclient import SENT
 
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
@@ -26,6 +27,8 @@ TIMEOUT: Final = SocketTimeout(10, 60)
 # What one FETCH asks for; the answer stays far below imaplib's limit of a million bytes a line (3.1 #25).
 FACTS_A_CALL: Final = 200
 HEAD_BYTES: Final = 65_536
+# What payclerk has dealt with: a database that was restored from a backup learns of it that it is the older one.
+DONE_MARK: Final = b"PayclerkDone"
 UNREACHABLE: Final = "the mail server (IMAP) cannot be reached"
 NO_STARTTLS: Final = (
     "the mail server (IMAP) offers no STARTTLS; set PAYCLERK_IMAP_SECURITY=tls and its port, mostly 993"
@@ -64,12 +67,14 @@ class ImapFolder:
         self._can_idle = client.has_capability("IDLE")
         self._selected: Selected | None = None
         self._looked: Selected | None = None
+        self.keeps_marks = False  # whether the server keeps marks of our own; known once the folder is selected
 
     def select(self) -> Selected:
         """Open the folder (again): the numbers tell whether it is still the same one."""
         with _translated():
             answer = self._client.select_folder(self._folder)
             uidnext = int(answer.get(b"UIDNEXT") or self._highest() + 1)
+        self.keeps_marks = b"\\*" in answer.get(b"PERMANENTFLAGS", ())
         self._selected = Selected(int(answer[b"UIDVALIDITY"]), uidnext)
         self._looked = self._looked or self._selected
         return self._selected
@@ -84,6 +89,30 @@ class ImapFolder:
             found = self._client.search(["UID", f"{first}:*"])
         # "UID 11:*" in a folder whose highest is 10 answers 10 (3.1 #30).
         return sorted(uid for uid in found if uid >= first)
+
+    def uids_since(self, moment: datetime) -> Sequence[int]:
+        """The UIDs of what arrived since then, and of some of the day before: servers compare days, each in its own zone."""
+        with _translated():
+            return sorted(self._client.search(["SINCE", (moment - timedelta(days=1)).date()]))
+
+    def there(self) -> bool:
+        """Whether the server has the folder."""
+        with _translated():
+            return bool(self._client.folder_exists(self._folder))
+
+    def sent_folder(self) -> str | None:
+        """Where the provider keeps what was sent, by its mark (RFC 6154) or its usual name."""
+        with _translated():
+            found = self._client.find_special_folder(SENT)
+        return None if found is None else str(found)
+
+    def headers(self, uids: Sequence[int], names: Sequence[str]) -> Iterator[bytes]:
+        """These header lines of each mail, unmarked; one that the server does not hand over is passed over."""
+        for some in _portions(uids):
+            with suppress(UnreadableMailError):
+                answer = self._fetch(some, [f"BODY.PEEK[HEADER.FIELDS ({' '.join(names)})]"])
+                for row in answer.values():
+                    yield from (value for key, value in row.items() if key.startswith(b"BODY[HEADER"))
 
     def facts(self, uids: Sequence[int]) -> dict[int, Facts]:
         """Size and arrival of these mails; one that is gone or answered badly is missing."""
@@ -134,10 +163,18 @@ class ImapFolder:
                 raise UnreadableMailError from None
 
     def mark_seen(self, uids: Collection[int]) -> None:
-        """Decoration for people who look into the mailbox; doing it twice changes nothing."""
+        """Decoration for people who look into the mailbox, and our own mark; doing it twice changes nothing."""
+        flags = [b"\\Seen", DONE_MARK] if self.keeps_marks else [b"\\Seen"]
         with _translated():
             for some in _portions(uids):
-                self._client.add_flags(some, [b"\\Seen"], silent=True)
+                self._client.add_flags(some, flags, silent=True)
+
+    def done_by_us(self) -> Sequence[int]:
+        """The mails with our mark, ascending; none where the server keeps no marks."""
+        if not self.keeps_marks:
+            return []
+        with _translated():
+            return sorted(self._client.search(["KEYWORD", DONE_MARK]))
 
     def move(self, uids: Collection[int], target: str) -> bool:
         """Put mails away; those that are gone already are passed over. False: this server cannot do it safely."""

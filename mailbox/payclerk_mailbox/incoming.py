@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming, note_undeliverable
+from payclerk_core.actions.letters_out import Evidence, note_evidence
 from payclerk_core.jobs import promise
 from payclerk_core.tables import InboxMail
 
 from .ahead import Ahead, Needs
 from .entries import entry, is_known
-from .matching import Match, match
+from .matching import LOST, Match, answers_lost_letter, match
 from .people import needs_of_person, take_person
 from .reading.bounce import Bounce
 from .reading.explain import Looked
@@ -34,14 +35,27 @@ def take_in(call: Call, inbox: InboxMail, ahead: Ahead) -> str:
     inbox.details = {"from": mail.sender.email if mail.sender else "", "subject": mail.subject[:300]}
     if found.kind is Kind.OWN:
         return found.kind.value  # the log has it already
+    note_evidence(call, _letters_in(inbox, looked))
     matches = match(call, looked)
     if not matches:
+        if answers_lost_letter(call, looked):
+            inbox.details |= {"why": LOST}
         _unmatched(call, inbox, mail, found)
     elif found.kind is Kind.PERSON:
         take_person(call, inbox, ahead, matches)
     else:
         _machine(call, inbox, looked, matches)
     return found.kind.value
+
+
+def _letters_in(inbox: InboxMail, looked: Looked) -> list[Evidence]:
+    """Our letters that this mail shows to have gone out, by their tokens."""
+    mail = looked.mail
+    bounced = looked.classified.kind is Kind.BOUNCE
+    # A bounce says in its own words whom it is about.
+    person = "" if bounced or mail.sender is None else mail.sender.email
+    seen_in = "bounce" if bounced else "answer"
+    return [Evidence(one, person, mail.subject, inbox.arrived_at, seen_in, inbox.id) for one in looked.found.tokens]
 
 
 def _unmatched(call: Call, inbox: InboxMail, mail: IncomingMail, found: Classified) -> None:

@@ -14,12 +14,14 @@ from payclerk_core.actions.inbox import recipient_of_token, token_row
 from payclerk_core.documents.letters import with_reference
 from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
+from payclerk_core.queries.restoring import unknown_tokens, was_restored
 from payclerk_core.tables import Confirmation, Message, MessageRecipient, ReplyToken, Thread
 from payclerk_core.tokens import make_code
 
 from .reading.explain import Looked
 
 MOST_LETTERS: Final = 20
+LOST: Final = "It answers a letter of ours that this database does not know: one that went out after the backup it was restored from."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,12 @@ class Match:
 
 
 def match(call: Call, looked: Looked) -> Sequence[Match]:
-    """The threads this mail answers, one match each. Where several tokens lead to one, the sender's own is taken."""
+    """The threads this mail answers, one match each. Where several tokens lead to one, the sender's own is taken.
+
+    None where it answers a letter that was lost in a restore: what it says is about what we do not know.
+    """
+    if answers_lost_letter(call, looked):
+        return []
     found: dict[int, Match] = {}
     sender = email_key(looked.mail.sender.email) if looked.mail.sender else ""
     for token in looked.found.chosen:
@@ -41,6 +48,11 @@ def match(call: Call, looked: Looked) -> Sequence[Match]:
         if row is not None and (before is None or before.token.recipient_key != sender == row.recipient_key):
             found[row.thread_id] = Match(row.thread, row, recipient_of_token(call, row))
     return list(found.values())
+
+
+def answers_lost_letter(call: Call, looked: Looked) -> bool:
+    """Whether the mail answers a letter of ours that went out after the backup which the database was restored from."""
+    return was_restored(call.session) and bool(unknown_tokens(call.session, looked.found.chosen))
 
 
 def without_codes(call: Call, thread: Thread, text: str) -> str:

@@ -14,6 +14,7 @@ from payclerk_core.documents.logo import PNG, content_id, logo_in
 from payclerk_core.errors import OutsideError
 from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
+from payclerk_core.queries.restoring import may_go_out
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Attachment, Message, MessageRecipient, ReplyToken, StoredFile
 
@@ -33,13 +34,11 @@ class Copy:
 
 
 def copies_to_send(session: Session, settings: Settings, recipient_ids: Collection[int]) -> list[Copy]:
-    """Those that are neither delivered nor bounced, in order. Raises OutsideError without an address of our own."""
+    """Those that are neither delivered nor bounced nor kept back after a restore, in order. Raises OutsideError without an address of our own."""
     if settings.mail_address is None:
         raise OutsideError("our own mail address is not set; see PAYCLERK_MAIL_ADDRESS", permanent=False)
     chosen = select(MessageRecipient).where(MessageRecipient.id.in_(recipient_ids)).order_by(MessageRecipient.id)
-    rows = session.scalars(
-        chosen.where(MessageRecipient.delivered_at.is_(None), MessageRecipient.bounced_at.is_(None))
-    ).all()
+    rows = session.scalars(chosen.where(may_go_out())).all()
     messages, tokens = _messages(session, rows), _tokens(session, rows)
     pages = page_tokens(session, messages)
     earlier = _earlier(session, settings.mail_address, messages)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
+from payclerk_core.actions.held_letters import hold_letters
 from payclerk_core.actions.inbox import note_delivered, note_undeliverable
 from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError
 from payclerk_core.jobs import Job
+from payclerk_core.queries.restoring import open_restoration
 from payclerk_core.settings import Settings
 
 from .mime import AddressError, ascii_address, build_mail
@@ -29,8 +31,11 @@ NOTED_TOGETHER: Final = 10
 class Sender:
     """Sends what actions have promised."""
 
-    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
-        self._settings, self._db, self._clock = settings, db, clock
+    def __init__(
+        self, settings: Settings, db: Database, clock: Clock, *, before_first: Callable[[], None] = lambda: None
+    ) -> None:
+        """`before_first` is called before anything is sent; while it raises OutsideError, nothing is."""
+        self._settings, self._db, self._clock, self._before_first = settings, db, clock, before_first
 
     def send(self, job: Job) -> None:
         """Send the copies of a job over one connection. What has been delivered or has bounced is done with.
@@ -38,10 +43,11 @@ class Sender:
         No transaction is open while we talk to the server. Dying between its yes and our note sends a copy once
         more: the same bytes under the same Message-ID, which mail programs show once.
         """
+        recipient_ids = [job.payload["recipient_id"], *job.payload.get("also", [])]
+        self._before_first()
+        self._hold(recipient_ids)
         with self._db.reading() as session:
-            copies = copies_to_send(
-                session, self._settings, [job.payload["recipient_id"], *job.payload.get("also", [])]
-            )
+            copies = copies_to_send(session, self._settings, recipient_ids)
         if not copies:
             return
         postponed: list[PostponedError] = []
@@ -50,6 +56,14 @@ class Sender:
                 postponed += self._send_some(line, copies[start : start + NOTED_TOGETHER])
         if postponed:  # the next try finds these alone
             raise OutsideError(postponed[0].message, permanent=False)
+
+    def _hold(self, recipient_ids: Sequence[int]) -> None:
+        """After a restore a letter may have gone out that the database does not know: it waits for a person."""
+        with self._db.reading() as session:
+            restored = open_restoration(session) is not None
+        if restored:
+            with self._db.transaction() as session:
+                hold_letters(self._call(session), recipient_ids)
 
     def _send_some(self, line: Line, copies: Sequence[Copy]) -> list[PostponedError]:
         """Send these; what the server put off holds up no other. Whatever happens, what it took is noted."""

@@ -34,6 +34,7 @@ from payclerk_bot.views.package import package_comment
 from payclerk_bot.views.payment import Recorded, correction_modal, payment_modal
 from payclerk_bot.views.period import Dates, period_modal, period_opened, period_over
 from payclerk_bot.views.periods import PeriodRow, Periods, edit_modal, periods_modal
+from payclerk_bot.views.restored import Letter, Lost, Restored, restored, restored_modal
 from payclerk_bot.views.retainage import Retainage, retainage_modal
 from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
@@ -53,6 +54,8 @@ HOSTILE = ["Acme", "<!channel> & <https://evil.example|click>", "&" * 4000, "x" 
 DAY = date(2026, 11, 30)
 PAYMENT = Recorded(1, "0123456789abcdef", "1001", "check", Money(180_000, "USD"), DAY, "ref", "notes")
 AT = datetime(2026, 11, 10, 12, tzinfo=UTC)
+RESTORED = Restored(AT, 21, 2, 1)
+HELD = Letter(1, "invitation", "x", "SC-01", AT)
 CLAIMS = Controls("Claims", "claim", "Select all {n} matching", "Review", {"draft": "Draft"}, {"approved": "Approve"})
 INVITE = Controls("Invite to bill", "contract", "Select all {n} that can be invited", "Review")
 
@@ -201,6 +204,8 @@ def test_modals_and_home(size: int, name: str) -> None:
         message_modal(whole),
         created_modal(name, [name] * size, True),
         status_modal(many),
+        restored_modal(replace(RESTORED, letters=[replace(HELD, id=n, person=name) for n in range(size)])),
+        restored_modal(replace(RESTORED, unknown=[Lost(name, name, AT)] * size)),
         owner_modal(OwnerPage("s:1", name, name[:40], money, money, *([[b.esc(name, 150)] * size] * 6))),
         owner_modal(OwnerPage("s:1", name, name[:40], Money(0), Money(0))),
         exists_modal(OwnerExists(1, name, "Draft", money, True, [b.esc(name, 300)] * size)),
@@ -290,6 +295,8 @@ def collected() -> list[b.View]:
         notices.bounced("invitation", "x", "x", "a@b.example", "x", "1:2"),
         period_opened(1, "x", Dates(DAY, DAY, DAY), "x"),
         trouble_message(3, "mail.send", "x", 4, "failed"),
+        restored(RESTORED),
+        restored(replace(RESTORED, settled=AT)),
         importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]
     views = [
@@ -309,7 +316,9 @@ def collected() -> list[b.View]:
         periods_modal(Periods(1, "x", [PeriodRow(1, Dates(DAY, DAY, DAY), "open")], None)),
         edit_modal(PeriodRow(1, Dates(DAY, DAY, DAY), "open"), billed=False, used=False),
         schedule_modal(ScheduleForm(1, Frequency.WEEKLY, USUAL[Frequency.WEEKLY])),
-        status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [notices.HeldMail(1, "x")], "never")),
+        status_modal(Health([], [Failed(1, "mail.send", "x", 1)], [notices.HeldMail(1, "x")], "never", {}, RESTORED)),
+        restored_modal(replace(RESTORED, letters=[HELD, HELD])),
+        restored_modal(replace(RESTORED, settled=AT)),
         home_view("x", [HomeProject(1, "x")]),
         owner_modal(OwnerPage("s:1", "x", "x", amount, amount, ["x"], ["x"])),
         exists_modal(OwnerExists(1, "x", "Draft", amount, deletable=True)),

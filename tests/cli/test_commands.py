@@ -61,7 +61,7 @@ def test_doctor_finds_all_well_once_the_database_is_migrated(world: World) -> No
     assert run("migrate")[0] == 0
 
     code, text = run("doctor")
-    assert (code, text.count("ok  ")) == (0, 9), text
+    assert (code, text.count("ok  ")) == (0, 10), text
     assert "last read: mailbox 1 not yet" in text
     assert "xoxb-" not in text
 

@@ -59,5 +59,6 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
         "jobs_failed": 0,
         "oldest_job_seconds": 0,
         "processes": {},
+        "restoring": False,
     }
     assert "@x" not in shown + health

@@ -12,15 +12,18 @@ from payclerk_core.actions.inbox import read_again
 from payclerk_core.errors import UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.jobs import retry_failed, waiting
+from payclerk_core.queries.restoring import open_restoration
 from payclerk_core.tables import FailedJob, InboxMail
 
 from ..desk import Turn
 from ..held import held_mail
 from ..polled import polled
 from ..projects import pick_allowed
+from ..restored import restored_facts
 from ..say import reply, show_modal, update_modal
 from ..views import blocks as b
 from ..views.notices import HeldMail
+from ..views.restored import Restored
 from ..views.status import Failed, Health, status_modal
 
 
@@ -32,7 +35,12 @@ def _status(turn: Turn) -> b.View:
     rows = waiting(turn.desk.db)
     with turn.looking() as call:
         running = living_kinds(call.session, Pace(timedelta(seconds=call.settings.beat_seconds)))
-        return status_modal(Health(rows, _failed(call), _quarantined(call), polled(call), running))
+        return status_modal(Health(rows, _failed(call), _quarantined(call), polled(call), running, _restored(call)))
+
+
+def _restored(call: Call) -> Restored | None:
+    restoration = open_restoration(call.session)
+    return restored_facts(call.session, restoration) if restoration is not None else None
 
 
 def _failed(call: Call) -> list[Failed]:

@@ -40,6 +40,7 @@ from ..views.period import Dates, period_opened, period_over
 from . import answers, signing
 from .answers import Notice
 from .audience import People, Targets, of_contract, of_project, of_thread
+from .restored import restored
 
 Render = Callable[[Session, int], Notice]
 
@@ -193,7 +194,8 @@ def _unmatched(session: Session, mail_id: int) -> Notice:
     mail = session.get_one(InboxMail, mail_id)
     details = mail.details or {}
     sender, subject = str(details.get("from") or details.get("sender") or ""), str(details.get("subject") or "")
-    return _channels(session), Post(*view.unmatched(mail_id, sender, subject, mail.reason or ""))
+    why = mail.reason or str(details.get("why") or "")
+    return _channels(session), Post(*view.unmatched(mail_id, sender, subject, why))
 
 
 def _mailbox(session: Session, silence_id: int) -> Notice:
@@ -253,5 +255,6 @@ NOTICES: Final[Mapping[str, Render]] = {
     "period": _period,
     "signature": signing.signature,
     "docusign": signing.outage,
+    "restored": restored,
     "schedule_late": _schedule_late,
 }

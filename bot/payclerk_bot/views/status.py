@@ -11,6 +11,7 @@ from payclerk_core.jobs import Waiting
 
 from . import blocks as b
 from .notices import HeldMail, held_buttons, tries
+from .restored import Restored, summary
 
 JOBS: Final[Mapping[str, str]] = {
     "mail.send": "E-mails to send",
@@ -45,10 +46,11 @@ class Health:
     quarantined: Sequence[HeldMail]
     polled: str  # "2 minutes ago", "never"; with their names where there are several mailboxes
     processes: Mapping[str, int] = field(default_factory=dict)  # how many of each kind live
+    restored: Restored | None = None  # a restore from a backup that is not settled
 
 
 def status_modal(health: Health) -> b.View:
-    blocks = [b.section("*Waiting*"), *b.sections(_waiting(health.waiting))]
+    blocks = [*_restored(health.restored), b.section("*Waiting*"), *b.sections(_waiting(health.waiting))]
     blocks += [b.DIVIDER, b.section(f"*Could not be done*: {len(health.failed)}")]
     for row in health.failed[:20]:
         retry = b.button("Retry", "job.retry", row.id, label=f"Retry {_job(row.job)}")
@@ -60,6 +62,13 @@ def status_modal(health: Health) -> b.View:
     blocks.append(b.context(f"The mailbox was last looked at {b.esc(health.polled, 1500)}."))
     blocks.append(b.context(_running(health.processes)))
     return b.modal("status", "What waits", blocks)
+
+
+def _restored(facts: Restored | None) -> list[b.Block]:
+    if facts is None:
+        return []
+    look = b.button("Look at it", "restored.open", label="Look at what the restore left open")
+    return [b.section(f"*Restored from a backup*\n{summary(facts)}", accessory=look), b.DIVIDER]
 
 
 def _waiting(rows: Sequence[Waiting]) -> list[str]:

@@ -7,6 +7,7 @@ words) is taken by whoever read it: `Take`.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -296,7 +297,7 @@ def _make(
         recipient=person.email,
         record=f"thread:{thread.id}",
         purpose="confirm",
-        nonce=f"message:{letter.id}",
+        nonce=secrets.token_hex(16),  # as in mailing.py: numbers come again after a restore
     )
     row = Confirmation(
         token=token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -110,7 +111,7 @@ def _store_letter(
 
 
 def _address(call: Call, thread: Thread, message: Message, recipient: Recipient, about: About) -> None:
-    token = _token(call, thread, message, recipient.person, about)
+    token = _token(call, thread, recipient.person, about)
     row = MessageRecipient(
         message_id=message.id,
         field=recipient.field,
@@ -127,13 +128,14 @@ def _address(call: Call, thread: Thread, message: Message, recipient: Recipient,
         call.copies.append(row.id)
 
 
-def _token(call: Call, thread: Thread, message: Message, person: Person, about: About) -> ReplyToken:
+def _token(call: Call, thread: Thread, person: Person, about: About) -> ReplyToken:
     text = make_token(
         call.settings.secret,
         recipient=person.email,
         record=f"thread:{thread.id}",
         purpose=about.purpose,
-        nonce=f"message:{message.id}",
+        # Never the same again: a database restored from a backup gives out the same numbers once more.
+        nonce=secrets.token_hex(16),
     )
     token = ReplyToken(
         token=text,

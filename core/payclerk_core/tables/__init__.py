@@ -37,6 +37,7 @@ from .mail import (
 from .owner import BilledClaim, BilledCost
 from .people import Company, Member, Person, Project
 from .records import ClockTick, Event, Executor, FailedJob, JobTakeover, StoredFile
+from .restoring import HeldLetter, LostLetter, Restoration
 from .signing import Envelope, Package, PackageClaim, SigningOutage
 from .slack import Batch, BatchItem, Selection, SlackPost
 
@@ -61,10 +62,12 @@ __all__ = [
     "Event",
     "Executor",
     "FailedJob",
+    "HeldLetter",
     "InboxMail",
     "Invitation",
     "InvoiceContact",
     "JobTakeover",
+    "LostLetter",
     "MailFolder",
     "MailLease",
     "MailboxSilence",
@@ -80,6 +83,7 @@ __all__ = [
     "PrivateListEntry",
     "Project",
     "ReplyToken",
+    "Restoration",
     "RetainageRule",
     "Selection",
     "SigningOutage",

@@ -1,0 +1,88 @@
+"""Whether the database was restored from a backup, and what of that is not settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy.orm import Session, joinedload
+
+from ..rules.restoring import Standing, backup_moment, same_matter
+from ..tables import (
+    ClockTick,
+    Event,
+    HeldLetter,
+    InboxMail,
+    LostLetter,
+    MailFolder,
+    Message,
+    MessageRecipient,
+    ReplyToken,
+    Restoration,
+)
+
+
+def open_restoration(session: Session) -> Restoration | None:
+    """The restore that is being settled; while there is one, outgoing mail is held."""
+    return session.scalar(select(Restoration).where(Restoration.open.is_(True)))
+
+
+def was_restored(session: Session) -> bool:
+    """Whether this database was ever restored, so that there may be letters it does not know."""
+    return session.scalar(select(Restoration.id).limit(1)) is not None
+
+
+def last_known(session: Session, now: datetime) -> datetime | None:
+    """The last moment that anything in the database speaks of."""
+    columns = (
+        Event.at,
+        InboxMail.captured_at,
+        MailFolder.polled_at,
+        Message.written_at,
+        MessageRecipient.delivered_at,
+        ClockTick.planned_at,
+    )
+    found = [session.scalar(select(func.max(column)).where(column <= now)) for column in columns]
+    return backup_moment(found, now)
+
+
+def may_go_out() -> ColumnElement[bool]:
+    """Of message_recipient: neither delivered nor bounced, and not kept back after a restore."""
+    kept = select(HeldLetter.recipient_id).where(HeldLetter.status.in_(["held", "discarded"]))
+    recipient = MessageRecipient
+    return recipient.delivered_at.is_(None) & recipient.bounced_at.is_(None) & not_(recipient.id.in_(kept))
+
+
+def held_letters(session: Session) -> Sequence[HeldLetter]:
+    """What waits for a person, oldest first."""
+    query = select(HeldLetter).where(HeldLetter.status == "held").order_by(HeldLetter.id)
+    return session.scalars(query.options(joinedload(HeldLetter.recipient))).all()
+
+
+def sent_before(session: Session, held: HeldLetter) -> datetime | None:
+    """When the mailbox shows a letter to the same person on the same subject, so that this one may be a second copy."""
+    subject = session.scalar(select(Message.subject).where(Message.id == held.recipient.message_id)) or ""
+    to_them = func.lower(LostLetter.person).contains(held.recipient.email.lower(), autoescape=True)
+    query = select(LostLetter.subject, LostLetter.seen_at).where(to_them)
+    rows = session.execute(query.where(LostLetter.restoration_id == held.restoration_id).order_by(LostLetter.seen_at))
+    return next((seen_at for other, seen_at in rows if same_matter(subject, other)), None)
+
+
+def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
+    ticks = ClockTick.planned_at > restoration.began_at - timedelta(hours=1)
+    return Standing(
+        held=_count(session, HeldLetter.status == "held"),
+        unread=_count(session, InboxMail.status == "new"),
+        first_tick=session.scalar(select(func.min(ClockTick.planned_at)).where(ticks)),
+    )
+
+
+def _count(session: Session, condition: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).where(condition)) or 0
+
+
+def unknown_tokens(session: Session, tokens: Sequence[str]) -> list[str]:
+    """Those of the tokens that this database never gave out. One of a letter that was lost in a restore is unknown."""
+    known = set(session.scalars(select(ReplyToken.token).where(ReplyToken.token.in_(tokens))))
+    return [token for token in tokens if token not in known]

@@ -1,0 +1,101 @@
+"""Whether the mailbox shows work of ours that the database does not know: it is older than its mailbox, restored from a
+backup, and nobody has said so with `payclerk restore`.
+
+Asked once, before the first letter of a process goes out, and only where no look into the mailbox is known of the last
+while: who restarts payclerk need not wait for it. What shows it is a mail that bears our mark of having been dealt with, and
+that we do not hold. Mail that came meanwhile shows nothing, and neither does what people read or moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.restoring import begin_restoration
+from payclerk_core.clock import Clock
+from payclerk_core.db import Database
+from payclerk_core.queries.mailboxes import last_polled
+from payclerk_core.queries.restoring import last_known, open_restoration
+from payclerk_core.settings import Settings
+from payclerk_core.tables import InboxMail, MailFolder
+
+from .imap import ImapFolder, UnreadableMailError, open_folder
+
+log = structlog.get_logger()
+QUIET: Final = timedelta(minutes=10)
+# A person may have moved a few mails by hand before we saw them; among so many, one of ours shows.
+MOST_READ: Final = 20
+
+
+class OlderCheck:
+    """Holds outgoing mail when the database is older than a mailbox. Made before the mailboxes are read."""
+
+    def __init__(self, boxes: Sequence[Settings], db: Database, clock: Clock) -> None:
+        self._boxes, self._db, self._clock = boxes, db, clock
+        self._lock, self._done = threading.Lock(), False
+        with db.reading() as session:
+            self._known = last_known(session, clock())
+            self._polled = {box.account: last_polled(session, box.account, box.imap_folder) for box in boxes}
+
+    def __call__(self) -> None:
+        """OutsideError where a mailbox cannot be asked: then nothing may go out yet."""
+        with self._lock:
+            if self._done:
+                return
+            quiet = [box for box in self._boxes if self._is_quiet(box)]
+            if any(self._shows_more(box) for box in quiet):
+                self._hold()
+            self._done = True
+
+    def _is_quiet(self, box: Settings) -> bool:
+        polled = self._polled[box.account]
+        with self._db.reading() as session:
+            held = open_restoration(session) is not None
+        return not held and polled is not None and self._clock() - polled > QUIET
+
+    def _hold(self) -> None:
+        log.error("database_older_than_mailbox", advice="stop payclerk and run 'payclerk restore'")
+        with self._db.transaction() as session:
+            begin_restoration(Call(session, self._clock(), self._boxes[0], actor=None, door="mail"), self._known)
+
+    def _shows_more(self, box: Settings) -> bool:
+        with open_folder(box) as folder:
+            if self._marked_and_unknown(folder, box):
+                return True
+        away = box.imap_processed_folder
+        if away is None:
+            return False
+        with open_folder(box.model_copy(update={"imap_folder": away})) as folder:
+            return folder.there() and self._put_away_and_unknown(folder, box)
+
+    def _marked_and_unknown(self, folder: ImapFolder, box: Settings) -> bool:
+        validity = folder.select().uidvalidity
+        where = MailFolder.account == box.account, MailFolder.folder == box.imap_folder
+        with self._db.reading() as session:
+            last = session.scalar(select(MailFolder.last_uid).where(*where, MailFolder.uidvalidity == validity))
+            taken = select(InboxMail.uid).where(InboxMail.account == box.account, InboxMail.uidvalidity == validity)
+            known = set(session.scalars(taken.where(InboxMail.folder == box.imap_folder)))
+        return last is not None and any(uid > last and uid not in known for uid in folder.done_by_us())
+
+    def _put_away_and_unknown(self, folder: ImapFolder, box: Settings) -> bool:
+        folder.select()
+        polled = self._polled[box.account] or self._clock()
+        # Where the server keeps no marks, what lies there is taken for ours.
+        facts = folder.facts(folder.done_by_us() if folder.keeps_marks else folder.uids_since(polled))
+        later = [one for one in facts.values() if one.arrived_at > polled]
+        return any(self._is_unknown(folder, uid) for uid in [one.uid for one in later][-MOST_READ:])
+
+    def _is_unknown(self, folder: ImapFolder, uid: int) -> bool:
+        with suppress(UnreadableMailError):
+            digest = hashlib.sha256(folder.raw(uid)).hexdigest()
+            with self._db.reading() as session:
+                return session.scalar(select(InboxMail.id).where(InboxMail.sha256 == digest).limit(1)) is None
+        return False
