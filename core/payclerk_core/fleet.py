@@ -94,6 +94,7 @@ class Heart:
         self._beaten = threading.Condition()
         self._last: int | None = None  # nanoseconds, as the next
         self._unbroken_since = 0
+        self._mended: int | None = None  # when we beat again after a break
         steps = (("beat", self._beat_or_log, pace.beat), ("fleet", self._look_or_log, pace.look))
         self._threads = [
             threading.Thread(target=self._repeat, args=(step, every), name=name, daemon=True)
@@ -132,6 +133,8 @@ class Heart:
         with self._beaten:
             if self._last is None or _since(self._last) > self._pace.look:
                 self._unbroken_since = began
+            if self._last is not None and _since(self._last) > self._pace.hold_after:
+                self._mended = began
             self._last = began
             self._beaten.notify_all()
 
@@ -139,6 +142,11 @@ class Heart:
     def fresh(self) -> bool:
         """Whether we beat lately enough to begin something."""
         return self._last is not None and _since(self._last) < self._pace.hold_after
+
+    @property
+    def steady(self) -> bool:
+        """Whether we are fresh, and so was everything that we took up: what was taken before a break may be others' now."""
+        return self.fresh and (self._mended is None or _since(self._mended) > self._pace.dead_after)
 
     @property
     def may_judge(self) -> bool:

@@ -30,9 +30,11 @@ from sqlalchemy.orm import Session
 from .clock import Clock
 from .db import Database, database_now, is_away
 from .errors import OutsideError, UserError
-from .fleet import Heart, Pace
+from .fleet import Heart, Pace, kind_of
 from .job_care import JobCare, moment_of
 from .job_ids import JobId
+from .job_tries import Tries
+from .only_process import OnlyProcess
 from .tables import FailedJob
 
 log = structlog.get_logger()
@@ -142,6 +144,7 @@ class JobRunner:
             db, executor_id, self.pace, client=_client(db.engine), workflow=_WORKFLOW, give_up=self._tell
         )
         self._heart = Heart(db, executor_id, self.pace, self._care.look)
+        self._only = OnlyProcess(db.engine, kind_of(executor_id))
         # What this process works on, each with a mark of its run: taken over by itself, the earlier run gives way.
         self._in_hand: dict[str, object] = {}
 
@@ -152,7 +155,9 @@ class JobRunner:
         self._handlers[job] = handler
 
     def start(self) -> None:
+        """Begin to work. Raises UserError when a process of this kind works on the same SQLite file."""
         _quiet()
+        self._only.hold()
         self._heart.start()
         self._care.begin()
         config: DBOSConfig = {
@@ -184,6 +189,7 @@ class JobRunner:
         with suppress(SQLAlchemyError):  # our row goes stale instead
             if self._heart.fresh and not self._pending():
                 self._heart.leave()
+        self._only.let_go()
         return True
 
     def _comes_to_rest(self) -> bool:
@@ -221,7 +227,7 @@ class JobRunner:
 
     def _wait_for_beat(self, workflow_id: str, mark: object) -> None:
         """Begin nothing while the others may take us for dead; and nothing that they have taken over since."""
-        if self._heart.fresh:
+        if self._heart.steady:
             return
         if not self._heart.wait_until_fresh():
             self._care.hand_back(workflow_id)
@@ -230,46 +236,51 @@ class JobRunner:
             raise TakenOverError
 
     def _run(self, name: str, key: str, payload: dict[str, Any], attempt: int) -> None:
-        job = Job(name, key, payload, attempt)
+        tries, bare = Tries.of(payload)
+        job = Job(name, key, bare, attempt)
         with structlog.contextvars.bound_contextvars(job=name, key=key, attempt=attempt):
             handler = self._handlers.get(name)
             if handler is None:
-                self._put_off(job)
+                self._put_off(job, tries)
                 return
             try:
                 handler(job)
             except OutsideError as error:
                 most = sys.maxsize if error.installation else MAX_ATTEMPTS
-                self._settle(job, error.message, error.permanent, most, error.retry_after)
+                self._settle(
+                    job, tries, error.message, tries.used(attempt), 0 if error.permanent else most, error.retry_after
+                )
             except UserError as error:
-                self._settle(job, error.message, permanent=True)
+                self._settle(job, tries, error.message, tries.used(attempt), most=0)
             except Exception as error:
                 if is_away(error):  # no fault of the job's: the database's
-                    self._settle(job, "The database cannot be used.", False, MAX_ATTEMPTS)
+                    self._settle(job, tries, "The database cannot be used.", tries.used(attempt), MAX_ATTEMPTS)
                     return
                 log.exception("job_fault")
-                self._settle(job, f"internal fault: {type(error).__name__}", False, MAX_ATTEMPTS_OWN_FAULT)
+                tries = tries.with_own_fault
+                reason = f"internal fault: {type(error).__name__}"
+                self._settle(job, tries, reason, tries.own_faults, MAX_ATTEMPTS_OWN_FAULT)
 
-    def _put_off(self, job: Job) -> None:
+    def _put_off(self, job: Job, tries: Tries) -> None:
         """Leave a job of a kind we do not know to a process that does. It counts as no try."""
         log.warning("job_put_off", seconds=PUT_OFF_SECONDS)
         workflow_id = str(DBOS.workflow_id)
         queue = self._care.queue_of(workflow_id)
         later = JobId.of(workflow_id).later
-        self._keep(lambda session: _enqueue(session, later, queue, job.payload, PUT_OFF_SECONDS))
+        self._keep(lambda session: _enqueue(session, later, queue, tries.with_payload(job.payload), PUT_OFF_SECONDS))
 
     def _settle(
-        self, job: Job, reason: str, permanent: bool, most: int = MAX_ATTEMPTS, retry_after: float | None = None
+        self, job: Job, tries: Tries, reason: str, used: int, most: int, retry_after: float | None = None
     ) -> None:
-        """Promise the next try, or give up where people see it."""
-        if permanent or job.attempt >= most:
+        """Promise the next try, or give up where people see it: when so many tries of that kind are used."""
+        if used >= most:
             one = JobId(job.name, job.key, job.attempt)
             self._keep(lambda session: self._tell(session, one, dict(job.payload), reason))
             return
-        wait = max(retry_after or 0, WAITS[min(job.attempt, len(WAITS)) - 1])
+        wait = max(retry_after or 0, WAITS[min(used, len(WAITS)) - 1])
         log.warning("job_waits", reason=reason, seconds=wait)
-        attempt = job.attempt + 1
-        self._keep(lambda session: promise(session, job.name, job.key, job.payload, attempt=attempt, wait=wait))
+        attempt, payload = job.attempt + 1, tries.with_payload(job.payload)
+        self._keep(lambda session: promise(session, job.name, job.key, payload, attempt=attempt, wait=wait))
 
     def _keep(self, change: Callable[[Session], None]) -> None:
         """Store what becomes of a job, however long the database is away: without it the job would be lost."""
@@ -289,6 +300,7 @@ class JobRunner:
     def _tell(self, session: Session, one: JobId, payload: dict[str, Any], reason: str) -> None:
         log.error("job_failed", failed=one.job, reason=reason)
         key = str(one.first)
+        payload = dict(Tries.of(payload)[1])
         row = session.scalar(select(FailedJob).where(FailedJob.key == key))
         if row is None:
             row = FailedJob(job=one.job, key=key, payload=payload, status_by_id=None)
@@ -352,6 +364,7 @@ def retry_failed(session: Session, failed: FailedJob, *, at: Any, by_id: int | N
         raise UserError("This version of payclerk does not know this work. Try it again after the upgrade.")
     key = failed.key.partition(":")[2]
     failed.status, failed.status_at, failed.status_by_id = "retried", at, by_id
-    promise(session, failed.job, key, failed.payload, attempt=failed.attempts + 1)
+    payload = Tries(before=failed.attempts).with_payload(failed.payload)
+    promise(session, failed.job, key, payload, attempt=failed.attempts + 1)
     # Its message offers a retry: it shows that this one is under way.
     promise(session, "slack.trouble", f"{failed.id}:{failed.attempts}:retried", {"failed_job_id": failed.id})

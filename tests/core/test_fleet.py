@@ -20,7 +20,7 @@ from sqlalchemy import func, select, text
 from payclerk_core.clock import system_clock
 from payclerk_core.db import Database, database_now
 from payclerk_core.errors import OutsideError
-from payclerk_core.fleet import Pace, living, living_kinds, new_executor_id
+from payclerk_core.fleet import Heart, Pace, living, living_kinds, new_executor_id
 from payclerk_core.jobs import Job, JobRunner, promise, retry_failed, waiting
 from payclerk_core.migrate import upgrade
 from payclerk_core.tables import Executor, FailedJob, JobTakeover
@@ -266,6 +266,24 @@ def test_a_process_that_cannot_beat_begins_nothing_until_it_has(postgresql_url: 
     assert done == ["ours", "last"]
     assert [row.job for row in waiting(database)] == ["mail.send"]  # for whoever took it
     database.close()
+
+
+def test_after_a_break_what_was_taken_up_before_is_looked_at_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [100]
+    monkeypatch.setattr("payclerk_core.fleet._steady", lambda: seconds[0] * 10**9)
+    heart = Heart(database, new_executor_id("test"), Pace(timedelta(seconds=10)), lambda _judge: None)
+    heart.beat()
+    assert heart.steady
+    seconds[0] += 61  # the machine slept, for example
+    assert not heart.steady
+    heart.beat()
+    assert (heart.fresh, heart.steady) == (True, False)
+    for _ in range(7):
+        seconds[0] += 10
+        heart.beat()
+    assert heart.steady
 
 
 def test_a_process_is_seen_while_it_lives_and_gone_at_its_end(database: Database) -> None:

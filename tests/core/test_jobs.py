@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from payclerk_core.clock import system_clock
-from payclerk_core.errors import OutsideError
-from payclerk_core.jobs import Job, JobRunner, promise, retry_failed, waiting
+from payclerk_core.db import Database
+from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.jobs import MAX_ATTEMPTS, Job, JobRunner, promise, retry_failed, waiting
 from payclerk_core.tables import FailedJob
 from waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from payclerk_core.db import Database
 
 WORKER = Path(__file__).parents[1] / "support" / "job_worker.py"
 
@@ -121,6 +120,65 @@ def test_a_fault_of_our_own_is_given_up_after_a_few_tries(database: Database) ->
     row = failed()
     assert row is not None
     assert (row.reason, row.attempts) == ("internal fault: ZeroDivisionError", 3)
+
+
+def test_after_a_retry_the_tries_are_counted_anew(database: Database) -> None:
+    """And what the world refused counts as no fault of ours."""
+    tries: list[tuple[str, int]] = []
+    troubles = {
+        ("world", MAX_ATTEMPTS + 1): OutsideError("greylisted", permanent=False),
+        ("own", 10): ZeroDivisionError(),
+    }
+
+    def blip(job: Job) -> None:
+        assert job.payload == {"n": job.key}
+        tries.append((job.key, job.attempt))
+        if trouble := troubles.get((job.key, job.attempt)):
+            raise trouble
+
+    with database.transaction() as session:
+        failed = FailedJob(
+            job="mail.send", key="mail.send:world", payload={"n": "world"}, attempts=MAX_ATTEMPTS, reason=""
+        )
+        failed.status, failed.status_at = "failed", system_clock()
+        session.add(failed)
+        session.flush()
+        retry_failed(session, failed, at=system_clock(), by_id=None)
+        promise(session, "mail.send", "own", {"n": "own"}, attempt=10)
+    run_jobs(
+        database, blip, lambda: len(tries) == 4 and not [one for one in waiting(database) if one.job == "mail.send"]
+    )
+
+    assert sorted(tries) == [("own", 10), ("own", 11), ("world", MAX_ATTEMPTS + 1), ("world", MAX_ATTEMPTS + 2)]
+    with database.reading() as session:
+        assert session.query(FailedJob).one().status == "retried"
+
+
+def test_on_sqlite_a_second_process_takes_no_job_of_the_first(sqlite_url: str) -> None:
+    database, other = Database(sqlite_url), Database(sqlite_url)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait(_job: Job) -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    def started_by_mistake() -> None:
+        begun.wait(60)
+        second = JobRunner(other, system_clock, executor_id="test@b/2")
+        with pytest.raises(UserError, match="payclerk test runs already on this database") as told:
+            second.start()
+        assert told.value.code == "running"
+        go_on.set()
+
+    promise_all(database, ["a"])
+    mistake = threading.Thread(target=started_by_mistake)
+    mistake.start()
+    run_jobs(database, wait, lambda: go_on.is_set() and not waiting(database))
+    mistake.join()
+    assert go_on.is_set()
+    run_jobs(other, lambda _job: None, lambda: True)  # the first one is gone
+    database.close()
+    other.close()
 
 
 def test_a_killed_worker_loses_nothing(database: Database, tmp_path: Path) -> None:
