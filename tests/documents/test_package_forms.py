@@ -178,6 +178,18 @@ def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed():
     assert source.words[0].text == "It stores: ticked. The page shows: not ticked"
 
 
+def test_a_state_may_have_a_name_in_any_encoding():
+    form = Form().box("agreed", Name.Yes).bytes().replace(b"/Yes", b"/J\xe4a")
+    source = read_source(form)
+    assert (source.lost, seen(source.pdf).getextrema()[0]) == ((), 0)
+
+
+def test_a_mark_of_no_kind_is_left_out():
+    form = Form().field("sum", drawn=line(b"(1.00)"), V=String("1.00"))
+    form.notes.append(form.pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=[0, 0, 9, 9])))
+    assert text_of(read_source(form.bytes()).pdf) == "1.00"
+
+
 def test_letters_that_not_every_viewer_has_are_listed_when_they_had_to_be_drawn():
     source = read_source(Form().field("city", V=String("Łódź")).bytes())
     assert source.words[0].text == "It stores: Łódź. Not every viewer has the letters to show it."

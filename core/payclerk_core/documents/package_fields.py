@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from pikepdf import Array, Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
 from .package_tree import Place, flags, inherited, lineage, page_annotations, subtype, typed_fields, words_of
@@ -121,14 +121,13 @@ def _tick(note: Any) -> None:
     """A box or radio button that does not say which of its states is shown, shows the one that is stored."""
     value = inherited(note, "/V")
     if "/AS" not in note and isinstance(value, Name):
-        known = _states(note)
-        note.AS = value if not known or str(value) in known else Name.Off
+        note.AS = value if _has_state(note, value) else Name.Off
 
 
-def _states(note: Any) -> list[str]:
-    """Those for which a box has a drawing."""
+def _has_state(note: Any, state: Any) -> bool:
+    """Whether a box can show it; one without drawings could show any."""
     normal = _drawing(note)
-    return list(normal.keys()) if isinstance(normal, Dictionary) else []
+    return state in normal if isinstance(normal, Dictionary) else True
 
 
 def _drawing(note: Any) -> Any:
@@ -144,7 +143,7 @@ def _is_on(note: Any) -> bool:
 def _is_drawn(note: Any) -> bool:
     normal = _drawing(note)
     if isinstance(normal, Dictionary):
-        return not _is_on(note) or isinstance(normal.get(str(note.AS)), Stream)
+        return not _is_on(note) or isinstance(normal.get(note.AS), Stream)
     return isinstance(normal, Stream)
 
 
@@ -153,7 +152,10 @@ def _is_empty(note: Any) -> bool:
     normal = _drawing(note)
     if not isinstance(normal, Stream):
         return True
-    drawing = normal.read_bytes()
+    try:
+        drawing = normal.read_bytes()
+    except PdfError:
+        return False
     return len(drawing) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", drawing)) is None
 
 
@@ -177,7 +179,7 @@ def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> I
     value = inherited(note, "/V")
     if not isinstance(value, Name):
         return
-    ticked = value != Name.Off and str(value) in (_states(note) or [str(value)])
+    ticked = value != Name.Off and _has_state(note, value)
     if ticked != _is_on(note):
         words = ("not ticked", "ticked")
         yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pikepdf import Dictionary, Name, Pdf, Stream
 
-from .package_tree import dictionaries, page_annotations, subtype, words_of
+from .package_tree import dictionaries, name_of, page_annotations, subtype, words_of
 
 MEDIA: Final = frozenset({"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 _FILES: Final = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
@@ -115,10 +115,8 @@ def safe_target(action: Any) -> str:
 
 def acts(one: Any) -> bool:
     """Whether a dictionary is an action that reaches beyond its file."""
-    kind = one.get("/S")
-    if not isinstance(kind, Name):
-        return False
-    return str(kind) in _REACHES_OUT or (kind == Name.URI and "/URI" in one and not safe_target(one))
+    kind = name_of(one.get("/S"))
+    return kind in _REACHES_OUT or (kind == "/URI" and "/URI" in one and not safe_target(one))
 
 
 def carries_file(one: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from pikepdf import Array, Dictionary, Object, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 _DEEPEST: Final = 32  # of fields in fields
 _MOST_FIELDS: Final = 50_000  # references to fields that are followed
@@ -83,7 +83,12 @@ def dictionaries(pdf: Pdf) -> Iterator[Any]:
 
 
 def subtype(note: Any) -> str:
-    return str(note.get("/Subtype", ""))
+    return name_of(note.get("/Subtype"))
+
+
+def name_of(value: Any) -> str:
+    """A name of the file; empty when it is none. It may be of letters in any encoding."""
+    return bytes(value).decode("utf-8", "replace") if isinstance(value, Name) else ""
 
 
 def words_of(value: Any) -> str:
