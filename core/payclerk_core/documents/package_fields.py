@@ -15,7 +15,7 @@ from typing import Any, Final
 from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
-from .package_tree import Place, flags, inherited, lineage, page_annotations, subtype, typed_fields, words_of
+from .package_tree import Place, inherited, lineage, page_annotations, subtype, typed_fields, whole, words_of
 
 _HIDDEN: Final = 2  # annotation flags
 _UNSEEN: Final = 1 | _HIDDEN
@@ -77,7 +77,7 @@ def prepare(pdf: Pdf) -> Form:
     for place, note in page_annotations(pdf):
         if subtype(note) in NEVER_DRAWN:
             note.F = _HIDDEN
-        if flags(note, "/F") & _UNSEEN:
+        if whole(note.get("/F")) & _UNSEEN:
             continue
         marked[place.page] = None
         lacking = _must_be_made(note, redrawn=redrawn)
@@ -92,12 +92,12 @@ def _settle(form: Any) -> bool:
     set above it, for not every field says what is above it."""
     if not isinstance(form, Dictionary):
         return False
-    redrawn = bool(form.get("/NeedAppearances", False))
+    asked: Any = form.get("/NeedAppearances")
     form["/NeedAppearances"] = False
     for one, kind in typed_fields(form):
         if isinstance(kind, Name):
             one.FT = kind
-    return redrawn
+    return asked is True
 
 
 def _must_be_made(note: Any, *, redrawn: bool) -> bool:
@@ -114,7 +114,7 @@ def _must_be_made(note: Any, *, redrawn: bool) -> bool:
 
 def _is_password(note: Any) -> bool:
     """Whether what the field holds is not to be shown, whatever its drawing shows."""
-    return inherited(note, "/FT") == Name.Tx and bool(flags(note, "/Ff") & _PASSWORD)
+    return inherited(note, "/FT") == Name.Tx and bool(whole(inherited(note, "/Ff")) & _PASSWORD)
 
 
 def _tick(note: Any) -> None:
@@ -171,7 +171,7 @@ def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
     kind = inherited(note, "/FT")
     if kind in {Name.Tx, Name.Ch} and (value := _value(note)):
         yield Stored(place, _field_name(note), value, edges, formatted=_is_formatted(note), missing=missing)
-    elif kind == Name.Btn and not flags(note, "/Ff") & _PUSH_BUTTON:
+    elif kind == Name.Btn and not whole(inherited(note, "/Ff")) & _PUSH_BUTTON:
         yield from _stored_tick(place, note, edges)
 
 

@@ -63,12 +63,6 @@ def lineage(field: Any) -> Iterator[Any]:
         field = field.get("/Parent")
 
 
-def flags(note: Any, key: str) -> int:
-    """A whole number that holds flags: of an annotation /F, of a field /Ff."""
-    value = inherited(note, key)
-    return value if isinstance(value, int) else 0
-
-
 def dictionaries(pdf: Pdf) -> Iterator[Any]:
     """Every dictionary of the file, those of streams and those inside others among them."""
     for top in pdf.objects:
@@ -89,6 +83,11 @@ def subtype(note: Any) -> str:
 def name_of(value: Any) -> str:
     """A name of the file; empty when it is none. It may be of letters in any encoding."""
     return bytes(value).decode("utf-8", "replace") if isinstance(value, Name) else ""
+
+
+def whole(value: Any) -> int:
+    """A whole number of the file, such as flags are; 0 when it is none."""
+    return value if isinstance(value, int) else 0
 
 
 def words_of(value: Any) -> str:
