@@ -58,9 +58,10 @@ _REACHES_OUT: Final = frozenset(
 )
 # A link without a scheme is read as a file beside the package; 'javascript:' and 'file:' act on the reader's machine.
 _LEADS_TO: Final = re.compile(r"(?:https?://|mailto:|tel:)[\x21-\U0010ffff]+", re.IGNORECASE)
-# The same and files inside, as names in the bytes of a file that cannot be read; a name may be spelled in hex (7.3.5).
+# The same and files inside, as names in the bytes of a file that cannot be read; a name may be spelled in hex (7.3.5). Short
+# ones such as /JS are left out: they stand among encrypted bytes by chance, and never alone.
 _NAMES_THEM: Final = re.compile(
-    rb"/(?:JavaScript|JS|Launch|SubmitForm|ImportData|GoToR|GoToE|Rendition|RichMedia\w*|EmbeddedFiles?|EF)(?!\w)"
+    rb"/(?:JavaScript|Launch|SubmitForm|ImportData|GoToR|GoToE|Rendition|RichMedia\w*|EmbeddedFiles?|FileAttachment)(?!\w)"
 )
 _IN_HEX: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 

@@ -15,7 +15,7 @@ from .package_source import BEYOND_LIMITS, Answer, NotIncludedError, Source
 log = structlog.get_logger()
 
 _WALL_SECONDS: Final = 180  # for one that does nothing, or has little of the machine
-_ENDED: Final = "The file ended the program that reads it."
+_ENDED: Final = "The file ended the program that reads it: it takes too much memory, or is damaged."
 
 
 @dataclass(frozen=True, slots=True)
