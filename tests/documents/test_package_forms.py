@@ -217,6 +217,15 @@ def test_a_page_that_looks_different_flat_is_named(drawn):
     assert read_source(form.bytes()).lost == ("looks different here (page 1)",)
 
 
+def test_pages_beyond_those_that_are_compared_are_named():
+    pdf = Pdf.new()
+    for _ in range(101):
+        pdf.add_blank_page(page_size=(100, 100))
+        mark = Dictionary(Type=Name.Annot, Subtype=Name.Square, Rect=[10, 10, 50, 50], C=[1, 0, 0])
+        pdf.pages[-1].Annots = Array([pdf.make_indirect(mark)])
+    assert read_source(written(pdf)).lost == ("not compared with the original (page 101)",)
+
+
 def test_a_box_that_is_drawn_only_when_ticked_shows_nothing_when_it_is_not():
     form = Form(redraw=False).box("agreed", Name.Off).box("other", Name.Off)
     for note in form.notes:
