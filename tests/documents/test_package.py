@@ -258,6 +258,11 @@ def test_a_signed_copy_is_shown_flat_with_its_original_embedded():
     assert "/AcroForm" not in pypdf.PdfReader(io.BytesIO(compiled.pdf)).trailer["/Root"]
 
 
+def test_a_note_of_a_claim_keeps_its_names_as_they_are():
+    compiled = compile_package(COVER, [part("SC-1", claim_pdf=carrying("Prices May.xlsx"))])
+    assert "Holds files: Prices May.xlsx" in " ".join(texts(compiled.pdf)[0].split())
+
+
 def test_embedded_names_are_safe_and_apart():
     evil = file("../../x:y.pdf", b"<html>")
     compiled = compile_package(COVER, [part("SC-1", 1, [evil, evil])])

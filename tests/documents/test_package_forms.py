@@ -178,6 +178,18 @@ def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed():
     assert source.words[0].text == "It stores: ticked. The page shows: not ticked"
 
 
+def test_a_state_may_have_a_name_in_any_encoding():
+    form = Form().box("agreed", Name.Yes).bytes().replace(b"/Yes", b"/J\xe4a")
+    source = read_source(form)
+    assert (source.lost, seen(source.pdf).getextrema()[0]) == ((), 0)
+
+
+def test_a_mark_of_no_kind_is_left_out():
+    form = Form().field("sum", drawn=line(b"(1.00)"), V=String("1.00"))
+    form.notes.append(form.pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=[0, 0, 9, 9])))
+    assert text_of(read_source(form.bytes()).pdf) == "1.00"
+
+
 def test_letters_that_not_every_viewer_has_are_listed_when_they_had_to_be_drawn():
     source = read_source(Form().field("city", V=String("Łódź")).bytes())
     assert source.words[0].text == "It stores: Łódź. Not every viewer has the letters to show it."
@@ -203,6 +215,15 @@ def test_a_page_that_looks_different_flat_is_named(drawn):
     form = Form(redraw=False).field("stamp", Name.Btn, drawn, Ff=1 << 16)
     form.notes[0].F = 32  # not shown on screen, and qpdf makes it part of the page
     assert read_source(form.bytes()).lost == ("looks different here (page 1)",)
+
+
+def test_pages_beyond_those_that_are_compared_are_named():
+    pdf = Pdf.new()
+    for _ in range(101):
+        pdf.add_blank_page(page_size=(100, 100))
+        mark = Dictionary(Type=Name.Annot, Subtype=Name.Square, Rect=[10, 10, 50, 50], C=[1, 0, 0])
+        pdf.pages[-1].Annots = Array([pdf.make_indirect(mark)])
+    assert read_source(written(pdf)).lost == ("not compared with the original (page 101)",)
 
 
 def test_a_box_that_is_drawn_only_when_ticked_shows_nothing_when_it_is_not():

@@ -19,7 +19,7 @@ from payclerk_core.documents.typeset import typeset
 
 COVER = PackageCover("Maple Street", "2611", datetime(2026, 11, 30, 14, 5, tzinfo=ZoneInfo("America/Chicago")))
 BEYOND = "The file could not be read within the limits of time and memory."
-ENDED = "The file ended the program that reads it."
+ENDED = "The file ended the program that reads it: it takes too much memory, or is damaged."
 FEW_SECONDS = Limits(cpu_seconds=1)
 LITTLE_MEMORY = Limits(memory_bytes=24 * 2**20)
 LITTLE_STACK = Limits(stack_bytes=2**18)

@@ -232,7 +232,7 @@ def _row(piece: Piece, start: int) -> dict[str, object]:
         "page": str(start) if piece.pages else "",
         "link": f"{LINK}{start}" if piece.pages else "",
         "pages": str(piece.pages) if piece.pages else "",
-        "note": printable(piece.note.capitalize() if piece.level == 1 else piece.note),
+        "note": printable(piece.note[:1].upper() + piece.note[1:] if piece.level == 1 else piece.note),
         "problem": printable(piece.problem or ""),
         "sha256": piece.sha256[:12],
     }

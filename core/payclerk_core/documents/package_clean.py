@@ -67,7 +67,7 @@ def _keep_drawn(page: pikepdf.Page) -> None:
     notes = page.get("/Annots")
     if isinstance(notes, Array):
         found = [note for note in notes if isinstance(note, Dictionary)]
-        page.Annots = Array([note for note in found if subtype(note) not in NEVER_DRAWN])
+        page.Annots = Array([note for note in found if subtype(note) not in {"", *NEVER_DRAWN}])
 
 
 def _strip(page: pikepdf.Page) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from pikepdf import Array, Dictionary, Name, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
-from .package_tree import Place, flags, inherited, lineage, page_annotations, subtype, typed_fields, words_of
+from .package_tree import Place, inherited, lineage, page_annotations, subtype, typed_fields, whole, words_of
 
 _HIDDEN: Final = 2  # annotation flags
 _UNSEEN: Final = 1 | _HIDDEN
@@ -77,7 +77,7 @@ def prepare(pdf: Pdf) -> Form:
     for place, note in page_annotations(pdf):
         if subtype(note) in NEVER_DRAWN:
             note.F = _HIDDEN
-        if flags(note, "/F") & _UNSEEN:
+        if whole(note.get("/F")) & _UNSEEN:
             continue
         marked[place.page] = None
         lacking = _must_be_made(note, redrawn=redrawn)
@@ -92,12 +92,12 @@ def _settle(form: Any) -> bool:
     set above it, for not every field says what is above it."""
     if not isinstance(form, Dictionary):
         return False
-    redrawn = bool(form.get("/NeedAppearances", False))
+    asked: Any = form.get("/NeedAppearances")
     form["/NeedAppearances"] = False
     for one, kind in typed_fields(form):
         if isinstance(kind, Name):
             one.FT = kind
-    return redrawn
+    return asked is True
 
 
 def _must_be_made(note: Any, *, redrawn: bool) -> bool:
@@ -114,21 +114,20 @@ def _must_be_made(note: Any, *, redrawn: bool) -> bool:
 
 def _is_password(note: Any) -> bool:
     """Whether what the field holds is not to be shown, whatever its drawing shows."""
-    return inherited(note, "/FT") == Name.Tx and bool(flags(note, "/Ff") & _PASSWORD)
+    return inherited(note, "/FT") == Name.Tx and bool(whole(inherited(note, "/Ff")) & _PASSWORD)
 
 
 def _tick(note: Any) -> None:
     """A box or radio button that does not say which of its states is shown, shows the one that is stored."""
     value = inherited(note, "/V")
     if "/AS" not in note and isinstance(value, Name):
-        known = _states(note)
-        note.AS = value if not known or str(value) in known else Name.Off
+        note.AS = value if _has_state(note, value) else Name.Off
 
 
-def _states(note: Any) -> list[str]:
-    """Those for which a box has a drawing."""
+def _has_state(note: Any, state: Any) -> bool:
+    """Whether a box can show it; one without drawings could show any."""
     normal = _drawing(note)
-    return list(normal.keys()) if isinstance(normal, Dictionary) else []
+    return state in normal if isinstance(normal, Dictionary) else True
 
 
 def _drawing(note: Any) -> Any:
@@ -144,7 +143,7 @@ def _is_on(note: Any) -> bool:
 def _is_drawn(note: Any) -> bool:
     normal = _drawing(note)
     if isinstance(normal, Dictionary):
-        return not _is_on(note) or isinstance(normal.get(str(note.AS)), Stream)
+        return not _is_on(note) or isinstance(normal.get(note.AS), Stream)
     return isinstance(normal, Stream)
 
 
@@ -153,7 +152,10 @@ def _is_empty(note: Any) -> bool:
     normal = _drawing(note)
     if not isinstance(normal, Stream):
         return True
-    drawing = normal.read_bytes()
+    try:
+        drawing = normal.read_bytes()
+    except PdfError:
+        return False
     return len(drawing) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", drawing)) is None
 
 
@@ -169,7 +171,7 @@ def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
     kind = inherited(note, "/FT")
     if kind in {Name.Tx, Name.Ch} and (value := _value(note)):
         yield Stored(place, _field_name(note), value, edges, formatted=_is_formatted(note), missing=missing)
-    elif kind == Name.Btn and not flags(note, "/Ff") & _PUSH_BUTTON:
+    elif kind == Name.Btn and not whole(inherited(note, "/Ff")) & _PUSH_BUTTON:
         yield from _stored_tick(place, note, edges)
 
 
@@ -177,7 +179,7 @@ def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> I
     value = inherited(note, "/V")
     if not isinstance(value, Name):
         return
-    ticked = value != Name.Off and str(value) in (_states(note) or [str(value)])
+    ticked = value != Name.Off and _has_state(note, value)
     if ticked != _is_on(note):
         words = ("not ticked", "ticked")
         yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])

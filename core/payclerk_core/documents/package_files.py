@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pikepdf import Dictionary, Name, Pdf, Stream
 
-from .package_tree import dictionaries, page_annotations, subtype, words_of
+from .package_tree import dictionaries, name_of, page_annotations, subtype, words_of
 
 MEDIA: Final = frozenset({"/RichMedia", "/Screen", "/Movie", "/Sound", "/3D"})
 _FILES: Final = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
@@ -58,9 +58,10 @@ _REACHES_OUT: Final = frozenset(
 )
 # A link without a scheme is read as a file beside the package; 'javascript:' and 'file:' act on the reader's machine.
 _LEADS_TO: Final = re.compile(r"(?:https?://|mailto:|tel:)[\x21-\U0010ffff]+", re.IGNORECASE)
-# The same and files inside, as names in the bytes of a file that cannot be read; a name may be spelled in hex (7.3.5).
+# The same and files inside, as names in the bytes of a file that cannot be read; a name may be spelled in hex (7.3.5). Short
+# ones such as /JS are left out: they stand among encrypted bytes by chance, and never alone.
 _NAMES_THEM: Final = re.compile(
-    rb"/(?:JavaScript|JS|Launch|SubmitForm|ImportData|GoToR|GoToE|Rendition|RichMedia\w*|EmbeddedFiles?|EF)(?!\w)"
+    rb"/(?:JavaScript|Launch|SubmitForm|ImportData|GoToR|GoToE|Rendition|RichMedia\w*|EmbeddedFiles?|FileAttachment)(?!\w)"
 )
 _IN_HEX: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 
@@ -115,10 +116,8 @@ def safe_target(action: Any) -> str:
 
 def acts(one: Any) -> bool:
     """Whether a dictionary is an action that reaches beyond its file."""
-    kind = one.get("/S")
-    if not isinstance(kind, Name):
-        return False
-    return str(kind) in _REACHES_OUT or (kind == Name.URI and "/URI" in one and not safe_target(one))
+    kind = name_of(one.get("/S"))
+    return kind in _REACHES_OUT or (kind == "/URI" and "/URI" in one and not safe_target(one))
 
 
 def carries_file(one: Any) -> bool:

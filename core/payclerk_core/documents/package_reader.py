@@ -14,8 +14,8 @@ from .package_source import BEYOND_LIMITS, Answer, NotIncludedError, Source
 
 log = structlog.get_logger()
 
-_WAITS_FOR: Final = 5  # times the processor time: for one that does nothing, or has little of the machine
-_ENDED: Final = "The file ended the program that reads it."
+_WALL_SECONDS: Final = 180  # for one that does nothing, or has little of the machine
+_ENDED: Final = "The file ended the program that reads it: it takes too much memory, or is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Limits:
     cpu_seconds: int = CPU_SECONDS
     memory_bytes: int = MEMORY_BYTES
     stack_bytes: int = STACK_BYTES
+    wall_seconds: int = _WALL_SECONDS
 
 
 class SourceReader:
@@ -32,7 +33,7 @@ class SourceReader:
 
     def __init__(self, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self._wall_seconds = limits.cpu_seconds * _WAITS_FOR
+        self._wall_seconds = limits.wall_seconds
         arguments = [str(one) for one in (limits.cpu_seconds, limits.memory_bytes, limits.stack_bytes)]
         self._process = LimitedProcess("payclerk_core.documents.package_process", arguments)
 

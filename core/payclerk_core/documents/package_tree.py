@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from pikepdf import Array, Dictionary, Object, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 _DEEPEST: Final = 32  # of fields in fields
 _MOST_FIELDS: Final = 50_000  # references to fields that are followed
@@ -63,12 +63,6 @@ def lineage(field: Any) -> Iterator[Any]:
         field = field.get("/Parent")
 
 
-def flags(note: Any, key: str) -> int:
-    """A whole number that holds flags: of an annotation /F, of a field /Ff."""
-    value = inherited(note, key)
-    return value if isinstance(value, int) else 0
-
-
 def dictionaries(pdf: Pdf) -> Iterator[Any]:
     """Every dictionary of the file, those of streams and those inside others among them."""
     for top in pdf.objects:
@@ -83,7 +77,17 @@ def dictionaries(pdf: Pdf) -> Iterator[Any]:
 
 
 def subtype(note: Any) -> str:
-    return str(note.get("/Subtype", ""))
+    return name_of(note.get("/Subtype"))
+
+
+def name_of(value: Any) -> str:
+    """A name of the file; empty when it is none. It may be of letters in any encoding."""
+    return bytes(value).decode("utf-8", "replace") if isinstance(value, Name) else ""
+
+
+def whole(value: Any) -> int:
+    """A whole number of the file, such as flags are; 0 when it is none."""
+    return value if isinstance(value, int) else 0
 
 
 def words_of(value: Any) -> str:
