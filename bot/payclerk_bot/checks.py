@@ -28,6 +28,9 @@ def check_slack(settings: Settings) -> str:
     except SlackApiError as error:
         code = str(error.response.get("error", ""))
         raise UserError(f"Slack answered {code}: {_HELP.get(code, 'see the Slack app settings')}") from None
+    except ValueError:  # of a header that holds a line end or another such character
+        text = "a Slack token holds characters that no token has; copy both again from the Slack app's pages"
+        raise UserError(text) from None
     except (SlackClientError, OSError) as error:
         raise UserError(f"Slack cannot be reached ({type(error).__name__}); check the network") from None
     return f"signed in to {who.get('team', 'the workspace')}"

@@ -7,17 +7,27 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Final, ParamSpec
+from typing import Annotated, Any, Final, ParamSpec
 
 import typer
 from rich.console import Console
 
 from payclerk_core.errors import OutsideError, UserError
+from payclerk_core.redaction import redacted
 from payclerk_core.settings import load_settings
 
 P = ParamSpec("P")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-console = Console(highlight=False)
+
+
+class _RedactedConsole(Console):
+    """All that commands print goes through here; the words of an outside error may hold anything."""
+
+    def print(self, *objects: Any, **more: Any) -> None:
+        super().print(*(redacted(one) if isinstance(one, str) else one for one in objects), **more)
+
+
+console: Final = _RedactedConsole(highlight=False)
 ADVICE: Final = "Run 'payclerk doctor'; if it finds nothing wrong, report these lines."
 
 
@@ -42,7 +52,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, nothing of what it held is printed
-            sys.stderr.write(f"This failed inside payclerk: {places(error)}\n{ADVICE}\n")
+            sys.stderr.write(redacted(f"This failed inside payclerk: {places(error)}\n{ADVICE}\n"))
             raise typer.Exit(1) from None
 
     return run

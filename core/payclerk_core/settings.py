@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import UserError
+from .redaction import keep_out, keep_password_out
 
 Security = Literal["none", "starttls", "tls"]
 SignIn = Literal["password", "xoauth2", "oauthbearer"]
@@ -210,16 +211,29 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings, or one UserError that lists every fault at once."""
+    """The settings, or one UserError that lists every fault at once. Their secrets are printed by nobody from now on."""
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
         raise UserError(_explain(error), code="settings") from None
+    hide_secrets(settings)
+    return settings
+
+
+def hide_secrets(settings: Settings) -> None:
+    """Keep every secret of the settings out of logs and output, whoever writes them."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            keep_out(name, value.get_secret_value())
+            keep_password_out(f"{name}'s password", value.get_secret_value())
+    keep_password_out("database_url", settings.database_url)
 
 
 def secret_named(name: str) -> SecretStr | None:
     """A secret that another file of settings names: from the environment, else from `.env`."""
     value = os.environ.get(name) or dotenv_values(".env", interpolate=False).get(name)
+    keep_out(name, value)
     return SecretStr(value) if value else None
 
 

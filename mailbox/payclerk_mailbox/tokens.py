@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from payclerk_core.errors import OutsideError
+from payclerk_core.redaction import keep_out
 from payclerk_core.settings import Settings
 
 TIMEOUT_SECONDS: Final = 20
@@ -144,6 +145,7 @@ class Tokens:
             words = ""
         if not words:
             raise OutsideError(NO_FILE, permanent=False)
+        keep_out(str(path), words)
         return words
 
     def _keep(self, newer: object) -> None:

@@ -13,6 +13,7 @@ import jwt
 import urllib3
 
 from payclerk_core.clock import Clock
+from payclerk_core.redaction import keep_out
 from payclerk_core.settings import Settings
 
 from .docusign_errors import misconfigured, sign_in_error, unreachable
@@ -94,11 +95,14 @@ class SignIn:
     def _key(self) -> str:
         file = self._settings.docusign_private_key_file
         try:
-            return file.read_text("ascii") if file else ""
+            key = file.read_text("ascii") if file else ""
         except FileNotFoundError:
             why = "the DocuSign key file is missing"
         except (OSError, ValueError) as error:
             why = f"the DocuSign key file cannot be read ({type(error).__name__})"
+        else:
+            keep_out(str(file), key)
+            return key
         raise misconfigured(f"{why}; see PAYCLERK_DOCUSIGN_PRIVATE_KEY_FILE")
 
     def _oauth(

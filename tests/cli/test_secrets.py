@@ -92,6 +92,62 @@ def test_all_commands_are_walked() -> None:
     assert len(FAILING) >= 15
 
 
+# What reaches us from libraries: a secret in an error's own words, logged, raised, and lost in a thread.
+TALKATIVE = """
+import logging, os, socket, sys, threading
+
+def talk(*_args, **_more):
+    token = os.environ["PAYCLERK_SLACK_BOT_TOKEN"]
+    secrets = [value for name, value in os.environ.items() if "hush" in value and not name.startswith("SECOND")]
+    log = logging.getLogger("a.library")
+    log.error("refused: %s", secrets)
+    log.error(f"{len(secrets)} of %s and %s", token)
+    own = logging.getLogger("a.library.of.its.own")
+    own.addHandler(logging.StreamHandler(sys.stdout))
+    error = OSError(f"cannot connect with {token!r} and {token.encode()!r} or {secrets!r}")
+    try:
+        raise error
+    except OSError:
+        own.exception("failed with %r", token)
+    def lost():
+        raise error
+    thread = threading.Thread(target=lost)
+    thread.start()
+    thread.join()
+    import structlog
+    structlog.get_logger().error("failed", why=str(error), token=token)
+    raise error
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = talk
+"""
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("mail", "replay", "1"), ("migrate",)], ids=" ".join)
+def test_a_library_that_tells_a_secret_in_its_own_words_is_not_heard(
+    environment: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TALKATIVE)
+    strange = {"PAYCLERK_SLACK_BOT_TOKEN": "xoxb-hush\n'bot", "PAYCLERK_IMAP_PASSWORD": "hush imäp/pass"}
+    code, said = run({**environment, **strange}, words, tmp_path / "out")
+    assert code != 0
+    if words == ("doctor",):
+        assert said.count("a.library") >= 2
+        assert "refused" in said
+        assert "failed" in said
+        assert "***" in said
+    assert "hush" not in said, said
+
+
+def test_a_token_with_a_line_end_is_told_by_doctor_and_not_shown(environment: dict[str, str], tmp_path: Path) -> None:
+    """slack_sdk logs the header that it could not write, and in it the token."""
+    (tmp_path / "sitecustomize.py").write_text("")
+    token = {"PAYCLERK_SLACK_BOT_TOKEN": "xoxb-hush-\nbot", "PAYCLERK_SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    _, said = run({**environment, **token}, ("doctor",), tmp_path / "out")
+    assert "Invalid header value b'Bearer ***'" in said
+    assert "a Slack token holds characters that no token has" in said
+    assert "hush" not in said, said
+
+
 @pytest.mark.parametrize("words", FAILING, ids=" ".join)
 def test_a_command_that_fails_prints_no_secret(
     environment: dict[str, str], tmp_path: Path, words: tuple[str, ...]
