@@ -201,12 +201,13 @@ def percent_of(part: Money, whole: Money) -> Decimal:
 
 _PLAIN: Final = re.compile(r"\d+(\.\d+)?|\.\d+")
 _GROUPED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+_LONE_COMMA: Final = re.compile(r"\d{1,3},\d{3}")  # of a currency with three decimals: a thousand or one
 
 
 def read_money(text: str, currency: str = "USD") -> Money:
     """An amount as people type it: '1,234.50', '$ 1234.5', '(12.00)', '-12'.
 
-    Refuses what could be read in two ways ('1.234,50', '12,5') and fractions of a cent.
+    Refuses what could be read in two ways ('1.234,50', '12,5'; of dinars also '1,234') and fractions of a cent.
 
     >>> read_money("$1,234.50")
     Money('1234.50', 'USD')
@@ -218,6 +219,8 @@ def read_money(text: str, currency: str = "USD") -> Money:
     bare = (
         bare.removeprefix("-" if signed else "+").removeprefix(_SYMBOLS.get(currency, currency)).removeprefix(currency)
     )
+    if minor_units(currency) == 3 and _LONE_COMMA.fullmatch(bare):
+        raise ValueError(f"'{text.strip()[:40]}' can be read in two ways; write it like 1234.500")
     if not (_PLAIN.fullmatch(bare) or _GROUPED.fullmatch(bare)):
         raise ValueError(f"'{text.strip()[:40]}' is not an amount; write it like 1234.50")
     amount = decimal_to_money(Decimal(bare.replace(",", "")), currency)

@@ -8,7 +8,8 @@ from payclerk_core.actions.backup_checks import refuse_files
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.inbox import ask_administrator, log_incoming
 from payclerk_core.actions.refusals import refused_often
-from payclerk_core.tables import InboxMail, Person
+from payclerk_core.money import minor_units
+from payclerk_core.tables import InboxMail, Person, Project
 
 from .acting import Act, act, matter_of
 from .ahead import Ahead, Needs
@@ -107,7 +108,13 @@ def asked_of(call: Call, found: Match, sender: Sender) -> Asked:
         names=(person.name, person.company.name) if person else (),
         language=addressed.language if addressed else "en",
         billing_language=person.language if person else "",
+        decimals=_decimals(call, found),
     )
+
+
+def _decimals(call: Call, found: Match) -> int:
+    """How many decimals amounts have in the currency of the letter's project."""
+    return minor_units(call.session.get_one(Project, found.thread.project_id).currency)
 
 
 def _written(said: Judged) -> str:

@@ -32,7 +32,10 @@ log = structlog.get_logger()
 _PURPOSES: Final = frozenset({"invitation", "form", "billing"})
 _WHY: Final = {
     "unknown": ("This is not one of the sentences that we read.", "Write it like the examples below."),
-    "two_ways": ("The number can be read in two ways.", "Write it with two decimals, such as 1234.00."),
+    "two_ways": (
+        "The number can be read in two ways.",
+        "Write it with all its decimals and nothing between the thousands, such as 1234.00.",
+    ),
     "too_much": ("A line is at most 100 % complete.", "Bill an amount, or fill the billing form."),
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payclerk_core.documents.amounts import NotAnAmountError, amount_in
 from payclerk_core.documents.sheets import cell_money, number_format
 from payclerk_core.documents.typeset import amount
 from payclerk_core.money import Money, currencies, decimal_to_money, minor_units, read_money
@@ -44,6 +46,56 @@ def test_what_is_shown_is_read_back_in_any_currency(cents: int, currency: str) -
 def test_what_is_finer_than_the_minor_unit_is_refused(currency: str, value: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         decimal_to_money(Decimal(value), currency)
+
+
+@pytest.mark.parametrize("text", ["1,234", "(1,234)", "-12,500", "KWD 1,234"])
+def test_a_lone_comma_is_refused_where_amounts_have_three_decimals(text: str) -> None:
+    with pytest.raises(ValueError, match="can be read in two ways"):
+        read_money(text, "KWD")
+    assert read_money(text.removeprefix("KWD "), "USD").cents % 100 == 0
+
+
+def test_a_point_stands_before_three_decimals() -> None:
+    assert read_money("1.234", "KWD") == Money(1234, "KWD")
+    assert read_money("1,234.500", "KWD") == Money(1234500, "KWD")
+
+
+@dataclass
+class Cell:
+    """A cell of a form that came back, kept as text."""
+
+    value: str
+    number_format: str = "General"
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "comma", "cents"),
+    [
+        ("1.234", "KWD", False, 1234),
+        ("-1.234", "BHD", False, -1234),
+        ("1,234.500", "KWD", False, 1234500),
+        ("1,234", "KWD", True, 1234),  # the file writes decimal commas
+        ("1.234,500", "KWD", True, 1234500),
+        ("1,234", "JPY", False, 1234),
+    ],
+)
+def test_a_cell_kept_as_text_has_its_currencys_decimals(text: str, currency: str, comma: bool, cents: int) -> None:
+    assert amount_in(Cell(text), currency, comma=comma) == Money(cents, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "why"),
+    [
+        ("1,234", "KWD", "two ways"),
+        ("1.234", "USD", "two ways"),
+        ("1.234", "JPY", "two ways"),
+        ("1.234,500", "KWD", "decimal comma"),
+        ("1234,5", "KWD", "decimal comma"),
+    ],
+)
+def test_a_cell_that_can_be_read_in_two_ways_is_refused(text: str, currency: str, why: str) -> None:
+    with pytest.raises(NotAnAmountError, match=why):
+        amount_in(Cell(text), currency)
 
 
 def test_a_code_that_is_no_currency_is_refused() -> None:

@@ -34,6 +34,28 @@ def test_the_total_stands_beside_its_words(text: str):
     assert [total.cents for total in totals_in(text, "USD")] == TOTALS[text]
 
 
+DINARS = {
+    "Total 1.234": [1234],
+    "Amount due KWD 12,345.500": [12345500],
+    "Total due\nKWD 100.000": [100000],
+    "Net a payer 1 234,500": [1234500],
+    "Total 1234,500": [1234500],
+    "Total 0,500": [500],
+    "Total 1,234": [],  # a thousand to some
+    "Total 1,234,567": [],
+    "Total 100.50": [],  # two decimals are no amount of dinars to be sure of
+}
+
+
+@pytest.mark.parametrize("text", DINARS)
+def test_a_total_in_dinars_has_three_decimals(text: str):
+    assert [total.cents for total in totals_in(text, "KWD")] == DINARS[text]
+
+
+def test_no_total_is_looked_for_in_a_currency_without_decimals():
+    assert totals_in("Total 1,234", "JPY") == ()
+
+
 def test_it_is_read_from_a_pdf_by_its_layout():
     read = read_invoice(invoice_pdf("INVOICE 7", "Drywall 500.00", "Total 500.00", "Amount due: $450.00"))
     assert [total.cents for total in totals_in(read.text, "USD")] == [45000]

@@ -141,6 +141,14 @@ def test_a_decimal_comma_is_read_where_it_is_certain():
     assert [row.scheduled for row in read_workbook(draft.xlsx()).sov[:4:3]] == [Money(4_000_000), Money(6_000_000)]
 
 
+def test_a_point_settles_itself_in_a_currency_of_three_decimals():
+    """All amounts of dinars below a thousand look like this one."""
+    draft = Draft().put("Project", 2, "Currency", "KWD").put("SOV", 5, "Scheduled value", "40.250")
+    assert read_workbook(draft.xlsx()).sov[3].scheduled == Money(40_250, "KWD")
+    found = faults_of(draft.put("SOV", 5, "Scheduled value", "40,250"))
+    assert "can be read in two ways" in found["SOV", "F5"]
+
+
 def test_two_signs_in_one_column_are_not_reconciled():
     draft = Draft().put("SOV", 2, "Scheduled value", "40000.00").put("SOV", 3, "Scheduled value", "25000.00")
     found = faults_of(draft.put("SOV", 5, "Scheduled value", "60.000,00"))

@@ -159,6 +159,21 @@ def test_what_cannot_be_taken_is_answered_by_sentence_with_the_form_and_nothing_
     assert name.endswith(".xlsx")
 
 
+def test_in_dinars_three_digits_behind_a_point_are_decimals_and_behind_a_comma_either(inbox: Inbox):
+    with inbox.db.transaction() as session:
+        session.get_one(Contract, inbox.month.plumbing.id).project.currency = "KWD"
+    dana = inbox.month.dana
+    inbox.take(inbox.answer(dana, "bill 1,234 on line 1"))
+    assert "two ways" in inbox.letters("billing_refused")[-1].text
+    assert claim(inbox) is None
+
+    inbox.take(inbox.answer(dana, "bill 1.234 on line 1\nbill KWD 2.5 on line 2"))
+    assert claim(inbox) == ("draft", [1234, 2500], [0, 0])
+    assert "work this period KWD 1.234" in inbox.letters("billing_understood")[-1].text
+    inbox.take(reply(inbox, "SUBMIT"))
+    assert claim(inbox) == ("under_review", [1234, 2500], [0, 0])
+
+
 def test_a_stranger_a_forward_and_words_around_the_word_submit_nothing(inbox: Inbox):
     inbox.take(inbox.answer(inbox.month.dana, "Line 1: 40 %"))
     inbox.take(reply(inbox, "SUBMIT", From="Eve <eve@evil.example>"))

@@ -177,6 +177,45 @@ def test_an_amount_as_a_language_writes_it_is_read_in_that_language(amount: Deci
     assert read_amount(show_amount(amount, language), language) == amount
 
 
+@given(st.integers(0, 10**11), languages, st.sampled_from([0, 2, 3]))
+def test_so_it_is_in_a_currency_of_any_decimals(units: int, language: str, decimals: int):
+    amount = Decimal(units).scaleb(-decimals)
+    assert read_amount(show_amount(amount, language, decimals), language, decimals) == amount
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "decimals", "read"),
+    [
+        ("1.234", "en", 3, "1.234"),
+        ("1,234", "en", 3, None),  # a thousand to some
+        ("1,234", "fr", 3, "1.234"),
+        ("1.234", "fr", 3, None),
+        ("1.234", "es", 3, None),
+        ("1,234.500", "en", 3, "1234.500"),
+        ("1234.567", "fr", 3, "1234.567"),
+        ("1,234,567", "en", 3, "1234567"),
+        ("1 234", "fr", 3, "1234"),
+        ("1.2345", "en", 3, None),
+        ("1,234", "en", 0, "1234"),
+        ("1.234", "en", 0, None),
+        ("12.50", "en", 0, None),
+        ("1.234", "en", 2, None),
+    ],
+)
+def test_how_many_decimals_a_currency_has_decides_what_can_be_read(
+    written: str, language: str, decimals: int, read: str | None
+):
+    assert read_amount(written, language, decimals) == (None if read is None else Decimal(read))
+
+
+@pytest.mark.parametrize("text", ["bill KWD 1.234 on line 2", "bill 1.234 kwd on line 2", "Line 2: 1.234 KWD"])
+def test_the_code_of_any_currency_may_stand_beside_an_amount(text: str):
+    said = read_billing(text, decimals=3)
+    assert said is not None
+    [one] = said.statements
+    assert (one.number, one.sign) == (Decimal("1.234"), "KWD")
+
+
 def test_a_long_answer_takes_little_time():
     began = time.process_time()
     read_billing("line 1 " + "1 " * 2400)

@@ -15,16 +15,20 @@ from typing import Final
 import pypdf
 from pypdf.errors import PyPdfError
 
-from ..money import Money, minor_units
+from ..money import Money, currencies, minor_units
 
 _LARGEST_FILE: Final = 15 * 2**20
 _MOST_PAGES: Final = 200
 _FIRST_PAGES: Final = 3  # and the last one
 _LARGEST_PAGE: Final = 2**20  # bytes of drawing; a page of text has some ten thousand
 _MOST_TEXT: Final = 60_000
-_AMOUNT: Final = re.compile(
-    r"(?<![\d.,])(\(|-)?\s?[$€£]?\s?(\d{1,3}(?:[ .,']\d{3})+|\d{1,9})([.,])(\d{2})(?![\d.,]*\d)"
-)
+# By how many decimals the currency has; a whole number beside "total" may be anything, so yen are not looked for.
+_AMOUNTS: Final = {
+    places: re.compile(
+        rf"(?<![\d.,])(\(|-)?\s?[$€£]?\s?(\d{{1,3}}(?:[ .,']\d{{3}})+|\d{{1,9}})([.,])(\d{{{places}}})(?![\d.,]*\d)"
+    )
+    for places in (2, 3)
+}
 # The strongest first: what is to be paid, then the whole invoice, then any total.
 _LABELS: Final = (
     re.compile(
@@ -89,7 +93,7 @@ def totals_in(text: str, currency: str) -> tuple[Money, ...]:
     >>> totals_in("Subtotal 90.00\\nTotal 100.00\\nAmount due: $1,100.00", "USD")
     (Money('1100.00', 'USD'),)
     """
-    if minor_units(currency) != 2:  # what is looked for is an amount with two decimals
+    if minor_units(currency) not in _AMOUNTS:
         return ()
     lines = [_comparable(line) for line in text.splitlines()]
     for label in _LABELS:
@@ -105,18 +109,26 @@ def _labelled(lines: Sequence[str], label: re.Pattern[str], currency: str) -> It
         if named is None or _NOT_TOTAL.search(line):
             continue
         amounts = _amounts(line[named.end() :], currency)
-        if not amounts and not _AMOUNT.search(line):
+        written = _AMOUNTS[minor_units(currency)]
+        if not amounts and not written.search(line):
             following = next((other for other in lines[at + 1 : at + 3] if other), "")
-            amounts = _amounts(following, currency) if _AMOUNT.sub("", following).strip(" $€£:") in _NOTHING else []
+            amounts = _amounts(following, currency) if written.sub("", following).strip(" $€£:") in _NOTHING else []
         yield from amounts[-1:]
 
 
 def _amounts(text: str, currency: str) -> list[Money]:
-    return [_money(found, currency) for found in _AMOUNT.finditer(text) if found[3] not in found[2]]
+    places = minor_units(currency)
+    return [_money(found, currency) for found in _AMOUNTS[places].finditer(text) if _is_certain(found, places)]
+
+
+def _is_certain(found: re.Match[str], places: int) -> bool:
+    """Not a thousand to some: 1,234 could be one where amounts have three decimals, and so could 1,234,567."""
+    lone = places == 3 and found[3] == "," and found[2].isdigit() and len(found[2]) <= 3 and found[2] != "0"
+    return found[3] not in found[2] and not lone
 
 
 def _money(found: re.Match[str], currency: str) -> Money:
-    cents = int(re.sub(r"\D", "", found[2])) * 100 + int(found[4])
+    cents = int(re.sub(r"\D", "", found[2])) * 10 ** minor_units(currency) + int(found[4])
     return Money(-cents if found[1] else cents, currency)
 
 
@@ -125,4 +137,4 @@ def _comparable(line: str) -> str:
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).casefold().split())
 
 
-_NOTHING: Final = frozenset({"", "usd", "cad", "eur", "gbp", "aud", "nzd"})
+_NOTHING: Final = frozenset({"", *(code.casefold() for code in currencies())})

@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from payclerk_core.money import currencies
+
 _ITEM: Final = r"(?:no\.? ?|n\u00b0 ?|# ?)?(?P<item>(?=[a-z./-]{0,12}\d)[a-z0-9](?:[a-z0-9./-]{0,18}[a-z0-9])?)"
-_SIGN: Final = r"(?:[$\u20ac\u00a3]|us\$|usd|cad|aud|nzd|eur|gbp)"
+_SIGN: Final = rf"(?:[$\u20ac\u00a3]|us\$|{'|'.join(currencies()).casefold()})"
 _AMOUNT: Final = (
-    rf"(?P<before>{_SIGN})? ?(?P<amount>\d[\d.,']{{0,18}}(?: \d{{3}}(?:[.,]\d{{1,2}})?){{0,4}}) ?(?P<after>{_SIGN})?"
+    rf"(?P<before>{_SIGN})? ?(?P<amount>\d[\d.,']{{0,18}}(?: \d{{3}}(?:[.,]\d{{1,3}})?){{0,4}}) ?(?P<after>{_SIGN})?"
 )
 _PERCENT: Final = r"(?P<percent>\d{1,3}(?:[.,]\d{1,2})?) ?(?:%|percent|per cent|pct|pour ?cent|por ?ciento)"
 _SEP: Final = r"(?: ?[:=] ?| - | )"

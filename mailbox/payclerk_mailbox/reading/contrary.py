@@ -17,7 +17,7 @@ _ASKED: Final = re.compile(r"[^?]{10,200}\?\s*([^?]{2,80})")  # our question, an
 
 # No dates, times and numbers of versions: nothing but an amount's own signs stands beside it.
 _AMOUNT: Final = re.compile(
-    r"(?<![\d.,:/-])(?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d\d)?|\d{1,9}[.,]\d\d)(?![.,:/-]?\d)"
+    r"(?<![\d.,:/-])(?:\d{1,3}(?:[,.' \u00a0\u202f]\d{3})+(?:[.,]\d{2,3})?|\d{1,9}[.,]\d{2,3})(?![.,:/-]?\d)"
 )
 # "kl. 14.30 skrev", "um 14.30 Uhr": the moment of our mail, as programs introduce it when they quote.
 _MOMENT: Final = re.compile(r"\b(?:kl|klo|um|ore|ob|o)\.?\s{1,3}(?:[01]?\d|2[0-3])\.[0-5]\d(?=\s)", re.IGNORECASE)

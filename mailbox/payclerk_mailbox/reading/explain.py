@@ -55,6 +55,7 @@ class Asked:
     language: str = "en"
     places: int = 1  # how many threads the mail answers; of several none is decided
     billing_language: str = ""  # of who may bill in words here; empty: nobody
+    decimals: int = 2  # of amounts in the contract's currency
     our_texts: str = ""  # all our letters of the conversation
 
 
@@ -156,7 +157,7 @@ def _billed(text: str, asked: Asked) -> tuple[str | None, BillingText | None]:
     command = read_command(text, names=asked.names)
     if command is not None:
         return command, None
-    return None, read_billing(text, names=asked.names, language=asked.billing_language)
+    return None, read_billing(text, names=asked.names, language=asked.billing_language, decimals=asked.decimals)
 
 
 def read(

@@ -64,14 +64,21 @@ class BillingText:
     unread: tuple[Unread, ...]
 
 
-def read_billing(text: str, *, names: Sequence[str] = (), language: str = "en") -> BillingText | None:
-    """What the answer bills; None when no line of it bills anything, so that it is some other answer."""
+def read_billing(
+    text: str, *, names: Sequence[str] = (), language: str = "en", decimals: int = 2
+) -> BillingText | None:
+    """What the answer bills; None when no line of it bills anything, so that it is some other answer.
+
+    `decimals`: how many the contract's currency has.
+    """
     if len(text) > _LONGEST:
         return None
     lines = tidy_lines(text)
     known, kinds = Names.of(names), ClauseKinds(Question.INVITATION.value, Names.of(names), spanish=language == "es")
     signature = signature_lines(lines, known, kinds.letters)
-    found = [piece for at, line in enumerate(lines) if at not in signature for piece in _line(line, at, kinds)]
+    found = [
+        piece for at, line in enumerate(lines) if at not in signature for piece in _line(line, at, kinds, decimals)
+    ]
     statements = tuple(one for one in found if isinstance(one, Statement))
     doubtful = any(isinstance(one, Unread) and one.why != _UNKNOWN for one in found)
     if not statements and not doubtful:
@@ -94,20 +101,20 @@ def read_command(text: str, *, names: Sequence[str] = ()) -> str | None:
     return "submit" if word in SUBMIT else "cancel"
 
 
-def say(statement: Statement, language: str = "en") -> str:
+def say(statement: Statement, language: str = "en", decimals: int = 2) -> str:
     """The sentence as we write it ourselves; reading it gives the statement again."""
     if statement.kind is Kind.PERCENT:
         line = {"en": "Line {}: {} %", "fr": "ligne {} : {} %", "es": "l\u00ednea {}: {} %"}[language]
         return line.format(statement.item, show_percent(statement.number, language))
     words = _WORDS[statement.kind][language]
-    return words.format(show_amount(statement.number, language), statement.item)
+    return words.format(show_amount(statement.number, language, decimals), statement.item)
 
 
-def _line(line: str, number: int, kinds: ClauseKinds) -> Iterator[Statement | Unread]:
+def _line(line: str, number: int, kinds: ClauseKinds, decimals: int) -> Iterator[Statement | Unread]:
     bare = _BULLET.sub("", line).strip()
     if INTRODUCTION.fullmatch(comparable(bare)) or not bare:
         return
-    pieces = [_sentence(piece) for piece in NEXT.split(comparable(bare)[:_LONGEST_LINE]) if piece.strip()]
+    pieces = [_sentence(piece, decimals) for piece in NEXT.split(comparable(bare)[:_LONGEST_LINE]) if piece.strip()]
     if any(isinstance(piece, Statement) for piece in pieces) or any(_is_doubt(piece) for piece in pieces):
         yield from pieces
     elif not (kinds.letters(line) <= _SILENT or (number == 0 and _calls(line))):
@@ -123,17 +130,17 @@ def _calls(line: str) -> bool:
     return line.endswith((",", ":")) and len(line.split()) <= 4 and line.strip(",: ").replace(" ", "").isalpha()
 
 
-def _sentence(piece: str) -> Statement | Unread:
+def _sentence(piece: str, decimals: int) -> Statement | Unread:
     bare = piece.strip().rstrip(".,;!").strip()
     for language, patterns in PHRASES.items():
         for pattern in patterns:
             found = pattern.fullmatch(bare)
             if found is not None:
-                return _statement(found, language, bare)
+                return _statement(found, language, bare, decimals)
     return Unread(bare, _UNKNOWN)
 
 
-def _statement(found: re.Match[str], language: str, written: str) -> Statement | Unread:
+def _statement(found: re.Match[str], language: str, written: str, decimals: int) -> Statement | Unread:
     said = found.groupdict()
     item = said["item"]
     if said.get("complete"):
@@ -141,7 +148,7 @@ def _statement(found: re.Match[str], language: str, written: str) -> Statement |
     if said.get("percent"):
         percent = read_percent(said["percent"])
         return Statement(item, Kind.PERCENT, percent, written) if percent is not None else Unread(written, _TOO_MUCH)
-    amount = read_amount(said["amount"], language)
+    amount = read_amount(said["amount"], language, decimals)
     if amount is None:
         return Unread(written, _TWO_WAYS)
     if _may_be_percent(said, written):

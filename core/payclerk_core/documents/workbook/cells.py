@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ...money import Money, decimal_to_money
+from ...money import Money, decimal_to_money, minor_units
 from ..sheets import DUST, Fault, cell_money
 from .columns import MOST_TOLD, REQUIRED, Column, told
 from .grid import NO_RESULT, Percent
@@ -117,11 +117,17 @@ class Row:
     def _money(self, column: Column, value: Any) -> Money:
         try:
             if isinstance(value, str):
-                return decimal_to_money(number_in(value, self.marks[column.name]), self.currency)
+                return decimal_to_money(number_in(value, self._mark(column, value)), self.currency)
             return cell_money(None if isinstance(value, Percent) else value, self.currency)
         except ValueError as error:
             self.fault(column.name, f"'{column.name}': {error}.", "Write an amount like 1234.50.")
             return Money(0, self.currency)
+
+    def _mark(self, column: Column, value: str) -> Mark:
+        """Where nothing else settles it, three digits behind a point are decimals in a currency that has three."""
+        mark = self.marks[column.name]
+        has_three = mark is Mark.UNSURE and minor_units(self.currency) == 3
+        return Mark.POINT if has_three and "." in value else mark
 
     def _quantity(self, column: Column, value: Any) -> Decimal:
         """A quantity or a price: at most four decimals (domain 3.5)."""
