@@ -43,23 +43,23 @@ class OlderCheck:
         self._lock, self._done = threading.Lock(), False
         with db.reading() as session:
             self._known = last_known(session, clock())
-            self._polled = {box.account: last_polled(session, box.account, box.imap_folder) for box in boxes}
+            polled = {box.account: last_polled(session, box.account, box.imap_folder) for box in boxes}
+        # A mailbox that was never read has no work of ours in it.
+        self._polled = {name: at for name, at in polled.items() if at is not None and clock() - at > QUIET}
 
     def __call__(self) -> None:
         """OutsideError where a mailbox cannot be asked: then nothing may go out yet."""
         with self._lock:
             if self._done:
                 return
-            quiet = [box for box in self._boxes if self._is_quiet(box)]
-            if any(self._shows_more(box) for box in quiet):
+            quiet = [box for box in self._boxes if box.account in self._polled]
+            if not self._is_held() and any(self._shows_more(box) for box in quiet):
                 self._hold()
             self._done = True
 
-    def _is_quiet(self, box: Settings) -> bool:
-        polled = self._polled[box.account]
+    def _is_held(self) -> bool:
         with self._db.reading() as session:
-            held = open_restoration(session) is not None
-        return not held and polled is not None and self._clock() - polled > QUIET
+            return open_restoration(session) is not None
 
     def _hold(self) -> None:
         log.error("database_older_than_mailbox", advice="stop payclerk and run 'payclerk restore'")
@@ -87,9 +87,9 @@ class OlderCheck:
 
     def _put_away_and_unknown(self, folder: ImapFolder, box: Settings) -> bool:
         folder.select()
-        polled = self._polled[box.account] or self._clock()
+        polled = self._polled[box.account]
         # Where the server keeps no marks, what lies there is taken for ours.
-        facts = folder.facts(folder.done_by_us() if folder.keeps_marks else folder.uids_since(polled))
+        facts = folder.facts(folder.done_by_us(polled) if folder.keeps_marks else folder.uids_since(polled))
         later = [one for one in facts.values() if one.arrived_at > polled]
         return any(self._is_unknown(folder, uid) for uid in [one.uid for one in later][-MOST_READ:])
 
