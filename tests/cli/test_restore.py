@@ -218,6 +218,15 @@ def test_the_moment_of_the_backup_can_be_said(office: RestoredOffice) -> None:
     office.kill()
 
 
+def test_a_database_at_work_is_not_taken_for_a_restored_one(office: RestoredOffice) -> None:
+    office.begin()
+    assert "payclerk is running (mail). Stop it" in office.payclerk(status=1)
+    office.act(remind)
+    office.work()
+    office.kill()
+    assert len(office.sink.letters) == 6  # nothing is held
+
+
 def test_a_moment_that_is_none_is_refused(office: RestoredOffice) -> None:
     for wrong in ("yesterday", "2199-01-01T00:00"):
         assert "--since" in office.payclerk("--since", wrong, status=1)

@@ -91,3 +91,13 @@ def test_without_a_restore_a_token_that_is_none_of_ours_changes_nothing(inbox: I
     assert inbox.status(inbox.month.plumbing) == "accepted"
     with inbox.db.reading() as session:
         assert "why" not in (session.scalars(select(InboxMail)).one().details or {})
+
+
+def test_a_month_of_mails_is_no_flood_for_being_read_at_once(inbox: Inbox) -> None:
+    restored(inbox)
+    for day in range(22):
+        key = inbox.put(inbox.answer(inbox.month.eli, f"Question {day}?"))
+        with inbox.db.transaction() as session:
+            session.get_one(InboxMail, key).arrived_at = NOON + timedelta(days=day)
+    inbox.run()
+    assert [line.status for line in inbox.log()] == ["received"] * 22
