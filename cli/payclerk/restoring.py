@@ -19,7 +19,8 @@ from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.mailboxes import mailboxes
-from payclerk_core.queries.restoring import held_letters, open_restoration, sent_before
+from payclerk_core.queries.held_letters import held_letters, sent_before
+from payclerk_core.queries.restoring import open_restoration
 from payclerk_core.rules.restoring import MARGIN
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Contract, Envelope, HeldLetter, LostLetter, Message, Project, Restoration
