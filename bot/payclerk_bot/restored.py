@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.held_letters import may_settle, thread_of
-from payclerk_core.queries.restoring import held_letters, sent_before
+from payclerk_core.queries.held_letters import held_letters, sent_before
 from payclerk_core.tables import Contract, HeldLetter, LostLetter, Message, Project, Restoration
 
 from .views.restored import Letter, Lost, Restored

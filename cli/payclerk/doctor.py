@@ -17,8 +17,9 @@ from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.mailboxes import mailboxes
+from payclerk_core.queries.held_letters import held_letters
 from payclerk_core.queries.mailboxes import Look, looks_into
-from payclerk_core.queries.restoring import held_letters, open_restoration
+from payclerk_core.queries.restoring import open_restoration
 from payclerk_core.settings import Settings, load_settings
 from payclerk_mailbox.checks import check_imap, check_smtp
 from payclerk_mailbox.round_trip import check_round_trip

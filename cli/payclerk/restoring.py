@@ -16,13 +16,16 @@ from payclerk_core.actions.held_letters import discard_letters, release_letters,
 from payclerk_core.actions.restoring import begin_restoration, settle_restoration
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
-from payclerk_core.errors import UserError
+from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.mailboxes import mailboxes
-from payclerk_core.queries.restoring import held_letters, open_restoration, sent_before
+from payclerk_core.queries.held_letters import held_letters, sent_before
+from payclerk_core.queries.restoring import open_restoration
+from payclerk_core.rules.restoring import MARGIN
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Contract, HeldLetter, LostLetter, Message, Project, Restoration
+from payclerk_core.tables import Contract, Envelope, HeldLetter, LostLetter, Message, Project, Restoration
 from payclerk_mailbox.restoring import Rereader, note_sent_letters, take_in
+from payclerk_scheduler.docusign import DocuSign
 
 SEEN_IN: Final = {
     "answer": "answered, or quoted, by {who}",
@@ -88,10 +91,8 @@ def _moment(text: str | None) -> datetime | None:
 def _look(office: _Office, since: datetime | None) -> Iterator[str]:
     """Hold outgoing mail first, then read; what the reading writes is held as well."""
     running = _running(office)
-    settled = _settled(office) if running and since is None else None
-    if settled is not None:
-        yield f"Nothing to do: the restore of a backup of {_at(settled.since)} was settled {_at(settled.status_at)}, and payclerk is running."
-        yield "If another backup was restored since, say when it was made: payclerk restore --since 2026-11-30T18:00"
+    if running and since is None and not _is_open(office):
+        yield _settled(office, running)
         return
     if running:
         yield f"payclerk is running ({running}), or was when the backup was made. What it sent since the restore cannot be held."
@@ -102,6 +103,8 @@ def _look(office: _Office, since: datetime | None) -> Iterator[str]:
         yield from _reread(office, restoration)
     else:
         yield "No mailbox is set up, so there is nothing to read again."
+    if office.settings.has_docusign:
+        yield from _envelopes(office, restoration.since)
     yield from _report(office)
 
 
@@ -110,12 +113,23 @@ def _running(office: _Office) -> str:
         return ", ".join(living_kinds(call.session, Pace(timedelta(seconds=office.settings.beat_seconds))))
 
 
-def _settled(office: _Office) -> Restoration | None:
-    """The last restore, where none is being settled now."""
+def _is_open(office: _Office) -> bool:
     with office.looking() as call:
-        if open_restoration(call.session) is not None:
-            return None
-        return call.session.scalar(select(Restoration).order_by(Restoration.id.desc()).limit(1))
+        return open_restoration(call.session) is not None
+
+
+def _settled(office: _Office, running: str) -> str:
+    """What is said of a database at work. UserError where it was never looked into after a restore."""
+    with office.looking() as call:
+        last = call.session.scalar(select(Restoration).order_by(Restoration.id.desc()).limit(1))
+    if last is None:
+        text = f"payclerk is running ({running}). Stop it, wait a minute, and run this again."
+        raise UserError(f"{text} If the restored backup was made less than a minute ago, add --since with its moment.")
+    when = f"the restore of a backup of {_at(last.since)} was settled {_at(last.status_at)}"
+    return (
+        f"Nothing to do: {when}, and payclerk is running. "
+        "If another backup was restored since, say when it was made: payclerk restore --since 2026-11-30T18:00"
+    )
 
 
 def _reread(office: _Office, restoration: Restoration) -> Iterator[str]:
@@ -133,6 +147,25 @@ def _reread(office: _Office, restoration: Restoration) -> Iterator[str]:
         rereader.put_away()
     with office.call() as call:
         call.session.get_one(Restoration, restoration.id).reread += found
+
+
+def _envelopes(office: _Office, since: datetime) -> Iterator[str]:
+    """What DocuSign has and the database does not: sent for signature after the backup."""
+    docusign = DocuSign(office.settings, office.clock)
+    try:
+        sent = docusign.sent_since(since - MARGIN)
+    except OutsideError as error:
+        yield f"DocuSign cannot be asked: {error.message}. Look there before you send a claim for signature again."
+        return
+    finally:
+        docusign.close()
+    with office.looking() as call:
+        known = set(call.session.scalars(select(Envelope.transaction_id)))
+    lost = [one for one in sent if one.transaction_id not in known]
+    yield f"Envelopes at DocuSign that the database does not know: {len(lost)}"
+    yield from (f'  "{one.subject}" ({one.status})' for one in lost)
+    if lost:
+        yield "Void them there, or wait until they are signed, before you send those claims for signature again."
 
 
 def _said_of_sent(sent: int | None) -> str:

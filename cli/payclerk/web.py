@@ -25,8 +25,9 @@ from payclerk_core.errors import UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.jobs import waiting
 from payclerk_core.mailboxes import mailboxes
+from payclerk_core.queries.held_letters import held_letters
 from payclerk_core.queries.mailboxes import Look, last_polls, looks_into
-from payclerk_core.queries.restoring import held_letters, open_restoration
+from payclerk_core.queries.restoring import open_restoration
 from payclerk_core.settings import Settings
 from payclerk_core.tables import FailedJob, InboxMail
 from payclerk_scheduler.clock import late

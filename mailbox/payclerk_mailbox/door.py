@@ -28,15 +28,20 @@ class MailDoor:
 
     def __init__(self, settings: Settings, db: Database, clock: Clock, runner: JobRunner) -> None:
         boxes = mailboxes(settings)
+        # Before the first look as well: what another process sees of that must not hide that the database is older.
+        older = OlderCheck(settings, db, clock)
+        holder, lease = runner.executor_id, runner.pace.dead_after
         self._pollers = [
-            Poller(box, db, clock, number=number, whose=whose, holder=runner.executor_id, lease=runner.pace.dead_after)
+            Poller(
+                box, db, clock, number=number, whose=whose, holder=holder, lease=lease,
+                before_first=older if number == 1 else None,
+            )
             for number, (box, whose) in enumerate(zip(boxes, _whose(boxes), strict=True), 1)
-        ]
+        ]  # fmt: skip
         by_account = {box.account: poller for box, poller in zip(boxes, self._pollers, strict=True)}
         self._watch = Watch(boxes, db, clock, trouble=lambda account: by_account[account].trouble)
         steps = [poller.run for poller in self._pollers] + [self._watch.run]
         self._threads = [threading.Thread(target=step, name=f"mail-{n}", daemon=True) for n, step in enumerate(steps)]
-        older = OlderCheck(boxes, db, clock)
         runner.handle("mail.send", Sender(settings, db, clock, before_first=older).send)
 
     def start(self) -> None:

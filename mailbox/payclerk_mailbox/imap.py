@@ -169,12 +169,18 @@ class ImapFolder:
             for some in _portions(uids):
                 self._client.add_flags(some, flags, silent=True)
 
-    def done_by_us(self) -> Sequence[int]:
-        """The mails with our mark, ascending; none where the server keeps no marks."""
+    def done_by_us(self, since: datetime | None = None) -> Sequence[int]:
+        """The mails with our mark, ascending, of those that `uids_since` names; none where the server keeps no marks."""
         if not self.keeps_marks:
             return []
+        days = [] if since is None else ["SINCE", (since - timedelta(days=1)).date()]
         with _translated():
-            return sorted(self._client.search(["KEYWORD", DONE_MARK]))
+            try:
+                return sorted(self._client.search(["KEYWORD", DONE_MARK, *days]))
+            except IMAPClient.AbortError:
+                raise
+            except IMAPClient.Error:  # it offers marks and does not look for them
+                return []
 
     def move(self, uids: Collection[int], target: str) -> bool:
         """Put mails away; those that are gone already are passed over. False: this server cannot do it safely."""

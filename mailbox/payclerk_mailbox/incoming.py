@@ -39,7 +39,7 @@ def take_in(call: Call, inbox: InboxMail, ahead: Ahead) -> str:
     matches = match(call, looked)
     if not matches:
         if answers_lost_letter(call, looked):
-            inbox.details |= {"why": LOST}
+            inbox.details = {**inbox.details, "why": LOST}
         _unmatched(call, inbox, mail, found)
     elif found.kind is Kind.PERSON:
         take_person(call, inbox, ahead, matches)

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -36,47 +35,50 @@ MOST_READ: Final = 20
 
 
 class OlderCheck:
-    """Holds outgoing mail when the database is older than a mailbox. Made before the mailboxes are read."""
+    """Holds outgoing mail when the database is older than the main mailbox. Made before that is read.
 
-    def __init__(self, boxes: Sequence[Settings], db: Database, clock: Clock) -> None:
-        self._boxes, self._db, self._clock = boxes, db, clock
+    The others are not asked: one that is down is to slow nothing else.
+    """
+
+    def __init__(self, settings: Settings, db: Database, clock: Clock) -> None:
+        self._settings, self._db, self._clock = settings, db, clock
         self._lock, self._done = threading.Lock(), False
         with db.reading() as session:
             self._known = last_known(session, clock())
-            self._polled = {box.account: last_polled(session, box.account, box.imap_folder) for box in boxes}
+            polled = last_polled(session, settings.account, settings.imap_folder)
+        # A mailbox that was never read has no work of ours in it.
+        self._polled = polled if polled is not None and clock() - polled > QUIET else None
 
     def __call__(self) -> None:
-        """OutsideError where a mailbox cannot be asked: then nothing may go out yet."""
+        """OutsideError where the mailbox cannot be asked: then nothing may go out yet."""
         with self._lock:
             if self._done:
                 return
-            quiet = [box for box in self._boxes if self._is_quiet(box)]
-            if any(self._shows_more(box) for box in quiet):
+            if self._polled is not None and not self._is_held() and self._shows_more(self._polled):
                 self._hold()
             self._done = True
 
-    def _is_quiet(self, box: Settings) -> bool:
-        polled = self._polled[box.account]
+    def _is_held(self) -> bool:
         with self._db.reading() as session:
-            held = open_restoration(session) is not None
-        return not held and polled is not None and self._clock() - polled > QUIET
+            return open_restoration(session) is not None
 
     def _hold(self) -> None:
         log.error("database_older_than_mailbox", advice="stop payclerk and run 'payclerk restore'")
         with self._db.transaction() as session:
-            begin_restoration(Call(session, self._clock(), self._boxes[0], actor=None, door="mail"), self._known)
+            begin_restoration(Call(session, self._clock(), self._settings, actor=None, door="mail"), self._known)
 
-    def _shows_more(self, box: Settings) -> bool:
-        with open_folder(box) as folder:
-            if self._marked_and_unknown(folder, box):
+    def _shows_more(self, polled: datetime) -> bool:
+        with open_folder(self._settings) as folder:
+            if self._marked_and_unknown(folder):
                 return True
-        away = box.imap_processed_folder
+        away = self._settings.imap_processed_folder
         if away is None:
             return False
-        with open_folder(box.model_copy(update={"imap_folder": away})) as folder:
-            return folder.there() and self._put_away_and_unknown(folder, box)
+        with open_folder(self._settings.model_copy(update={"imap_folder": away})) as folder:
+            return folder.there() and self._put_away_and_unknown(folder, polled)
 
-    def _marked_and_unknown(self, folder: ImapFolder, box: Settings) -> bool:
+    def _marked_and_unknown(self, folder: ImapFolder) -> bool:
+        box = self._settings
         validity = folder.select().uidvalidity
         where = MailFolder.account == box.account, MailFolder.folder == box.imap_folder
         with self._db.reading() as session:
@@ -85,11 +87,10 @@ class OlderCheck:
             known = set(session.scalars(taken.where(InboxMail.folder == box.imap_folder)))
         return last is not None and any(uid > last and uid not in known for uid in folder.done_by_us())
 
-    def _put_away_and_unknown(self, folder: ImapFolder, box: Settings) -> bool:
+    def _put_away_and_unknown(self, folder: ImapFolder, polled: datetime) -> bool:
         folder.select()
-        polled = self._polled[box.account] or self._clock()
         # Where the server keeps no marks, what lies there is taken for ours.
-        facts = folder.facts(folder.done_by_us() if folder.keeps_marks else folder.uids_since(polled))
+        facts = folder.facts(folder.done_by_us(polled) if folder.keeps_marks else folder.uids_since(polled))
         later = [one for one in facts.values() if one.arrived_at > polled]
         return any(self._is_unknown(folder, uid) for uid in [one.uid for one in later][-MOST_READ:])
 

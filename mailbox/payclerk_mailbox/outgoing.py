@@ -14,7 +14,7 @@ from payclerk_core.documents.logo import PNG, content_id, logo_in
 from payclerk_core.errors import OutsideError
 from payclerk_core.queries.confirmations import as_it_goes_out, page_tokens
 from payclerk_core.queries.directory import email_key
-from payclerk_core.queries.restoring import may_go_out
+from payclerk_core.queries.held_letters import may_go_out
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Attachment, Message, MessageRecipient, ReplyToken, StoredFile
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
@@ -44,8 +45,13 @@ class Poller:
         whose: ColumnElement[bool] | None = None,
         holder: str | None = None,
         lease: timedelta | None = None,
+        before_first: Callable[[], None] | None = None,
     ) -> None:
-        """`holder`: the process that holds the mailbox, whose beats renew its lease."""
+        """`holder`: the process that holds the mailbox, whose beats renew its lease.
+
+        `before_first` is called before the mailbox is read; while it raises OutsideError, it is not.
+        """
+        self._before_first = before_first or (lambda: None)
         self._settings, self._clock, self._number = settings, clock, number
         self._capture = Capture(settings, db, clock)
         self._handling = Handling(settings, db, clock, whose=whose)
@@ -75,6 +81,7 @@ class Poller:
         if not self._lease.take():
             return False
         self._handling.run()  # what an earlier run captured waits for no server
+        self._before_first()
         with open_folder(self._settings) as folder:
             self._look(folder)
         return True
@@ -103,6 +110,7 @@ class Poller:
             self._bell.wait(self._settings.poll_seconds)
             return
         self._handling.run()
+        self._before_first()
         with open_folder(self._settings) as folder:
             while not self._stopping.is_set() and self._lease.take():
                 self._look(folder)

@@ -32,10 +32,11 @@ class Sender:
     """Sends what actions have promised."""
 
     def __init__(
-        self, settings: Settings, db: Database, clock: Clock, *, before_first: Callable[[], None] = lambda: None
+        self, settings: Settings, db: Database, clock: Clock, *, before_first: Callable[[], None] | None = None
     ) -> None:
         """`before_first` is called before anything is sent; while it raises OutsideError, nothing is."""
-        self._settings, self._db, self._clock, self._before_first = settings, db, clock, before_first
+        self._settings, self._db, self._clock = settings, db, clock
+        self._before_first = before_first or (lambda: None)
 
     def send(self, job: Job) -> None:
         """Send the copies of a job over one connection. What has been delivered or has bounced is done with.

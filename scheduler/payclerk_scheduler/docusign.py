@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,12 +19,12 @@ from payclerk_core.clock import Clock
 from payclerk_core.errors import OutsideError
 from payclerk_core.settings import Settings
 
-from .docusign_envelope import AMOUNT_LABEL, ENVELOPE_FIELD, OutgoingEnvelope, Signer, definition, fits, is_ours
+from .docusign_envelope import AMOUNT_LABEL, ENVELOPE_FIELD, OutgoingEnvelope, Signer, definition, fits, is_ours, our_id
 from .docusign_errors import UNKNOWN_ENVELOPE, TokenRefusedError, api_error, unreachable
 from .docusign_schema import check_envelope
 from .docusign_sign_in import TIMEOUT, Session, SignIn
 
-__all__ = ["DocuSign", "Known", "OutgoingEnvelope", "Signer"]
+__all__ = ["DocuSign", "Known", "OutgoingEnvelope", "SentEnvelope", "Signer"]
 
 OPEN: Final = ("created", "sent", "delivered")
 # DocuSign forgets a transaction id after seven days; our custom field stays.
@@ -44,6 +44,15 @@ class Known:
     by: str = ""
     reason: str = ""
     certified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentEnvelope:
+    """An envelope under our own id, whatever the database knows of it."""
+
+    transaction_id: str
+    subject: str
+    status: str
 
 
 class DocuSign:
@@ -74,6 +83,11 @@ class DocuSign:
         asked = {one.casefold(): one for one in envelope_ids}
         found = ((asked.get(str(row.envelope_id).casefold()), row.status) for row in rows)
         return {envelope_id: str(status) for envelope_id, status in found if envelope_id and status}
+
+    def sent_since(self, moment: datetime) -> list[SentEnvelope]:
+        """What payclerk sent and DocuSign knows of since then, also of another installation on the same account."""
+        rows = self._list(from_date=moment.isoformat(), include="custom_fields")
+        return [SentEnvelope(ours, str(row.email_subject), str(row.status)) for row in rows if (ours := our_id(row))]
 
     def look(self, envelope_id: str) -> Known:
         """One envelope with what its signers said."""

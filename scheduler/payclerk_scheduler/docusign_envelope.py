@@ -105,6 +105,11 @@ def _at(place: int, *, right: int = 0, down: int = 0) -> dict[str, str]:
     return {"anchorString": sign_token(place), "anchorUnits": "pixels", **offsets}
 
 
+def our_id(row: Any) -> str | None:
+    """Our id of an envelope at DocuSign; None for one that payclerk did not send."""
+    return dict(_fields(row)).get(ENVELOPE_FIELD)
+
+
 def is_ours(row: Any, transaction_id: str) -> bool:
     """Whether an envelope at DocuSign carries our id: the transaction id alone is anybody's to choose."""
     return (ENVELOPE_FIELD, transaction_id) in set(_fields(row))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typst
 from typer.testing import CliRunner
 
 from payclerk.demo.clockwork import Clockwork
@@ -17,6 +18,7 @@ from payclerk_core.clock import clock_for
 from payclerk_core.db import Database
 from payclerk_core.settings import load_settings
 from payclerk_core.tables import MailFolder
+from payclerk_scheduler.docusign import DocuSign, OutgoingEnvelope, Signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +66,26 @@ def test_doctor_finds_all_well_once_the_database_is_migrated(world: World) -> No
     assert (code, text.count("ok  ")) == (0, 10), text
     assert "last read: mailbox 1 not yet" in text
     assert "xoxb-" not in text
+
+
+def test_restore_lists_envelopes_that_the_database_does_not_know_and_doctor_says_that_mail_is_held(
+    world: World,
+) -> None:
+    run("migrate")
+    settings = load_settings()
+    pdf = typst.compile(b"= Claim\n#text(size: 1pt)[/pc_sign_1/]", format="pdf")
+    signers = [Signer("Sam Okafor", "sam@northside.example")]
+    docusign = DocuSign(settings, clock_for(settings.clock_file))
+    docusign.send(OutgoingEnvelope(f"payclerk-{1:032x}", "Please sign", "SC-01 claim 1", pdf, signers, 1))
+    docusign.close()
+
+    code, text = run("restore", "--since", clock_for(settings.clock_file)().isoformat())
+
+    assert code == 0, text
+    assert "Envelopes at DocuSign that the database does not know: 1" in text
+    assert '"Please sign" (sent)' in text
+    code, text = run("doctor")
+    assert (code, "restore: being settled since" in text) == (1, True)
 
 
 def test_doctor_says_that_nobody_reads_the_mailbox(world: World) -> None:

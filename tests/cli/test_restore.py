@@ -212,10 +212,17 @@ def test_who_only_was_away_sends_what_was_promised(office: RestoredOffice) -> No
 
 
 def test_the_moment_of_the_backup_can_be_said(office: RestoredOffice) -> None:
-    office.begin()
-    office.kill()
     assert "knows of nothing after 01 Nov 2026 08:00 UTC" in office.payclerk("--since", "2026-11-01T09:00+01:00")
+
+
+def test_a_database_at_work_is_not_taken_for_a_restored_one(office: RestoredOffice) -> None:
+    office.at(BACKUP)
+    office.begin()
+    assert "payclerk is running (mail). Stop it" in office.payclerk(status=1)
+    office.act(remind)
+    office.work()
     office.kill()
+    assert len(office.sink.letters) == 6  # nothing is held
 
 
 def test_a_moment_that_is_none_is_refused(office: RestoredOffice) -> None:

@@ -14,7 +14,8 @@ from payclerk_core.actions.letters_out import Evidence, note_evidence
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
 from payclerk_core.actions.restoring import begin_restoration, settle_restoration
 from payclerk_core.errors import UserError
-from payclerk_core.queries.restoring import last_known, may_go_out
+from payclerk_core.queries.held_letters import may_go_out
+from payclerk_core.queries.restoring import last_known
 from payclerk_core.rules.restoring import Standing, backup_moment, is_held, obstacle, reread_from, same_matter
 from payclerk_core.tables import HeldLetter, LostLetter, MailFolder, MessageRecipient, ReplyToken, Restoration
 

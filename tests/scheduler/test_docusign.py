@@ -63,6 +63,21 @@ def test_sending_again_finds_the_first(adapter: DocuSign, world: DocusignWorld) 
     assert len(world.envelopes()) == 1
 
 
+def test_what_was_sent_since_a_moment_is_found_without_the_database(
+    now: list[datetime], adapter: DocuSign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter.send(envelope(1))
+    now[0] += timedelta(days=3)
+    backup = now[0] - timedelta(days=1)
+    adapter.send(envelope(2))
+    with monkeypatch.context() as other:
+        other.setattr("payclerk_scheduler.docusign_envelope.ENVELOPE_FIELD", "somebody_elses")
+        adapter.send(envelope(3))
+    assert [(one.transaction_id, one.status) for one in adapter.sent_since(backup)] == [
+        (envelope(2).transaction_id, "sent")
+    ]
+
+
 # --- whose envelope it is
 
 

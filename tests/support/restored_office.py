@@ -72,6 +72,7 @@ class RestoredOffice:
     folder: Path
     processed: str | None = "Done"
     sink: Sink = field(default_factory=Sink)
+    running: bool = False
 
     def __post_init__(self) -> None:
         self.user = self.server.new_user()
@@ -97,6 +98,7 @@ class RestoredOffice:
         self.clock_file.set(moment)
 
     def begin(self) -> None:
+        self.running = True
         self.runner = JobRunner(self.db, self.clock, executor_id=new_executor_id("mail"))
         self.door = MailDoor(self.inbox.settings, self.db, self.clock, self.runner)
         self.runner.start()
@@ -115,6 +117,7 @@ class RestoredOffice:
             action(call_of(session, self.inbox.settings, at=self.clock()))
 
     def kill(self) -> None:
+        self.running = False
         self.runner.stop()
         self.door._pollers[0]._lease.release()  # the lease of a killed process runs out in a minute
         self.door.stop()
@@ -157,6 +160,8 @@ class RestoredOffice:
                 folder._client.append("Sent", mail.as_bytes())
 
     def close(self) -> None:
+        if self.running:  # the test failed: what is left would spoil the next one
+            self.kill()
         self.sink.close()
         self.db.close()
 

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import UserError
 from ..jobs import promise
-from ..queries.restoring import may_go_out, open_restoration
+from ..queries.held_letters import may_go_out
+from ..queries.restoring import open_restoration
 from ..queries.threads import may_see
 from ..rules.restoring import is_held
 from ..tables import Contract, HeldLetter, Message, MessageRecipient, Restoration, Thread

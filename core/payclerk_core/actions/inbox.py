@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from ..errors import UserError
@@ -97,13 +97,19 @@ def log_incoming(call: Call, thread: Thread, mail: Incoming) -> Message:
 
 
 def _lately(call: Call, thread: Thread, mail: Incoming) -> Sequence[str]:
-    """The states of this sender's mails of the last hour in the thread, the newest first."""
+    """The states of this sender's mails of the last hour in the thread, the newest first.
+
+    By when they came, too: what waited for us, or is read again after a restore, is no flood for being read at once.
+    """
     if mail.inbox_id is None or not mail.sender_email:
         return ()
-    query = select(Message.status).where(
+    arrived_at = call.session.scalars(select(InboxMail.arrived_at).where(InboxMail.id == mail.inbox_id)).one()
+    query = select(Message.status).outerjoin(InboxMail, InboxMail.id == Message.inbox_id)
+    query = query.where(
         Message.thread_id == thread.id,
         Message.direction == "in",
         Message.written_at > call.at - WITHIN,
+        or_(InboxMail.id.is_(None), InboxMail.arrived_at > arrived_at - WITHIN),
         Message.sender.icontains(mail.sender_email, autoescape=True),
     )
     return call.session.scalars(query.order_by(Message.id.desc()).limit(SHOWN_SINGLY)).all()

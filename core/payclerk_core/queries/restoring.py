@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, not_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
-from ..rules.restoring import Standing, backup_moment, same_matter
+from ..rules.restoring import Standing, backup_moment
 from ..tables import (
     ClockTick,
     Event,
     HeldLetter,
     InboxMail,
-    LostLetter,
     MailFolder,
     Message,
     MessageRecipient,
@@ -45,28 +44,6 @@ def last_known(session: Session, now: datetime) -> datetime | None:
     )
     found = [session.scalar(select(func.max(column)).where(column <= now)) for column in columns]
     return backup_moment(found, now)
-
-
-def may_go_out() -> ColumnElement[bool]:
-    """Of message_recipient: neither delivered nor bounced, and not kept back after a restore."""
-    kept = select(HeldLetter.recipient_id).where(HeldLetter.status.in_(["held", "discarded"]))
-    recipient = MessageRecipient
-    return recipient.delivered_at.is_(None) & recipient.bounced_at.is_(None) & not_(recipient.id.in_(kept))
-
-
-def held_letters(session: Session) -> Sequence[HeldLetter]:
-    """What waits for a person, oldest first."""
-    query = select(HeldLetter).where(HeldLetter.status == "held").order_by(HeldLetter.id)
-    return session.scalars(query.options(joinedload(HeldLetter.recipient))).all()
-
-
-def sent_before(session: Session, held: HeldLetter) -> datetime | None:
-    """When the mailbox shows a letter to the same person on the same subject, so that this one may be a second copy."""
-    subject = session.scalar(select(Message.subject).where(Message.id == held.recipient.message_id)) or ""
-    to_them = func.lower(LostLetter.person).contains(held.recipient.email.lower(), autoescape=True)
-    query = select(LostLetter.subject, LostLetter.seen_at).where(to_them)
-    rows = session.execute(query.where(LostLetter.restoration_id == held.restoration_id).order_by(LostLetter.seen_at))
-    return next((seen_at for other, seen_at in rows if same_matter(subject, other)), None)
 
 
 def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
