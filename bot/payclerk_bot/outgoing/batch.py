@@ -23,7 +23,7 @@ class BatchPosts:
 
     def ended(self, failed: FailedJob) -> None:
         """The work of an order ended without success, or is tried again: its message says which."""
-        self._show(int(failed.payload["batch_id"]))
+        self._show(int(str(failed.payload["batch_id"])))
 
     def _show(self, batch_id: int) -> None:
         with self._db.reading() as session:
