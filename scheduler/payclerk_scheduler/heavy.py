@@ -56,7 +56,7 @@ class HeavyWork:
     def compile_package(self, job: Job) -> None:
         with self._db.reading() as session:
             package = session.get_one(Package, job.payload["package_id"])
-            cover, parts = package_parts(self._call(session), package)
+            cover, parts = package_parts(self._call(session), package, job.payload.get("pdfs"))
         compiled = compile_package(cover, parts)
         with self._db.transaction() as session:
             note_compiled(self._call(session), package.id, compiled)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from slack_sdk import WebClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from bot_office import ADA, CHANNEL, OTTO, RITA, ZED
 from bulk_work import work
@@ -16,7 +16,7 @@ from other_kinds import OTHER_KINDS
 from payclerk_bot.downloads import download
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.jobs import waiting
-from payclerk_core.tables import Event, Member, Person, Project, SovLine
+from payclerk_core.tables import Event, FailedJob, Member, Person, Project, SovLine, StoredFile
 from payclerk_playground.slack.control import texts
 from waiting import eventually
 
@@ -125,6 +125,34 @@ def test_a_killed_import_is_done_once_and_its_message_says_so(
     assert (done.ts, "1 new sov line" in texts(done)) == (shown.ts, True)
     with office.database.reading() as session:
         assert session.scalar(select(func.count(Event.id)).where(Event.verb == "imported")) == 1
+
+
+def _failed(office: Office) -> bool:
+    with office.database.reading() as session:
+        return session.scalar(select(FailedJob.id)) is not None
+
+
+def test_an_import_whose_job_fails_for_good_says_that_nothing_was_imported(
+    month: Callable[..., Any], office: Office
+) -> None:
+    month(lambda m: None, contracts=1)
+    before = amounts(office)
+    office.world.share_file(ADA, ADA, "lines.xlsx", GOOD.xlsx())
+    shown = office.message("lines.xlsx for project 24-107", channel=ADA)
+    office.world.click(ADA, shown, "import.do")
+    eventually(lambda: waiting(office.database))
+    with office.database.transaction() as session:
+        session.execute(delete(StoredFile))
+    office.runner.start()
+    try:
+        eventually(lambda: _failed(office), timeout=60)
+        told = office.message("This could not be done: Files to import. internal fault")
+        said = office.message("Nothing of lines.xlsx was imported. The work stopped on our side", channel=ADA)
+    finally:
+        office.runner.stop()
+    assert said.ts == shown.ts
+    assert "is tried again" not in texts(said) + texts(told)
+    assert amounts(office) == before
 
 
 def test_faults_are_listed_by_cell_and_the_rest_is_a_file(month: Callable[..., Any], office: Office) -> None:

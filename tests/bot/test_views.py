@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -40,10 +40,10 @@ from payclerk_bot.views.review import ReviewLine, ReviewPage, review_modal
 from payclerk_bot.views.schedule import USUAL, ScheduleForm, schedule_modal, schedule_saved
 from payclerk_bot.views.settings import TRUST, ProjectForm, settings_modal
 from payclerk_bot.views.signing import Ended, Signing, ended, outage, sign_modal, void_modal
-from payclerk_bot.views.status import Failed, Health, status_modal, trouble_message
+from payclerk_bot.views.status import JOBS, Failed, Health, status_modal, trouble_message
 from payclerk_core.actions.importing import Shown
 from payclerk_core.documents.sheets import Fault
-from payclerk_core.jobs import Waiting
+from payclerk_core.jobs import QUEUES, Waiting
 from payclerk_core.money import Money
 from payclerk_core.rules.billing import Line, summarize
 from payclerk_core.rules.periods import Frequency, Schedule, check_schedule, numbers_of
@@ -178,6 +178,36 @@ def test_notices(name: str) -> None:
     comment = package_comment(3, name, 2, [{"name": name, "problem": name}] * 30)
     assert "<!" not in comment
     assert len(comment) < 12_000
+
+
+def test_every_job_has_a_name_for_people() -> None:
+    assert set(JOBS) == set(QUEUES)
+
+
+def test_what_waits_names_how_long_the_oldest_has_and_which_processes_run() -> None:
+    rows = [
+        Waiting("mail.send", 40, 2, timedelta(hours=3)),
+        Waiting("bulk.run", 1, 0, timedelta(seconds=59)),
+        Waiting("package.compile", 1, 0, timedelta(minutes=1)),
+    ]
+    shown = mrkdwn(status_modal(Health(rows, [], [], "never", {"bot": 1, "mail": 4}))["blocks"])
+    assert shown[1].splitlines() == [
+        "• E-mails to send: 40 (2 met trouble and will be tried again), the oldest for 3 hours",
+        "• Bulk actions confirmed in Slack: 1",
+        "• Backups to compile: 1, the oldest for 1 minute",
+    ]
+    assert shown[-1] == "Processes running: bot 1, mail 4."
+    nothing = mrkdwn(status_modal(Health([], [], [], "never"))["blocks"])
+    assert (nothing[1], nothing[-1]) == ("Nothing: all is done.", "Processes running: none.")
+
+
+def test_an_order_of_which_nothing_was_done_has_no_tick() -> None:
+    def mark(*outcomes: str, stopped: bool = False) -> str:
+        rows = [BatchRow("SC-01", outcome) for outcome in outcomes]
+        return str(batch_message("status_approved", rows, "Ada", stopped=stopped)[1][0]["text"]["text"])[0]
+
+    assert [mark("done"), mark("done", "skipped"), mark("skipped"), mark("queued"), mark("failed")] == [*"✅✅⚠⏳⚠"]
+    assert (mark("queued", "done", stopped=True), mark("done", stopped=True)) == ("⚠", "✅")
 
 
 @pytest.mark.parametrize("size", SIZES)

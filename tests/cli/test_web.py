@@ -7,9 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+from sqlalchemy import text
+
 from mail_month import NOON, make_settings, noon
 from payclerk.web import WebDoor
-from payclerk_core.tables import MailFolder
+from payclerk_core.db import database_now
+from payclerk_core.jobs import promise
+from payclerk_core.tables import Executor, MailFolder
 from processes import free_port
 from waiting import eventually
 
@@ -62,3 +66,39 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
         "restoring": False,
     }
     assert "@x" not in shown + health
+
+
+def test_the_age_of_the_oldest_job_and_the_processes_that_live_are_there(database: Database):
+    """An hour by the database's clock, counted from the promise, though the job was tried since."""
+    settings = make_settings(web_port=free_port())
+    with database.transaction() as session:
+        promise(session, "mail.send", "1", {"recipient_id": 1})
+        promise(session, "bulk.run", "1", {"batch_id": 1})
+        now = database_now(session)
+        for name, seconds in (("mail@a/1", 1), ("mail@b/2", 2), ("bot@a/3", 3), ("clock@gone/4", 3600)):
+            session.add(Executor(id=name, kind=name.partition("@")[0], beats_at=now - timedelta(seconds=seconds)))
+    table = "workflow_status" if database.engine.dialect.name == "sqlite" else "dbos.workflow_status"
+    old = (
+        f"UPDATE {table} SET created_at = created_at - 3600000, status = 'SUCCESS' WHERE workflow_uuid = 'mail.send:1'"  # noqa: S608
+    )
+    with database.engine.begin() as connection:
+        connection.execute(text(old))
+    with database.transaction() as session:
+        promise(session, "mail.send", "1", {"recipient_id": 1}, attempt=2, wait=60)
+    web = WebDoor(settings, database, noon)
+    web.start()
+    try:
+        shown = eventually(lambda: look(settings.web_port, "/metrics"))
+        health = json.loads(look(settings.web_port, "/health"))
+    finally:
+        web.stop()
+    found = dict(line.rpartition(" ")[::2] for line in shown.splitlines() if not line.startswith("#"))
+    assert 3600 <= float(found['payclerk_job_age_seconds{job="mail.send"}']) < 4200
+    assert 0 <= float(found['payclerk_job_age_seconds{job="bulk.run"}']) < 600
+    assert found['payclerk_jobs_waiting{job="mail.send"}'] == "1.0"
+    assert {key: found[key] for key in found if key.startswith("payclerk_processes")} == {
+        'payclerk_processes{kind="bot"}': "1.0",
+        'payclerk_processes{kind="mail"}': "2.0",
+    }
+    assert 3600 <= health["oldest_job_seconds"] < 4200
+    assert health["processes"] == {"bot": 1, "mail": 2}

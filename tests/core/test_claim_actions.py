@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from books import AFTER_DUE, Books
+from payclerk_core import jobs
 from payclerk_core.actions.batches import Order
 from payclerk_core.actions.certificates import certify, withdraw_certificate
 from payclerk_core.actions.claim_editing import (
@@ -23,7 +24,7 @@ from payclerk_core.actions.claim_editing import (
 from payclerk_core.actions.claims import LineReview, load_claim, review_claim, set_status
 from payclerk_core.actions.deletion import delete_claim
 from payclerk_core.actions.owner import Prefill, make_owner_claim
-from payclerk_core.actions.packages import compile_backup
+from payclerk_core.actions.packages import compile_backup, package_parts
 from payclerk_core.actions.payments import PaymentEntry, record_payment
 from payclerk_core.actions.retainage import (
     LineRetainage,
@@ -39,7 +40,18 @@ from payclerk_core.queries.claims import row_of, summary_of
 from payclerk_core.queries.ties import findings_of
 from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.rules.retainage import Rates
-from payclerk_core.tables import BillingPeriod, Claim, Company, Event, Member, Payment, Project, SovLine, StoredFile
+from payclerk_core.tables import (
+    BillingPeriod,
+    Claim,
+    Company,
+    Event,
+    Member,
+    Package,
+    Payment,
+    Project,
+    SovLine,
+    StoredFile,
+)
 from printed import pieces
 
 if TYPE_CHECKING:
@@ -298,6 +310,24 @@ def test_what_does_not_tie_is_not_compiled(books: Books) -> None:
     with books.call() as call:
         load_claim(call, first).previous_certificates_cents = 0
         assert compile_backup(call, order, [first]).status == "promised"
+
+
+def test_a_package_holds_the_papers_that_were_confirmed(books: Books) -> None:
+    """Between the order and the compiling the claim is taken back and corrected."""
+    claim_id = books.approved(1000)
+    with books.call() as call:
+        package_id = compile_backup(call, Order("a-selection", books.month.project.id, None), [claim_id]).id
+        confirmed = call.get(StoredFile, load_claim(call, claim_id).pdf_id or 0, "file").content
+    with books.call() as call:
+        set_status(call, claim_id, ClaimStatus.UNDER_REVIEW)
+        correct_amounts(call, claim_id, {books.month.plumbing.lines[0].id: LineEntry(Money(80_000))}, "Not in place")
+    [job] = jobs._client(books.database.engine).list_workflows(workflow_ids=[f"package.compile:{package_id}"])
+
+    with books.call() as call:
+        _, [part] = package_parts(call, call.get(Package, package_id, "package"), job.input["args"][2]["pdfs"])
+        present = call.get(StoredFile, load_claim(call, claim_id).pdf_id or 0, "file").content
+    assert part.claim_pdf == confirmed
+    assert confirmed != present
 
 
 def test_a_private_contract_is_its_administrators_and_its_lists(books: Books) -> None:

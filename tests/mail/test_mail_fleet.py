@@ -1,15 +1,19 @@
-"""Four mail processes over one PostgreSQL, one of them killed with mails in hand: none lost, none doubled, none stuck."""
+"""Several mail processes over one PostgreSQL: nothing is lost, doubled or stuck, and a mail's tries are counted once."""
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot_office import NOON
 from bot_office import Month as Books
+from mail_inbox import Inbox
 from mail_month import ADDRESS, make_settings, noon, settings_for
 from mail_processes import mail_processes
 from payclerk_core.actions.batches import Order
@@ -20,6 +24,8 @@ from payclerk_core.fleet import Pace, living
 from payclerk_core.jobs import waiting
 from payclerk_core.tables import BatchItem, Executor, FailedJob, InboxMail, JobTakeover, Message, Person
 from payclerk_mailbox.capture import Capture
+from payclerk_mailbox.guard import GuardedReader
+from payclerk_mailbox.handling import Handling
 from payclerk_mailbox.imap import open_folder
 from waiting import eventually
 
@@ -157,3 +163,56 @@ def _nothing_is_left(database: Database) -> None:
         tries = Counter(mail.attempts for mail in mails)
         assert set(tries) <= {1, 2}
         assert tries[2] <= 1  # at most the one in the hands of who was killed
+
+
+class EndsOnEach(GuardedReader):
+    """Its process is killed by every mail that it looks at, as soon as the test lets it go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.at_it, self.goes_on = threading.Event(), threading.Event()
+
+    def _ask(self, request: Any) -> Any:
+        self.asked += 1
+        self.at_it.set()
+        assert self.goes_on.wait(60)
+        os.kill(self._running().pid, signal.SIGKILL)
+        return super()._ask(request)
+
+
+def test_of_two_copies_the_one_at_a_mail_counts_its_try_and_three_tries_are_three(postgresql_url: str) -> None:
+    databases = [Database(postgresql_url) for _ in range(3)]
+    inbox = Inbox(databases[2])
+    key = inbox.put(inbox.answer(inbox.month.dana, "ACCEPT"))
+    readers = [EndsOnEach(), EndsOnEach()]
+    copies = [
+        Handling(inbox.settings, database, noon, reader=reader)
+        for database, reader in zip(databases, readers, strict=False)
+    ]
+
+    def row() -> tuple[str, int]:
+        with inbox.db.reading() as session:
+            mail = session.get_one(InboxMail, key)
+            return mail.status, mail.attempts
+
+    for tries in (1, 2, 3):
+        one, other = (0, 1) if tries % 2 else (1, 0)
+        at_it = threading.Thread(target=copies[one].run)
+        at_it.start()
+        assert readers[one].at_it.wait(60)
+        copies[other].run()  # finds the mail in other hands
+        readers[one].goes_on.set()
+        at_it.join(60)
+        assert row() == ("new", tries)
+        assert sum(reader.asked for reader in readers) == tries
+        readers[one].at_it.clear()
+        readers[one].goes_on.clear()
+    for copy in copies:
+        copy.run()
+
+    assert row() == ("quarantine", 3)
+    assert [reader.asked for reader in readers] == [2, 1]
+    assert inbox.notices() == [f"quarantine:{key}"]
+    for one in (*readers, *databases):
+        one.close()

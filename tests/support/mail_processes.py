@@ -57,6 +57,7 @@ class SmtpServer:
         self.name, self._gate, self._left = name, gate, frozen_after
         self.waits = threading.Event()  # a mail has come
         self.frozen = threading.Event()  # one is kept waiting for good
+        self._over = threading.Event()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     @property
@@ -67,15 +68,16 @@ class SmtpServer:
         self._controller.start()
 
     def stop(self) -> None:
+        self._over.set()
         self._controller.stop()
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802  its name
         self.waits.set()
-        if not await asyncio.get_running_loop().run_in_executor(None, self._gate.opened.wait, HELD_SECONDS):
+        if not await _comes(self._gate.opened):
             return "451 not now"
         if self._left == 0:
             self.frozen.set()
-            await asyncio.sleep(HELD_SECONDS)
+            await _comes(self._over)
             return "451 not now"
         self._left = self._left if self._left is None else self._left - 1
         mail = email.message_from_bytes(envelope.content, policy=policy.default)
@@ -84,6 +86,12 @@ class SmtpServer:
             Taken(self.name, recipient, str(mail["Message-ID"]), str(mail["Subject"]), envelope.content)
         )
         return "250 taken"
+
+
+async def _comes(event: threading.Event) -> bool:
+    if event.is_set():
+        return True
+    return await asyncio.get_running_loop().run_in_executor(None, event.wait, HELD_SECONDS)
 
 
 class MailProcesses:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from payclerk_core.db import Database
 from payclerk_core.jobs import Job
-from payclerk_core.tables import Batch, BatchItem, Claim, Person, Project
+from payclerk_core.tables import Batch, BatchItem, Claim, FailedJob, Person, Project
 
 from ..posts import Post, Posts
 from ..views.batch import BatchRow, batch_message
@@ -19,7 +19,13 @@ class BatchPosts:
         self._db, self._posts = db, posts
 
     def __call__(self, job: Job) -> None:
-        batch_id = int(job.payload["batch_id"])
+        self._show(int(job.payload["batch_id"]))
+
+    def ended(self, failed: FailedJob) -> None:
+        """The work of an order ended without success, or is tried again: its message says which."""
+        self._show(int(str(failed.payload["batch_id"])))
+
+    def _show(self, batch_id: int) -> None:
         with self._db.reading() as session:
             batch = session.get_one(Batch, batch_id)
             channels = [batch.channel, *of_project(session, session.get_one(Project, batch.project_id))]
@@ -31,7 +37,8 @@ class BatchPosts:
             person = session.get(Person, batch.person_id) if batch.person_id else None
             private = _private(session, batch)
             rows = [_row(item, private=item.record_id in private) for item in batch.items]
-            return Post(*batch_message(batch.action, rows, person.name if person else "payclerk"))
+            who = person.name if person else "payclerk"
+            return Post(*batch_message(batch.action, rows, who, stopped=_stopped(session, batch)))
 
 
 def _row(item: BatchItem, *, private: bool) -> BatchRow:
@@ -40,6 +47,12 @@ def _row(item: BatchItem, *, private: bool) -> BatchRow:
         return BatchRow(item.label, item.outcome, item.reason or "")
     why = "It is private; /billing claims says why." if item.reason else ""
     return BatchRow(item.label.partition(" ")[0], item.outcome, why)
+
+
+def _stopped(session: Session, batch: Batch) -> bool:
+    """Whether its job has ended without success and nobody has it tried again."""
+    failed = select(FailedJob.id).where(FailedJob.key == f"bulk.run:{batch.id}", FailedJob.status == "failed")
+    return session.scalar(failed) is not None
 
 
 def _private(session: Session, batch: Batch) -> set[int]:

@@ -24,10 +24,11 @@ class BulkWork:
         self._pause_s = PAUSE_S if db.engine.dialect.name == "sqlite" else 0
 
     def __call__(self, job: Job) -> None:
-        while self._slice(int(job.payload["batch_id"])):
+        while self.work_slice(int(job.payload["batch_id"])):
             self._pause.wait(self._pause_s)
 
-    def _slice(self, batch_id: int) -> bool:
+    def work_slice(self, batch_id: int) -> bool:
+        """Do the next slice of an order; whether there is more of it."""
         with self._db.transaction() as session:
             batch = session.get_one(Batch, batch_id)
             actor = session.get(Person, batch.person_id) if batch.person_id else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
@@ -22,11 +23,13 @@ from payclerk_core.documents.workbook import ProjectFile, Source, WorkbookFaults
 from payclerk_core.errors import UserError
 from payclerk_core.jobs import Job
 from payclerk_core.settings import Settings
-from payclerk_core.tables import Person, StoredFile
+from payclerk_core.tables import FailedJob, Person, StoredFile
 
 from ..posts import translated
 from ..views import importing as views
 from ..views.importing import Dropped, Said
+
+STOPPED: Final = "The work stopped on our side; /billing status has Retry."
 
 
 class ImportWork:
@@ -49,6 +52,13 @@ class ImportWork:
             self._say(job, views.left(dropped, "Something went wrong; it is tried again."))
             raise
         self._say(job, said)
+
+    def ended(self, failed: FailedJob) -> None:
+        """The import ended without success, or is tried again: its message says which."""
+        dropped, job = Dropped.of(str(failed.payload["dropped"])), Job(failed.job, "", failed.payload, failed.attempts)
+        if self._settled(job) is None:
+            again = failed.status == "retried"
+            self._say(job, views.working(dropped) if again else views.left(dropped, STOPPED))
 
     def _settled(self, job: Job) -> list[str] | None:
         with self._db.reading() as session:

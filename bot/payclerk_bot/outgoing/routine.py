@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,14 +13,18 @@ from payclerk_core.queries.digest import digest_of
 from payclerk_core.tables import Batch, Claim, Envelope, FailedJob, Message, MessageRecipient, Package, Project, Thread
 
 from ..posts import Post, Posts
+from ..views.blocks import plural
 from ..views.digest import digest_message
 from ..views.status import trouble_message
 from .audience import of_project
 
+Ended = Callable[[FailedJob], None]
+
 
 class RoutinePosts:
-    def __init__(self, db: Database, posts: Posts) -> None:
-        self._db, self._posts = db, posts
+    def __init__(self, db: Database, posts: Posts, ended: Mapping[str, Ended] | None = None) -> None:
+        """`ended`: by the job that ended without success, what brings the message of its work up to date."""
+        self._db, self._posts, self._ended = db, posts, ended or {}
 
     def digest(self, job: Job) -> None:
         project_id, week = int(job.payload["project_id"]), str(job.payload["week"])
@@ -34,13 +40,26 @@ class RoutinePosts:
     def trouble(self, job: Job) -> None:
         failed_id = int(job.payload["failed_job_id"])
         with self._db.reading() as session:
-            channels = _channels(session, session.get_one(FailedJob, failed_id))
+            failed = session.get_one(FailedJob, failed_id)
+            channels = _channels(session, failed)
         self._posts.show(f"trouble:{failed_id}", channels, lambda: self._trouble(failed_id))
+        if failed.job in self._ended:
+            self._ended[failed.job](failed)
 
     def _trouble(self, failed_id: int) -> Post:
         with self._db.reading() as session:
             row = session.get_one(FailedJob, failed_id)
-            return Post(*trouble_message(row.id, row.job, row.reason, row.attempts, row.status))
+            left = _left_of_bulk(session, row)
+            return Post(*trouble_message(row.id, row.job, row.reason, row.attempts, row.status, left))
+
+
+def _left_of_bulk(session: Session, failed: FailedJob) -> str:
+    """How much of a bulk action was done before its job ended, and how much is as it was."""
+    batch = session.get(Batch, failed.payload.get("batch_id") or 0) if failed.job == "bulk.run" else None
+    if batch is None:
+        return ""
+    left = sum(item.outcome == "queued" for item in batch.items)
+    return f"Not done: {left} of {plural(len(batch.items), 'row')}. What is not done is as it was."
 
 
 def _channels(session: Session, failed: FailedJob) -> list[str]:

@@ -18,6 +18,7 @@ JOBS: Final[Mapping[str, str]] = {
     "slack.batch": "Slack: progress of bulk actions",
     "slack.notice": "Slack: notices",
     "slack.package": "Slack: backups to post",
+    "slack.file": "Slack: files to hand over",
     "slack.digest": "Slack: digests",
     "slack.trouble": "Slack: trouble to report",
     "package.compile": "Backups to compile",
@@ -25,6 +26,8 @@ JOBS: Final[Mapping[str, str]] = {
     "docusign.void": "Envelopes to void at DocuSign",
     "docusign.fetch": "Signed claims to fetch from DocuSign",
     "docusign.poll": "Signatures to ask for",
+    "bulk.run": "Bulk actions confirmed in Slack",
+    "import.run": "Files to import",
     "clock.reminders": "Reminders",
     "clock.digest": "Digests",
     "clock.periods": "Billing periods",
@@ -109,13 +112,17 @@ def _failed(row: Failed) -> str:
     return f"{_job(row.job)}: {b.esc(row.reason, 300)} ({b.plural(row.attempts, 'try', 'tries')})"
 
 
-def trouble_message(row: int, job: str, reason: str, attempts: int, status: str) -> tuple[str, list[b.Block]]:
+def trouble_message(
+    row: int, job: str, reason: str, attempts: int, status: str, left: str = ""
+) -> tuple[str, list[b.Block]]:
+    """`left`: what became of an order that was done in part, as a finished sentence."""
     text = f"This could not be done: {_job(job)}. {b.esc(reason, 400)}"
     if status == "retried":
         return f"{text} It is being tried again.", [b.section(f"🔁 {text}"), b.context("It is being tried again.")]
     tries = b.context(f"After {b.plural(attempts, 'try', 'tries')}. Fix the cause, then try it again.")
     return text, [
         b.section(f"⚠️ {text}"),
+        *([b.section(b.esc(left, 400))] if left else []),
         tries,
         b.actions(b.button("Retry", "job.retry", row), block_id=f"failed:{row}"),
     ]

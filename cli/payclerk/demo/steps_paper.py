@@ -13,7 +13,7 @@ from payclerk_core.tables import Envelope, Package, StoredFile
 from .cast import ADMINISTRATOR, give_parts, read_project
 from .clockwork import ZONE
 from .hands import Hands
-from .stage import Stage, expect
+from .stage import PATIENCE, Stage, expect
 from .steps_open import CHANNEL
 
 
@@ -38,7 +38,8 @@ def sign_claims(stage: Stage) -> str:
         for signer in envelope.signers:
             stage.world.docusign.sign(envelope.id, signer.email)
     stage.clock.set((stage.clock.now() + timedelta(minutes=16)).astimezone(ZONE).replace(tzinfo=None))
-    stage.eventually(lambda: len(_completed(stage)) == wanted, "all signed copies to be stored")
+    # One after the other, each a PDF to fetch and to check: on a busy machine that takes its time.
+    stage.eventually(lambda: len(_completed(stage)) == wanted, "all signed copies to be stored", PATIENCE * 4)
     for place, content in enumerate(_completed(stage)):
         text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
         expect("Signed by" in text, "the signature on the stored copy")

@@ -69,7 +69,9 @@ def compile_backup(call: Call, order: Order, claim_ids: Collection[int]) -> Pack
     package.claims = [PackageClaim(claim=claim, position=place) for place, claim in enumerate(claims)]
     call.session.add(package)
     call.record("package_requested", package, project_id=project.id, after={"claims": [claim.id for claim in claims]})
-    promise(call.session, "package.compile", str(package.id), {"package_id": package.id})
+    # The papers as they are now: what is corrected before it is compiled is not what was confirmed.
+    pdfs = {str(claim.id): claim.pdf_id for claim in claims}
+    promise(call.session, "package.compile", str(package.id), {"package_id": package.id, "pdfs": pdfs})
     return package
 
 
@@ -105,22 +107,28 @@ def local_moment(call: Call, project: Project) -> datetime:
     return call.at.astimezone(ZoneInfo(project.timezone))
 
 
-def package_parts(call: Call, package: Package) -> tuple[PackageCover, list[PackagePart]]:
-    """What goes into the package, read in full so that compiling needs no database."""
+def package_parts(
+    call: Call, package: Package, pdfs: Mapping[str, int] | None = None
+) -> tuple[PackageCover, list[PackagePart]]:
+    """What goes into the package, read in full so that compiling needs no database.
+
+    `pdfs`: by claim, the paper it had when the package was asked for; the present one of a claim that is not named.
+    """
     project = call.get(Project, package.project_id, "project")
     requested = package.requested_at.astimezone(ZoneInfo(project.timezone))
     cover = PackageCover(project_name=project.name, project_number=project.number, compiled_at=requested)
-    return cover, [_part(call, row.claim) for row in package.claims]
+    known = pdfs or {}
+    return cover, [_part(call, row.claim, known.get(str(row.claim.id))) for row in package.claims]
 
 
-def _part(call: Call, claim: Claim) -> PackagePart:
+def _part(call: Call, claim: Claim, pdf_id: int | None) -> PackagePart:
     signed = call.session.scalar(
         select(Envelope)
         .where(Envelope.claim_id == claim.id, Envelope.signed_pdf_id.is_not(None))
         .order_by(Envelope.id.desc())
     )
     # T5: the signed copy replaces the plain one when the envelope is complete.
-    file_id = signed.signed_pdf_id if signed else claim.pdf_id
+    file_id = signed.signed_pdf_id if signed else (pdf_id or claim.pdf_id)
     file = call.get(StoredFile, file_id or 0, "file")
     return PackagePart(
         title=f"{claim.contract.company.name} - {claim.contract.title}",
