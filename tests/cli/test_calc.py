@@ -123,6 +123,20 @@ def test_opening_balances_by_the_rates_or_as_given() -> None:
     assert (given_["summary"]["7"], given_["summary"]["5a"], given_["summary"]["5b"]) == ("293.00", "2.00", "5.00")
 
 
+@pytest.mark.parametrize("retainage", ["10", {"rules": [{"percent": "10", "until": "5", "of": "original"}]}])
+@pytest.mark.parametrize("given_", [{}, {"previous_retainage": "-500"}])
+def test_a_deduction_billed_before_is_not_charged_again(retainage: object, given_: dict[str, str]) -> None:
+    deduction = {"item": "CO1", "scheduled_value": "-20000", "previous_work": "-5000", **given_}
+    job = {
+        "contract": {"retainage": retainage},
+        "lines": [{"item": "1", "scheduled_value": "100000", "previous_work": "50000"}],
+        "change_orders": [{"number": "CO1", "approved_in": 1, "lines": [deduction]}],
+        "claims": [{"number": 7}, {"number": 8}],
+    }
+
+    assert [(c["summary"]["7"], c["summary"]["8"]) for c in claims(job)] == [("40500.00", "0.00")] * 2
+
+
 def test_rates_may_be_one_number_or_left_out() -> None:
     (both,) = claims(one_line(billed={"work_this_period": "100", "stored": "100"}) | {"contract": {"retainage": "10"}})
     (none,) = claims(one_line(billed={"work_this_period": "100"}) | {"contract": {}})

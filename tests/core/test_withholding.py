@@ -246,3 +246,38 @@ def test_an_opening_holds_what_the_terms_say_unless_it_is_given() -> None:
     assert (by_terms.work_held, by_terms.gross) == (5_000_00, 5_000_00)
     assert (released.work_held, released.gross) == (0, 5_000_00)
     assert (by_rate.work_held, by_rate.stored_held) == (100_00, 10_00)
+
+
+@st.composite
+def opened(draw: st.DrawFn) -> Opening:
+    """What was billed of a line before: work or a deduction, stored material, and any retainage that can be of them."""
+    work, stored = draw(st.integers(-(10**7), 10**7)), draw(amounts)
+    billed = work + stored
+    return Opening(work, stored, draw(st.none() | st.integers(min(billed, 0), max(billed, 0))))
+
+
+@given(st.builds(Rates, percents, percents), st.lists(opened(), min_size=1, max_size=4))
+def test_a_first_claim_with_nothing_new_holds_what_was_held_before(rates: Rates, lines: list[Opening]) -> None:
+    before = openings(Terms(rates), Limits(0, 0), lines)
+
+    billed = bill(contract(rates), [(ITEM, line, Entry()) for line in before]).lines
+
+    assert [(line.work_held, line.stored_held) for line in billed] == [(b.work_held, b.stored_held) for b in before]
+    assert all(line.held == said.held for line, said in zip(billed, lines, strict=True) if said.held is not None)
+
+
+def test_an_opening_of_a_deduction_is_held_of_its_work() -> None:
+    terms, limits = Terms(both(TEN)), Limits(0, 0)
+    lines = [Opening(-5_000_00, 0), Opening(-5_000_00, 0, -500_00), Opening(-5_000_00, 0, -300_00)]
+
+    found = openings(terms, limits, lines)
+
+    assert [(line.work_held, line.stored_held) for line in found] == [(-500_00, 0), (-500_00, 0), (-300_00, 0)]
+    assert [line.gross for line in found] == [-500_00] * 3
+    assert [line.standing.released for line in found] == [False, False, True]
+
+
+def test_more_than_the_terms_say_of_stored_material_is_held_of_it_where_work_cannot_hold_it() -> None:
+    (line,) = openings(Terms(both(TEN)), Limits(0, 0), [Opening(100_00, 1_000_00, 500_00)])
+
+    assert (line.work_held, line.stored_held) == (100_00, 400_00)
