@@ -146,6 +146,48 @@ def test_rates_may_be_one_number_or_left_out() -> None:
     assert as_work["summary"]["5b"] == "10.00"
 
 
+STEP = {"work": "10", "step_down": {"at_percent": "50", "work": "5"}}
+SCALE = {"rules": [{"percent": "10", "until": "5", "of": "original"}]}
+
+
+def periods(retainage: object, *billed: dict[str, Any]) -> dict[str, Any]:
+    """A job of one line of 100,000.00, a claim for each that is given; `work_this_period` is put on the line."""
+    made = [
+        {"number": n, "lines": [{"item": "1", "work_this_period": claim.pop("work", "0")}], **claim}
+        for n, claim in enumerate(billed, 1)
+    ]
+    line = {"item": "1", "scheduled_value": "100000"}
+    return {"contract": {"retainage": retainage}, "lines": [line], "claims": made}
+
+
+@pytest.mark.parametrize(
+    ("claims_before", "retainage", "held"),
+    [
+        ([{"work": "60000"}], STEP, "3000.00"),
+        ([{"work": "60000"}, {"retainage": "8"}, {"retainage": "by_contract"}], STEP, "3000.00"),
+        ([{"work": "60000"}, {"retainage": "8"}], STEP, "4800.00"),
+        ([{"work": "60000"}, {"retainage": "8"}], SCALE, "4800.00"),
+        ([{"work": "60000"}], "10", "6000.00"),
+    ],
+    ids=["the step's", "the step's, turned on again", "that by hand", "that by hand after a scale", "the contract's"],
+)
+def test_a_rate_that_is_left_out_stays_as_it_is_in_force(
+    claims_before: list[dict[str, Any]], retainage: object, held: str
+) -> None:
+    *_, before, last = claims(periods(retainage, *claims_before, {"retainage": {"stored": "3"}}))
+
+    assert (last["summary"]["5a"], last["summary"]["8"]) == (held, "0.00")
+    assert before["summary"]["5a"] in {held, "5000.00"}
+
+
+@pytest.mark.parametrize("part", ["work", "stored"])
+def test_under_a_scale_no_rate_can_stay(part: str) -> None:
+    refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))
+
+    assert (refused["code"], refused["where"]) == ("bad_rate", "claims[1].retainage")
+    assert "give those of work and of stored material" in refused["message"]
+
+
 def test_rules_and_step_down() -> None:
     rules = {"work": 0, "rules": [{"percent": 10, "until": 5, "of": "original"}]}
     step = {"work": 10, "step_down": {"at_percent": 50, "work": 5}}
