@@ -180,6 +180,16 @@ def test_a_rate_that_is_left_out_stays_as_it_is_in_force(
     assert before["summary"]["5a"] in {held, "5000.00"}
 
 
+def test_a_credit_on_a_line_with_its_own_percentage_is_given_back_at_it() -> None:
+    job = periods("10", {"work": "50000"}, {"work": "-10000"}, {}, {"retainage": "2"})
+    job["claims"][0]["lines"][0]["retainage_percent"] = "5"
+
+    made = claims(job)
+
+    assert [c["summary"]["5a"] for c in made] == ["2500.00", "2000.00", "2000.00", "2000.00"]
+    assert made[1]["summary"]["8"] == "-9500.00"
+
+
 @pytest.mark.parametrize("part", ["work", "stored"])
 def test_under_a_scale_no_rate_can_stay(part: str) -> None:
     refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))
