@@ -15,9 +15,9 @@ from payclerk_core.errors import UserError
 from payclerk_core.money import Money, decimal_to_money, minor_units, read_money
 from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, StoredMaterials, limits_of
 from payclerk_core.rules.contract_terms import check_terms
-from payclerk_core.rules.job import Job, JobChange, JobClaim, JobPage, work_out
+from payclerk_core.rules.job import Job, JobChange, JobClaim, JobPage, NewRates, work_out
 from payclerk_core.rules.openings import Opening, openings
-from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms, may_be_held
+from payclerk_core.rules.retainage import Of, Rates, ScaleRule, StepDown, Terms, may_be_held, require_percent
 from payclerk_core.rules.tie_out import Overbilling
 from payclerk_core.rules.units import require_unit_price, unit_amount
 
@@ -95,7 +95,7 @@ class _Reader:
             items=items,
             changes=changes,
             openings=self._openings(contract, items, changes),
-            claims=tuple(self._claims(contract.rates)),
+            claims=tuple(self._claims()),
             original_sum=self._amount(terms, "original_sum", "contract") if "original_sum" in terms else None,
             overbilling=Overbilling(terms.get("overbilling", "allow")),
         )
@@ -111,11 +111,11 @@ class _Reader:
 
     def _terms(self, said: Any) -> Terms:
         where = "contract.retainage"
-        rates = self._rates(said, _NO_RATES, where)
+        given = self._rates(said, where)
+        work = given.work or _NO_RATES.work
+        rates = Rates(work, work if given.stored is None else given.stored)
         if not isinstance(said, dict):
             return Terms(rates)
-        if "stored" not in said:
-            rates = Rates(rates.work, rates.work)
         scale = tuple(
             ScaleRule(
                 self._number(rule, "percent", f"{where}.rules[{n}]"),
@@ -142,15 +142,16 @@ class _Reader:
             raise UserError(error.message, code=error.code or "bad_input", field=where) from None
         return terms
 
-    def _rates(self, said: Any, before: Rates, where: str) -> Rates:
+    def _rates(self, said: Any, where: str) -> NewRates:
         if not isinstance(said, dict):
             said = {"work": said, "stored": said}
-        work = self._number(said, "work", where) if "work" in said else before.work
-        stored = self._number(said, "stored", where) if "stored" in said else before.stored
-        try:
-            return Rates(work, stored)
-        except UserError as error:
-            raise UserError(error.message, code=error.code, field=where) from None
+        rates = NewRates(self._optional(said, "work", where), self._optional(said, "stored", where))
+        for rate in rates:
+            try:
+                require_percent(_NO_RATES.work if rate is None else rate)
+            except UserError as error:
+                raise UserError(error.message, code=error.code, field=where) from None
+        return rates
 
     def _item(self, line: Json, where: str, change: str | None = None) -> SovItem:
         item = str(line["item"])
@@ -212,19 +213,17 @@ class _Reader:
             raise UserError(text, code="bad_opening", field=f"{where}.previous_retainage")
         return Opening(work, stored, held.cents)
 
-    def _claims(self, rates: Rates) -> list[JobClaim]:
+    def _claims(self) -> list[JobClaim]:
         claims = []
         for n, row in enumerate(self._data["claims"]):
             where = f"claims[{n}]"
             by_contract = row.get("retainage") == _BY_CONTRACT
             sets_rates = "retainage" in row and not by_contract
-            if sets_rates:
-                rates = self._rates(row["retainage"], rates, f"{where}.retainage")
             claims.append(
                 JobClaim(
                     number=row["number"],
                     entries=self._entries(row.get("lines", ()), where),
-                    rates=rates if sets_rates else None,
+                    rates=self._rates(row["retainage"], f"{where}.retainage") if sets_rates else None,
                     by_contract=by_contract,
                     certified=self._amount(row, "certified", where) if "certified" in row else None,
                     less_previous=self._amount(row, "less_previous", where) if "less_previous" in row else None,

@@ -123,6 +123,20 @@ def test_opening_balances_by_the_rates_or_as_given() -> None:
     assert (given_["summary"]["7"], given_["summary"]["5a"], given_["summary"]["5b"]) == ("293.00", "2.00", "5.00")
 
 
+@pytest.mark.parametrize("retainage", ["10", {"rules": [{"percent": "10", "until": "5", "of": "original"}]}])
+@pytest.mark.parametrize("given_", [{}, {"previous_retainage": "-500"}])
+def test_a_deduction_billed_before_is_not_charged_again(retainage: object, given_: dict[str, str]) -> None:
+    deduction = {"item": "CO1", "scheduled_value": "-20000", "previous_work": "-5000", **given_}
+    job = {
+        "contract": {"retainage": retainage},
+        "lines": [{"item": "1", "scheduled_value": "100000", "previous_work": "50000"}],
+        "change_orders": [{"number": "CO1", "approved_in": 1, "lines": [deduction]}],
+        "claims": [{"number": 7}, {"number": 8}],
+    }
+
+    assert [(c["summary"]["7"], c["summary"]["8"]) for c in claims(job)] == [("40500.00", "0.00")] * 2
+
+
 def test_rates_may_be_one_number_or_left_out() -> None:
     (both,) = claims(one_line(billed={"work_this_period": "100", "stored": "100"}) | {"contract": {"retainage": "10"}})
     (none,) = claims(one_line(billed={"work_this_period": "100"}) | {"contract": {}})
@@ -130,6 +144,58 @@ def test_rates_may_be_one_number_or_left_out() -> None:
 
     assert (both["summary"]["5a"], both["summary"]["5b"], none["summary"]["5"]) == ("10.00", "10.00", "0.00")
     assert as_work["summary"]["5b"] == "10.00"
+
+
+STEP = {"work": "10", "step_down": {"at_percent": "50", "work": "5"}}
+SCALE = {"rules": [{"percent": "10", "until": "5", "of": "original"}]}
+
+
+def periods(retainage: object, *billed: dict[str, Any]) -> dict[str, Any]:
+    """A job of one line of 100,000.00, a claim for each that is given; `work_this_period` is put on the line."""
+    made = [
+        {"number": n, "lines": [{"item": "1", "work_this_period": claim.pop("work", "0")}], **claim}
+        for n, claim in enumerate(billed, 1)
+    ]
+    line = {"item": "1", "scheduled_value": "100000"}
+    return {"contract": {"retainage": retainage}, "lines": [line], "claims": made}
+
+
+@pytest.mark.parametrize(
+    ("claims_before", "retainage", "held"),
+    [
+        ([{"work": "60000"}], STEP, "3000.00"),
+        ([{"work": "60000"}, {"retainage": "8"}, {"retainage": "by_contract"}], STEP, "3000.00"),
+        ([{"work": "60000"}, {"retainage": "8"}], STEP, "4800.00"),
+        ([{"work": "60000"}, {"retainage": "8"}], SCALE, "4800.00"),
+        ([{"work": "60000"}], "10", "6000.00"),
+    ],
+    ids=["the step's", "the step's, turned on again", "that by hand", "that by hand after a scale", "the contract's"],
+)
+def test_a_rate_that_is_left_out_stays_as_it_is_in_force(
+    claims_before: list[dict[str, Any]], retainage: object, held: str
+) -> None:
+    *_, before, last = claims(periods(retainage, *claims_before, {"retainage": {"stored": "3"}}))
+
+    assert (last["summary"]["5a"], last["summary"]["8"]) == (held, "0.00")
+    assert before["summary"]["5a"] in {held, "5000.00"}
+
+
+def test_a_credit_on_a_line_with_its_own_percentage_is_given_back_at_it() -> None:
+    job = periods("10", {"work": "50000"}, {"work": "-10000"}, {}, {"retainage": "2"})
+    job["claims"][0]["lines"][0]["retainage_percent"] = "5"
+
+    made = claims(job)
+
+    assert [c["summary"]["5a"] for c in made] == ["2500.00", "2000.00", "2000.00", "2000.00"]
+    assert made[1]["summary"]["8"] == "-9500.00"
+
+
+@pytest.mark.parametrize("part", ["work", "stored"])
+def test_under_a_scale_no_rate_can_stay(part: str) -> None:
+    refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))
+
+    assert (refused["code"], refused["where"]) == ("bad_rate", "claims[1].retainage")
+    assert "give those of work and of stored material" in refused["message"]
 
 
 def test_rules_and_step_down() -> None:

@@ -120,6 +120,15 @@ def test_there_has_to_be_something_to_turn_on_again(books: Books) -> None:
         resume_terms(call, claim)
 
 
+def test_a_deduction_billed_before_is_not_charged_again(books: Books) -> None:
+    add_order(books, "CO-1", -20_000_00, date(2026, 10, 30), opening=-5_000_00)
+
+    claim = books.claim(100)
+
+    found = summary_of(books.shown(claim))
+    assert (found.previous_certificates.cents, found.due.cents) == (-4_500_00, 90_00)
+
+
 def load(database: Database, draft: Draft) -> None:
     with database.transaction() as session:
         import_project(Call(session, NOON, make_settings(), actor=None, door="cli"), read_workbook(draft.xlsx()))

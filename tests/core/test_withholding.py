@@ -46,10 +46,11 @@ entries = st.builds(Entry, work=amounts, stored=amounts, work_percent=st.none() 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Some claims of a line: work, stored material, figures of its own, releases, lower and higher rates."""
+    """Some claims of a line: work, stored material, figures of its own, work taken back, releases, other rates."""
     history = History(both(draw(percents)))
     for entry in draw(st.lists(entries, max_size=4)):
         history.bill(entry, draw(st.none() | percents.map(both)))
+        history.bill(Entry(-draw(st.integers(0, history.before.work)), work_percent=draw(st.none() | percents)))
         held = history.before.work_held + history.before.stored_held
         history.bill(Entry(released=draw(st.integers(0, held)) if draw(st.booleans()) else 0))
     return history
@@ -65,6 +66,16 @@ def test_a_lower_rate_never_raises_what_a_line_holds(history: History, share: De
     assert (line.work_held, line.stored_held) <= held
     assert line.work_held <= held[0]
     assert line.stored_held <= held[1]
+
+
+@given(histories())
+def test_a_claim_with_nothing_new_changes_nothing(history: History) -> None:
+    before = history.before
+
+    line = history.bill()
+
+    assert (line.work_held, line.stored_held) == (before.work_held, before.stored_held)
+    assert history.before == replace(before, gross=history.before.gross)
 
 
 @given(histories(), percents)
@@ -109,6 +120,55 @@ def test_a_line_with_a_rate_of_its_own_keeps_it(work: int, stored: int, own: Dec
     for rate in rates:
         line = history.bill(rates=rate)
         assert (line.work_held, line.stored_held) == (first.work_held, first.stored_held)
+
+
+@given(amounts, percents, percents, st.lists(st.tuples(percents, st.none() | percents), max_size=4))
+def test_what_is_taken_back_of_a_line_with_a_rate_of_its_own_is_given_back_at_that_rate(
+    work: int, own: Decimal, rate: Decimal, claims: list[tuple[Decimal, Decimal | None]]
+) -> None:
+    """While nothing is released it holds its own share of the balance; each claim rounds by half a cent at most."""
+    history = History(both(rate))
+    history.bill(Entry(work, work_percent=own))
+
+    for share, new in claims:
+        line = history.bill(Entry(-int(history.before.work * share / 100)), None if new is None else both(new))
+        assert abs(line.work_held - history.before.work * own / 100) <= 1 + len(claims)
+
+
+def test_what_is_taken_back_is_of_the_contracts_rate_first() -> None:
+    history = History(both(TEN))
+    history.bill(Entry(50_000_00, work_percent=FIVE))
+    history.bill(Entry(30_000_00))
+
+    assert history.bill(Entry(-40_000_00)).held == 2_000_00
+    assert history.bill(Entry(10_000_00)).held == 3_000_00
+    assert history.bill(rates=both(TWO)).held == 2_200_00
+
+
+def test_what_is_taken_back_at_a_rate_of_its_own_stays_given_back() -> None:
+    history = History(both(TEN))
+    history.bill(Entry(50_000_00))
+
+    assert history.bill(Entry(-10_000_00, work_percent=FIVE)).held == 4_500_00
+    assert history.bill().held == 4_500_00
+    assert history.bill(rates=both(FIVE)).held == 2_000_00
+
+
+def test_a_deduction_at_its_own_rate_is_taken_back_at_that_rate() -> None:
+    history = History(both(TEN))
+    history.bill(Entry(-20_000_00, work_percent=FIVE))
+
+    assert history.bill(Entry(5_000_00)).held == -750_00
+    assert history.bill(rates=both(TWO)).held == -750_00
+
+
+def test_under_a_scale_too_what_is_taken_back_is_given_back_at_the_lines_own_rate() -> None:
+    terms = Terms(NONE, (ScaleRule(TEN, Of.ORIGINAL, FIVE),))
+    claims = [Entry(50_000_00, work_percent=TWO), Entry(-10_000_00), Entry(), Entry(60_000_00)]
+
+    pages = pages_of(terms, *(JobClaim(n, {"1": entry}) for n, entry in enumerate(claims, 1)))
+
+    assert [held(page) for page in pages] == [1_000_00, 800_00, 800_00, 5_000_00]
 
 
 def test_a_line_of_two_rates_changes_the_part_that_is_the_contracts() -> None:
@@ -246,3 +306,38 @@ def test_an_opening_holds_what_the_terms_say_unless_it_is_given() -> None:
     assert (by_terms.work_held, by_terms.gross) == (5_000_00, 5_000_00)
     assert (released.work_held, released.gross) == (0, 5_000_00)
     assert (by_rate.work_held, by_rate.stored_held) == (100_00, 10_00)
+
+
+@st.composite
+def opened(draw: st.DrawFn) -> Opening:
+    """What was billed of a line before: work or a deduction, stored material, and any retainage that can be of them."""
+    work, stored = draw(st.integers(-(10**7), 10**7)), draw(amounts)
+    billed = work + stored
+    return Opening(work, stored, draw(st.none() | st.integers(min(billed, 0), max(billed, 0))))
+
+
+@given(st.builds(Rates, percents, percents), st.lists(opened(), min_size=1, max_size=4))
+def test_a_first_claim_with_nothing_new_holds_what_was_held_before(rates: Rates, lines: list[Opening]) -> None:
+    before = openings(Terms(rates), Limits(0, 0), lines)
+
+    billed = bill(contract(rates), [(ITEM, line, Entry()) for line in before]).lines
+
+    assert [(line.work_held, line.stored_held) for line in billed] == [(b.work_held, b.stored_held) for b in before]
+    assert all(line.held == said.held for line, said in zip(billed, lines, strict=True) if said.held is not None)
+
+
+def test_an_opening_of_a_deduction_is_held_of_its_work() -> None:
+    terms, limits = Terms(both(TEN)), Limits(0, 0)
+    lines = [Opening(-5_000_00, 0), Opening(-5_000_00, 0, -500_00), Opening(-5_000_00, 0, -300_00)]
+
+    found = openings(terms, limits, lines)
+
+    assert [(line.work_held, line.stored_held) for line in found] == [(-500_00, 0), (-500_00, 0), (-300_00, 0)]
+    assert [line.gross for line in found] == [-500_00] * 3
+    assert [line.standing.released for line in found] == [False, False, True]
+
+
+def test_more_than_the_terms_say_of_stored_material_is_held_of_it_where_work_cannot_hold_it() -> None:
+    (line,) = openings(Terms(both(TEN)), Limits(0, 0), [Opening(100_00, 1_000_00, 500_00)])
+
+    assert (line.work_held, line.stored_held) == (100_00, 400_00)

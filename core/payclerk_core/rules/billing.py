@@ -25,7 +25,7 @@ from .retainage import (
     scale_withheld,
     within,
 )
-from .withholding import RATE_ONLY, OwnFigures, RateChange, own_part
+from .withholding import RATE_ONLY, OwnFigures, RateChange, own_of, own_part, take_back
 
 
 class StoredMaterials(StrEnum):
@@ -277,12 +277,14 @@ def _by_scale(contract: Contract, rows: Sequence[Row], drafts: Sequence[LineBase
     """A line with figures of its own takes no share of the scale; what it withholds fills the scale as well."""
     limits = limits_of([item for item, _, _ in rows], contract.currency)
     own = {place: entry.own for place, (_, _, entry) in enumerate(rows) if entry.own is not RATE_ONLY}
-    shares = [_without_own(draft, own[n]) if n in own else draft for n, draft in enumerate(drafts)]
-    besides = sum(_own_withheld(drafts[place], figures) for place, figures in own.items())
+    left = [(d, 0) if n in own and own[n].of_work else take_back(d) for n, d in enumerate(drafts)]
+    shares = [_without_own(draft, own[n]) if n in own else draft for n, (draft, _) in enumerate(left)]
+    besides = sum(_own_withheld(left[place][0], figures) for place, figures in own.items())
+    besides -= sum(given_back for _, given_back in left)
     plain = scale_withheld(contract.terms.scale, limits, shares, besides=besides)
     return [
-        _own(own[n], draft, cents) if n in own else (cents, draft.standing._replace(let_go=None, store_let_go=None))
-        for n, (draft, cents) in enumerate(zip(drafts, plain, strict=True))
+        _own(own.get(n, RATE_ONLY), draft, (work - given_back, stored))
+        for n, ((draft, given_back), (work, stored)) in enumerate(zip(left, plain, strict=True))
     ]
 
 
@@ -316,8 +318,9 @@ def _own(own: OwnFigures, draft: LineBase, plain: tuple[int, int]) -> Withholdin
     if own.of_work:
         work = own.work(draft.work)
     if own.of_work and own.work_withheld is None:
-        held = own_part(known, draft.work_held)
-        known = known._replace(own_work=known.own_work + draft.work, own_held=held + work)
+        own_work, own_held = own_of(draft)
+        own_work = within(own_work + draft.work, draft.work_before + draft.work)
+        known = known._replace(own_work=own_work, own_held=within(own_held + work, own_work))
     if own.of_stored:
         stored = _own_stored(draft, own) - draft.stored_held
         known = known._replace(store_own=own.stored_withheld is None)

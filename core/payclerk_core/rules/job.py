@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
 
 from ..errors import UserError
 from ..money import Money
@@ -38,13 +40,20 @@ class JobChange:
     items: tuple[SovItem, ...]
 
 
+class NewRates(NamedTuple):
+    """What is withheld from a claim on, in percent; None: it stays as it is in force."""
+
+    work: Decimal | None = None
+    stored: Decimal | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class JobClaim:
     """One claim of a job: what is entered by item, and what is decided of it."""
 
     number: int
     entries: Mapping[str, Entry]
-    rates: Rates | None = None  # new ones, from here on
+    rates: Rates | NewRates | None = None  # new ones, from here on
     certified: Money | None = None
     less_previous: Money | None = None  # line 7 as somebody else states it
     by_contract: bool = False  # the contract's step or scale counts again, from here on
@@ -129,7 +138,8 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
     rows = [(item, state.before.get(item.item, NEW), claim.entries.get(item.item, NOTHING)) for item in items]
     by_hand = state.by_hand and not claim.by_contract
     terms = job.contract.terms.ended() if by_hand else job.contract.terms
-    billed = bill(replace(job.contract, terms=terms, rates=state.rates), rows, new_rates=claim.rates)
+    contract = replace(job.contract, terms=terms, rates=state.rates)
+    billed = bill(contract, rows, new_rates=_new_rates(claim, contract))
     line_7 = state.certificates if claim.less_previous is None else claim.less_previous
     summary = summarize(billed.lines, previous_certificates=line_7)
     findings = _findings(job, claim, state, billed.lines, summary)
@@ -144,6 +154,19 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
         claim.number,
         frozenset(line.change_order for line in billed.lines if line.change_order is not None),
         by_hand or claim.rates is not None,
+    )
+
+
+def _new_rates(claim: JobClaim, contract: Contract) -> Rates | None:
+    """The rates that the claim sets; what it leaves out stays as it is in force, which under a sliding scale none is."""
+    if (said := claim.rates) is None:
+        return None
+    if contract.terms.scale and None in {said.work, said.stored}:
+        text = "under a sliding scale there is no rate that could stay; give those of work and of stored material."
+        raise UserError(text, code="bad_rate", field="retainage")
+    in_force = contract.rates
+    return Rates(
+        in_force.work if said.work is None else said.work, in_force.stored if said.stored is None else said.stored
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..money import PercentOf
 from .billing import Before
-from .retainage import Limits, LineBase, Rates, Standing, Terms, scale_withheld
+from .retainage import Limits, LineBase, Rates, Standing, Terms, scale_withheld, within
 
 
 class Opening(NamedTuple):
@@ -36,7 +36,11 @@ def _by_rate(rates: Rates, base: LineBase) -> tuple[int, int]:
 
 
 def _before(line: Opening, work: int, stored: int) -> Before:
-    held = work + stored if line.held is None else line.held
-    stored_held = min(stored, held)
-    released = Standing(released=held < work + stored)
-    return Before(line.work, line.stored, held - stored_held, stored_held, max(held, work + stored), released)
+    if line.held is None:
+        return Before(line.work, line.stored, work, stored, work + stored)
+    # Stored material holds what the terms say of it, as far as work can hold the rest: a deduction holds less than
+    # nothing, and none of that is of stored material.
+    work_held = within(line.held - stored, line.work)
+    released = line.held != work + stored and within(line.held, work + stored) == line.held
+    gross = work + stored if released else line.held
+    return Before(line.work, line.stored, work_held, line.held - work_held, gross, Standing(released=released))

@@ -1,7 +1,8 @@
 """What one line's retainage becomes at a rate: what is held of earlier work stays as agreed, new work follows the rate.
 
 Three rules (docs/rules.md): a lower rate never raises what a line holds; what was withheld at a figure of the line's own
-keeps it; and what was released is not charged again, neither by a new rate nor when material is installed.
+keeps it, and gives it back when it is taken back; and what was released is not charged again, neither by a new rate nor
+when material is installed.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class RateChange:
 
     def withheld(self, line: LineBase, own: OwnFigures) -> tuple[Withheld, Standing]:
         """What is withheld of the line with this claim (negative: given back), and what is remembered of it."""
+        line, given_back = (line, 0) if own.of_work else take_back(line)
         store = self._of_store(line, own)
         work = self._of_work(line, own, store.installed_let_go)
         standing = line.standing._replace(
@@ -82,24 +84,33 @@ class RateChange:
             store_own=store.own,
             store_let_go=store.let_go,
         )
-        return (work.withheld, store.withheld), standing
+        return (work.withheld - given_back, store.withheld), standing
 
     def _of_work(self, line: LineBase, own: OwnFigures, installed_let_go: int) -> _Work:
-        standing = line.standing
-        own_held = own_part(standing, line.work_held)
-        rest, held = line.work_before - standing.own_work, line.work_held - own_held
-        let_go = self._let_go(line, standing.let_go, self._work, rest, held)
-        kept = self._work.kept(held, rest, let_go=let_go > 0 or standing.released)
+        own_work, own_held = own_of(line)
+        rest, held = line.work_before - own_work, line.work_held - own_held
+        let_go = self._let_go(line, line.standing.let_go, self._work, rest, held)
+        kept = self._work.kept(held, rest, let_go=let_go > 0 or line.standing.released)
         if self._work.changed:
             let_go = self._work.now(rest) - kept
         if own.work_withheld is not None:  # an amount for one period: no rate of the line's own
-            return _Work(kept - held + own.work_withheld, standing.own_work, own_held, None)
+            return _Work(kept - held + own.work_withheld, own_work, own_held, None)
         if own.of_work:
             asked = within(own.work(line.work) - installed_let_go, line.work)
-            return _Work(kept - held + asked, standing.own_work + line.work, own_held + asked, let_go)
+            return self._at_own_rate(line, kept - held + asked, _Work(asked, own_work, own_held, let_go))
         let_go += installed_let_go
         target = within(self._work.now(rest + line.work) - let_go, rest + line.work)
-        return _Work(target - held, standing.own_work, own_held, let_go)
+        return _Work(target - held, own_work, own_held, let_go)
+
+    def _at_own_rate(self, line: LineBase, withheld: int, before: _Work) -> _Work:
+        """The period's work joins what is at the line's own figures; what it takes back beyond that is of the rest."""
+        to_date, joined = line.work_before + line.work, before.own_work + line.work
+        own_work, own_held = within(joined, to_date), before.own_held + before.withheld
+        if own_work == joined:
+            return _Work(withheld, own_work, own_held, before.let_go)
+        held = within(line.work_held + withheld, to_date)
+        own_held = within(within(own_held, own_work), held)
+        return _Work(withheld, own_work, own_held, self._work.now(to_date - own_work) - (held - own_held))
 
     def _let_go(self, line: LineBase, known: int | None, rate: _Rate, balance: int, held: int) -> int:
         """By how much less than the rate is held, because it was released."""
@@ -176,6 +187,33 @@ def _own_store(line: LineBase, own: OwnFigures, left: _Left) -> _Store:
     kept = within(left.held, full) if left.let_go > 0 or line.standing.released else full
     held = kept + rate(line.stored) - full
     return _Store(held - line.stored_held, True, full - kept, left.installed_let_go)
+
+
+def own_of(line: LineBase) -> tuple[int, int]:
+    """How much of the line's work was billed at figures of its own, and what is held of that, in cents."""
+    if not line.standing.own_work:
+        return 0, 0
+    return within(line.standing.own_work, line.work_before), own_part(line.standing, line.work_held)
+
+
+def take_back(line: LineBase) -> tuple[LineBase, int]:
+    """The line without the work at its own figures that this period takes back, and what was held of that, in cents.
+
+    Work is taken back of what is billed at the rate first, and then of this, with its share of what is held.
+    """
+    work, held = own_of(line)
+    left = within(work, line.work_before + line.work)
+    if left == work:
+        return line, 0
+    given_back = held - part_of(held, abs(left), abs(work))
+    gone = work - left
+    standing = line.standing._replace(own_work=left, own_held=held - given_back)
+    return line._replace(
+        work_before=line.work_before - gone,
+        work=line.work + gone,
+        work_held=line.work_held - given_back,
+        standing=standing,
+    ), given_back
 
 
 def own_part(standing: Standing, held: int) -> int:
