@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
+from itertools import count, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from books import Books
@@ -15,15 +19,18 @@ from payclerk_core.actions.claim_editing import LineEntry, correct_amounts, save
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.deletion import delete_claim
 from payclerk_core.actions.owner import make_owner_claim, preview_owner_claim
+from payclerk_core.db import Database
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
+from payclerk_core.queries.approved import approved_below, completed_below
 from payclerk_core.queries.claims import summary_of
 from payclerk_core.queries.owner_costs import claims_billed_on, owner_tie
 from payclerk_core.rules.lifecycle import ClaimStatus as S
+from payclerk_core.rules.owner_costs import LineBelow, attributable
 from payclerk_core.tables import BilledClaim, BilledCost, Contract, Project, SovLine
 
 if TYPE_CHECKING:
-    from payclerk_core.db import Database
+    from collections.abc import Callable
 
 CASES = Path(__file__).parents[1] / "cases" / "engine"
 COST = ("22-000", "S")
@@ -238,6 +245,151 @@ def test_what_was_stored_before_payclerk_is_not_billed_as_new_work(books: Books,
 
     assert bills(books, owner(books)) == Money(117_000 if mode == "automatic" else 107_000)
     assert ties(books) == []
+
+
+@pytest.mark.parametrize(("mode", "installs"), [("manual", 200), ("automatic", 10)])
+def test_what_an_unapproved_claim_installed_stays_billed(books: Books, mode: str, installs: int) -> None:
+    """It was approved as stored: that a claim under review moves it into work takes nothing off."""
+    if mode == "automatic":
+        automatic(books)
+    steel = books.month.steel
+    books.approved(0, contract=steel, stored=200)
+    first = owner(books)
+    status(books, first, S.UNDER_REVIEW)
+    books.next_period()
+    between = books.claim(installs, contract=steel, stored=0)
+    books.next_period()
+    books.approved(0, 100, contract=steel)
+    assert ties(books) == [("SC-002", 100)]
+
+    assert bills(books, owner(books)) == Money(30_000)
+    assert ties(books) == []
+    status(books, between, S.APPROVED)
+    assert ties(books) == ([("SC-002", 10)] if mode == "automatic" else [])
+
+
+def test_store_of_an_unapproved_claim_is_not_billed(books: Books) -> None:
+    """The approved claim after it carries the balance in its column F, and did not put it there."""
+    steel = books.month.steel
+    books.approved(100, contract=steel)
+    books.next_period()
+    between = books.claim(0, contract=steel, stored=500)
+    books.next_period()
+    books.approved(0, 50, contract=steel)
+
+    assert bills(books, owner(books)) == Money(15_000)
+    assert ties(books) == []
+    status(books, between, S.APPROVED)
+    books.next_period()
+    assert bills(books, owner(books)) == Money(65_000)
+
+
+Step = tuple[int, int, bool, bool]  # work and F in dollars, approved, a claim to the owner after it
+STEPS = st.tuples(st.integers(1, 900), st.sampled_from([0, 0, 200, 500]), st.booleans(), st.booleans())
+
+
+def approved_alone(history: list[Step], mode: str) -> int:
+    """What the approved claims of a history changed, from what was entered alone; never less than nothing."""
+    stored = [0, *(step[1] for step in history)]
+    changes = [
+        work + now - (before if mode == "manual" else 0)
+        for (work, *_), (before, now) in zip(history, pairwise(stored), strict=True)
+    ]
+    return max(sum(change for change, step in zip(changes, history, strict=True) if step[2]), 0)
+
+
+@pytest.fixture(scope="module")
+def new_books(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Books]:
+    """Books of their own for each example."""
+    folder, numbers = tmp_path_factory.mktemp("histories"), count()
+
+    def build() -> Books:
+        path = folder / f"{next(numbers)}.sqlite3"
+        shutil.copyfile(migrated_sqlite, path)
+        return Books(Database(f"sqlite:///{path}"))
+
+    return build
+
+
+@settings(max_examples=6)
+@given(st.lists(STEPS, min_size=2, max_size=4), st.sampled_from(["manual", "automatic"]))
+@example([(1, 200, True, True), (200, 0, False, False), (100, 0, True, True)], "manual")
+@example([(9, 500, False, True), (1, 0, True, True), (5, 200, False, False), (7, 200, True, True)], "automatic")
+def test_the_owner_is_billed_what_approved_claims_put_there(
+    new_books: Callable[[], Books], history: list[Step], mode: str
+) -> None:
+    """While some are not approved nothing of theirs is billed; when all are, the two sides are equal."""
+    books, made, claims = new_books(), [0], []
+    if mode == "automatic":
+        automatic(books)
+    for at, (work, stored, approved, bill) in enumerate(history):
+        chosen = S.APPROVED if approved else None
+        claims.append(books.claim(work, status=chosen, stored=stored, contract=books.month.steel))
+        agree(books)
+        if bill:
+            made.append(owner_or_none(books) or made[-1])
+            assert billed(books, made[-1]) == approved_alone(history[: at + 1], mode)
+        books.next_period()
+    for claim_id, step in zip(claims, history, strict=True):
+        if not step[2]:
+            status(books, claim_id, S.APPROVED)
+    made.append(owner_or_none(books) or made[-1])
+
+    agree(books)
+    assert ties(books) == []
+    assert bills(books, made[-1]) == bills(books, claims[-1])
+
+
+def owner_or_none(books: Books) -> int | None:
+    try:
+        return owner(books)
+    except UserError as refused:
+        assert refused.code == "nothing_to_bill"
+        return None
+
+
+def billed(books: Books, owner_id: int) -> int:
+    return bills(books, owner_id).cents // 100 if owner_id else 0
+
+
+def agree(books: Books) -> None:
+    """What is billed and what the tie-out compares with come from different columns and are the same."""
+    with books.database.reading() as session:
+        project = books.month.project.id
+        below = {place: one.work + one.stored for place, one in approved_below(session, project).items()}
+        assert completed_below(session, project) == below
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 500), st.booleans())), st.integers(0, 300))
+def test_a_line_over_any_history(history: list[tuple[int, int, bool]], opening: int) -> None:
+    stored = [opening, *(now for _, now, _ in history)]
+    moves = [
+        (work + now - before, now - before, approved)
+        for (work, now, approved), before in zip(history, stored, strict=False)
+    ]
+    balances = [now for _, now, approved in history if approved]
+    line = LineBelow(
+        10_000,
+        opening_stored=opening,
+        changed=sum(change for change, _, _ in moves),
+        approved=sum(change for change, _, approved in moves if approved),
+        approved_stored=sum(move for _, move, approved in moves if approved),
+        in_store=balances[-1] if balances else opening,
+    )
+    work, store = attributable(line)
+
+    assert 0 <= store <= line.in_store
+    assert work + store == max(opening + line.approved, min(opening + line.changed, 0))
+    if all(approved for _, _, approved in history):
+        assert (work, store) == (sum(work for work, _, _ in history), stored[-1])
+
+
+@pytest.mark.parametrize(("scheduled", "sign"), [(1000, 1), (-1000, -1)])
+def test_an_approval_of_less_takes_nothing_off_that_was_never_billed(scheduled: int, sign: int) -> None:
+    """Of a line that adds and of a deduction alike: the claim that billed 500 is not approved, its correction is."""
+    assert attributable(LineBelow(scheduled, changed=0, approved=-500 * sign)) == (0, 0)
+    opened = LineBelow(scheduled, opening_work=800 * sign, changed=-500 * sign, approved=-500 * sign)
+    assert attributable(opened) == (-500 * sign, 0)
 
 
 def test_the_preview_makes_nothing_and_names_what_is_missing(books: Books) -> None:

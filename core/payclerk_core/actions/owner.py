@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from ..errors import UserError
 from ..jobs import promise
 from ..money import Money
+from ..queries.approved import approved_below
 from ..queries.claims import claim_of_period, summary_of
 from ..queries.contracts import ContractRow, contract_rows, open_period, prime_contract
 from ..queries.owner_costs import (
     TieRow,
-    approved_below,
     billed_above,
     claims_not_approved,
     claims_to_bill,

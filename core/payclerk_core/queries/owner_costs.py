@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import Session
 
 from ..rules.billing import StoredMaterials
 from ..rules.lifecycle import BILLABLE_TO_OWNER
-from ..rules.owner_costs import Above, Below, CostKey, Gap, Place, gaps
+from ..rules.owner_costs import Above, CostKey, Gap, Place, gaps
 from ..tables import BilledClaim, BilledCost, Claim, ClaimLine, Contract, Project, SovLine
+from .approved import completed_below
 from .claims import with_pages
 from .contracts import prime_contract
 
@@ -51,7 +52,7 @@ def owner_tie(session: Session, project_id: int) -> list[TieRow]:
     """What is approved below and not billed above, and the reverse, as the database is now; empty when all ties."""
     prime = prime_contract(session, project_id)
     above = billed_above(session, prime) if prime is not None else []
-    found = gaps(approved_below(session, project_id), above)
+    found = gaps(completed_below(session, project_id), _opened(session, project_id), above)
     contracts = _contracts(session, {gap.contract_id for gap in found if gap.contract_id is not None})
     unbilled: dict[int, list[Claim]] = defaultdict(list)
     for claim in claims_to_bill(session, project_id) if found else ():
@@ -72,74 +73,12 @@ def _payable(session: Session, project_id: int, which: Any) -> Sequence[Claim]:
     return session.scalars(with_pages(query.where(which).order_by(Contract.number, Claim.number))).unique().all()
 
 
-def approved_below(session: Session, project_id: int) -> dict[Place, Below]:
-    """By contract and cost, what is approved of the payable claims to date."""
-    found: defaultdict[Place, Below] = defaultdict(Below)
-    for place, cents in _sums(session, _opened(project_id)):
-        found[place] = Below(stored=cents, opening=cents)
-    latest = _latest(project_id)
-    for contract_id in session.scalars(select(latest.c.contract_id)):
-        for place in [place for place in found if place[0] == contract_id]:
-            found[place] = replace(found[place], stored=0)  # what is in store now is on its claims
-    for place, cents in _sums(session, _worked(project_id)):
-        found[place] = replace(found[place], work=cents)
-    for place, cents in _sums(session, _stored(latest)):
-        found[place] = replace(found[place], stored=cents)
-    fresh = _fresh(session, latest)
-    return {place: replace(one, fresh=place[0] in fresh) for place, one in found.items()}
-
-
-def _sums(session: Session, query: Select[int, str, str, int]) -> list[tuple[Place, int]]:
-    return [((row[0], (row[1], row[2])), int(row[3] or 0)) for row in session.execute(query)]
-
-
-def _opened(project_id: int) -> Select[int, str, str, int]:
-    """What was in store before payclerk."""
+def _opened(session: Session, project_id: int) -> dict[Place, int]:
+    """By contract and cost, what was in store before payclerk: the owner was billed it then."""
     cost = (SovLine.contract_id, SovLine.cost_code, SovLine.cost_type)
     query = select(*cost, func.sum(SovLine.opening_stored_cents)).join(SovLine.contract)
     query = query.where(Contract.project_id == project_id, Contract.kind != "prime", SovLine.opening_stored_cents != 0)
-    return query.group_by(*cost)
-
-
-def _worked(project_id: int) -> Select[int, str, str, int]:
-    """Work of the approved claims, and what the automatic mode moved there from claims that are approved, too."""
-    before = aliased(Claim)
-    open_before = exists(
-        select(before.id).where(
-            before.contract_id == Claim.contract_id,
-            before.number == Claim.number - 1,
-            before.status.not_in(_BILLABLE),
-        )
-    )
-    work = ClaimLine.work_cents + case((open_before, 0), else_=ClaimLine.moved_cents)
-    cost = (Claim.contract_id, SovLine.cost_code, SovLine.cost_type)
-    query = select(*cost, func.sum(work)).join(ClaimLine.claim).join(ClaimLine.sov_line).join(Claim.contract)
-    query = query.where(Contract.project_id == project_id, Contract.kind != "prime", Claim.status.in_(_BILLABLE))
-    return query.group_by(*cost)
-
-
-def _latest(project_id: int) -> Any:
-    """By contract, the number of its latest approved claim."""
-    query = select(Claim.contract_id, func.max(Claim.number).label("number")).join(Claim.contract)
-    query = query.where(Contract.project_id == project_id, Contract.kind != "prime", Claim.status.in_(_BILLABLE))
-    return query.group_by(Claim.contract_id).subquery()
-
-
-def _of_latest(latest: Any) -> Any:
-    return and_(Claim.contract_id == latest.c.contract_id, Claim.number == latest.c.number)
-
-
-def _stored(latest: Any) -> Select[int, str, str, int]:
-    cost = (Claim.contract_id, SovLine.cost_code, SovLine.cost_type)
-    query = select(*cost, func.sum(ClaimLine.stored_cents)).join(ClaimLine.claim).join(ClaimLine.sov_line)
-    return query.join(latest, _of_latest(latest)).group_by(*cost)
-
-
-def _fresh(session: Session, latest: Any) -> set[int]:
-    """The contracts whose latest approved claim is not billed yet."""
-    query = select(Claim.contract_id).join(latest, _of_latest(latest))
-    query = query.outerjoin(BilledClaim, BilledClaim.claim_id == Claim.id).where(BilledClaim.id.is_(None))
-    return set(session.scalars(query))
+    return {(row[0], (row[1], row[2])): int(row[3]) for row in session.execute(query.group_by(*cost))}
 
 
 def billed_above(session: Session, prime: Contract, *, before: int | None = None) -> list[Above]:

@@ -6,7 +6,7 @@ claim to the owner was made is the difference the next one bills, and nothing ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 CostKey = tuple[str, str]  # cost code, cost type
@@ -14,11 +14,50 @@ Place = tuple[int, CostKey]  # of a contract
 
 
 @dataclass(frozen=True, slots=True)
+class LineBelow:
+    """One line of a payable contract over all its claims, in cents.
+
+    A claim changes what is completed and stored (column G) by its E, by what the automatic mode moved into D, and by
+    its F less the F before it. `changed` is that of all claims, `approved` that of the approved ones, `approved_stored`
+    the part of it in F. `in_store`: F on the latest approved claim.
+    """
+
+    scheduled: int
+    opening_work: int = 0
+    opening_stored: int = 0
+    changed: int = 0
+    approved: int = 0
+    approved_stored: int = 0
+    in_store: int = 0
+
+
+def attributable(line: LineBelow) -> tuple[int, int]:
+    """What of the line the approved claims put there, since payclerk: work, and what is in store. In cents.
+
+    Completed and stored is the sum of what the approved claims changed, so nothing an unapproved claim in between did
+    counts: neither what it added, nor that it installed or took away what was approved before. In store is what stands
+    in F of the latest approved claim, at most what the approved claims put there; the rest is work.
+    """
+    opened = line.opening_work + line.opening_stored
+    total = within_line(opened + line.approved, scheduled=line.scheduled, stands=opened + line.changed)
+    stored = min(line.in_store, line.opening_stored + line.approved_stored, total)
+    stored = max(stored, 0)
+    return total - line.opening_work - stored, stored
+
+
+def within_line(total: int, *, scheduled: int, stands: int) -> int:
+    """What is approved of a line to date, on the line's own side of zero, unless the line itself (`stands`) is not.
+
+    An approved claim that takes back what an unapproved one had billed takes nothing off the owner.
+    """
+    return max(total, min(stands, 0)) if scheduled >= 0 else min(total, max(stands, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class Below:
     """What is approved of a contract under one cost, to date, in cents.
 
-    `stored` is the balance in store on its latest approved claim, `opening` that of the time before payclerk. `fresh`:
-    the latest approved claim is not billed to the owner yet.
+    `opening` was in store before payclerk. `fresh`: the latest approved claim is not billed to the owner yet.
     """
 
     work: int = 0
@@ -75,21 +114,24 @@ def left_off_by_hand(above: Sequence[Above], *, automatic: bool) -> dict[CostKey
     return {cost: taken - billed for cost, (taken, billed) in differences.items() if billed < taken}
 
 
-def gaps(below: Mapping[Place, Below], above: Sequence[Above]) -> list[Gap]:
-    """The tie-out owner to subcontractors: where approved and billed to date differ, by cost and contract."""
-    found = [_gap(place, below.get(place, Below()), above) for place in _places(below, above)]
+def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Sequence[Above]) -> list[Gap]:
+    """The tie-out owner to subcontractors: where approved and billed to date differ, by cost and contract.
+
+    `completed` is what the approved claims completed and stored to date, and `opened` what of it was in store before
+    payclerk. It is not made of what `costs_to_bill` is made of.
+    """
+    places = _places(completed, above)
+    found = [
+        Gap(place[1], place[0], completed.get(place, 0), sum(_standing(above, place, opened.get(place, 0))))
+        for place in places
+    ]
     known = {gap.cost for gap in found}
     found += [Gap(cost, None, *amounts) for cost, amounts in _by_hand(above, with_last=True).items() if cost in known]
     return sorted((gap for gap in found if gap.open), key=lambda gap: (gap.cost, gap.contract_id or 0))
 
 
-def _gap(place: Place, now: Below, above: Sequence[Above]) -> Gap:
-    contract_id, cost = place
-    return Gap(cost, contract_id, now.work + now.stored, sum(_standing(above, place, now.opening)))
-
-
-def _places(below: Mapping[Place, Below], above: Sequence[Above]) -> list[Place]:
-    return sorted(below.keys() | {place for claim in above for place in claim.taken})
+def _places(below: Iterable[Place], above: Sequence[Above]) -> list[Place]:
+    return sorted({*below, *(place for claim in above for place in claim.taken)})
 
 
 def _standing(above: Sequence[Above], place: Place, opening: int) -> tuple[int, int]:
