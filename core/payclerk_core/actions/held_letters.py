@@ -67,7 +67,8 @@ def discard_letters(call: Call, held_ids: Collection[int]) -> int:
         call.move(one, "discarded")
         _record(call, one, "letter_discarded")
         message = call.get(Message, one.recipient.message_id, "letter")
-        call.move(message, "discarded")
+        if not any(copy.delivered_at or copy.bounced_at for copy in message.recipients):
+            call.move(message, "discarded")
         settle_item(call, message.batch_item_id, "skipped", "not sent again after the restore")
     return len(held)
 

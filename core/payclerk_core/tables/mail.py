@@ -32,7 +32,7 @@ class Thread(Keyed, Base):
 
 
 class Message(Keyed, Stated, Base):
-    """One mail of a thread. Outgoing: queued, sent, bounced, refused. Incoming: received, or folded (one of a flood)."""
+    """One mail of a thread. Outgoing: queued, sent, bounced, refused, discarded (after a restore). Incoming: received, or folded (of a flood)."""
 
     __tablename__ = "message"
 
