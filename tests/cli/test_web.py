@@ -9,8 +9,10 @@ from urllib.request import urlopen
 
 from sqlalchemy import text
 
-from mail_month import NOON, make_settings, noon
+from mail_inbox import Inbox
+from mail_month import NOON, call_of, make_settings, noon
 from payclerk.web import WebDoor
+from payclerk_core.actions.restoring import begin_restoration
 from payclerk_core.db import database_now
 from payclerk_core.jobs import promise
 from payclerk_core.tables import Executor, MailFolder
@@ -102,3 +104,19 @@ def test_the_age_of_the_oldest_job_and_the_processes_that_live_are_there(databas
     }
     assert 3600 <= health["oldest_job_seconds"] < 4200
     assert health["processes"] == {"bot": 1, "mail": 2}
+
+
+def test_a_restore_that_is_being_settled_is_there_with_the_letters_that_are_held(database: Database):
+    inbox = Inbox(database)  # three people were invited, and no letter has gone out
+    settings = make_settings(web_port=free_port())
+    with database.transaction() as session:
+        begin_restoration(call_of(session, inbox.settings, inbox.month.pat), None)
+    web = WebDoor(settings, database, noon)
+    web.start()
+    try:
+        shown = eventually(lambda: look(settings.web_port, "/metrics"))
+        health = json.loads(look(settings.web_port, "/health"))
+    finally:
+        web.stop()
+    assert "payclerk_letters_held 3.0" in shown.splitlines()
+    assert (health["status"], health["restoring"]) == ("degraded", True)
