@@ -190,6 +190,18 @@ def test_a_credit_on_a_line_with_its_own_percentage_is_given_back_at_it() -> Non
     assert made[1]["summary"]["8"] == "-9500.00"
 
 
+@pytest.mark.parametrize(
+    ("retainage", "rates"), [("10", "5"), ({"work": "5", "stored": "10"}, "by_contract"), ("10", {"work": "5"})]
+)
+def test_work_after_released_material_was_installed_is_withheld(retainage: object, rates: object) -> None:
+    job = periods(retainage, {}, {}, {"work": "10000", "retainage": rates}, {"work": "10000"}, {"work": "10000"})
+    job["claims"][0]["lines"][0]["stored"] = "10000"
+    job["claims"][1]["lines"][0]["retainage_released"] = "1000"
+    job["claims"][2]["lines"][0]["stored"] = "0"
+
+    assert [c["summary"]["5"] for c in claims(job)] == ["1000.00", "0.00", "0.00", "500.00", "1000.00"]
+
+
 @pytest.mark.parametrize("part", ["work", "stored"])
 def test_under_a_scale_no_rate_can_stay(part: str) -> None:
     refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))
