@@ -202,6 +202,28 @@ def test_work_after_released_material_was_installed_is_withheld(retainage: objec
     assert [c["summary"]["5"] for c in claims(job)] == ["1000.00", "0.00", "0.00", "500.00", "1000.00"]
 
 
+@pytest.mark.parametrize(
+    ("given_", "claim", "summary"),
+    [
+        ({}, {}, ("3000.00", "57000.00", "0.00")),
+        ({"previous_retainage": "3000"}, {"work": "10000"}, ("3500.00", "57000.00", "9500.00")),
+        ({"previous_retainage": "6000"}, {"work": "10000"}, ("3500.00", "54000.00", "12500.00")),
+        ({"previous_retainage": "1000"}, {"work": "10000"}, ("1500.00", "59000.00", "9500.00")),
+        ({}, {"work": "10000", "retainage": {"stored": "3"}}, ("3500.00", "57000.00", "9500.00")),
+        ({}, {"retainage": "10"}, ("6000.00", "57000.00", "-3000.00")),
+        ({"previous_retainage": "1000"}, {"retainage": "10"}, ("1000.00", "59000.00", "0.00")),
+    ],
+    ids=["left out", "as the step says", "never stepped", "released", "only the other rate", "raised", "raised after a release"],
+)  # fmt: skip
+def test_an_opening_past_the_step(given_: dict[str, str], claim: dict[str, Any], summary: tuple[str, str, str]) -> None:
+    job = periods(STEP, claim)
+    job["lines"][0] |= {"previous_work": "60000", **given_}
+
+    (made,) = claims(job)
+
+    assert (made["summary"]["5"], made["summary"]["7"], made["summary"]["8"]) == summary
+
+
 @pytest.mark.parametrize("part", ["work", "stored"])
 def test_under_a_scale_no_rate_can_stay(part: str) -> None:
     refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))

@@ -363,6 +363,22 @@ def test_an_opening_holds_what_the_terms_say_unless_it_is_given() -> None:
     assert (by_rate.work_held, by_rate.stored_held) == (100_00, 10_00)
 
 
+@given(amounts, amounts, st.builds(Rates, percents, percents), percents, percents, st.booleans())
+def test_an_opening_past_the_step_holds_what_a_claim_of_the_same_would(
+    work: int, stored: int, rates: Rates, at: Decimal, lower: Decimal, counts_stored: bool
+) -> None:
+    stepping = Contract(Terms(rates, step=StepDown(at, lower, counts_stored)), rates)
+    item = SovItem("1", "Work", 10**7)
+    limits = Limits(item.scheduled, item.scheduled)
+
+    before = openings(stepping.terms, limits, [Opening(work, stored)])[0]
+
+    billed = bill(stepping, [(item, NEW, Entry(work, stored))]).lines[0]
+    assert (before.work_held, before.stored_held) == (billed.work_held, billed.stored_held)
+    quiet = bill(stepping, [(item, before, Entry())]).lines[0]
+    assert (quiet.work_held, quiet.stored_held) == (billed.work_held, billed.stored_held)
+
+
 @st.composite
 def opened(draw: st.DrawFn) -> Opening:
     """What was billed of a line before: work or a deduction, stored material, and any retainage that can be of them."""
