@@ -24,6 +24,7 @@ from payclerk_core.rules.units import require_unit_price, unit_amount
 LARGEST_FILE: Final = 50_000_000
 _NO_RATES: Final = Rates(Decimal(0), Decimal(0))
 _OPENING_KEYS: Final = ("previous_work", "previous_stored", "previous_retainage")
+_MOST_DECIMALS: Final = 30  # of what is multiplied exactly
 _BY_CONTRACT: Final = "by_contract"
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def _parse(content: bytes) -> Json:
     if len(content) > LARGEST_FILE:
         raise UserError("The file is larger than 50 MB.", code="bad_input", field="")
     try:
-        data = json.loads(content, parse_float=Decimal, object_pairs_hook=_once)
+        data = json.loads(content, parse_float=_decimal, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UserError(f"This is not JSON: {error}.", code="bad_input", field="") from None
     fault = jsonschema.validators.validator_for(schema())(schema())
@@ -137,7 +138,7 @@ class _Reader:
 
     def _checked(self, terms: Terms, where: str) -> Terms:
         try:
-            check_terms(terms)
+            check_terms(terms, self._currency)
         except UserError as error:
             raise UserError(error.message, code=error.code or "bad_input", field=where) from None
         return terms
@@ -188,8 +189,11 @@ class _Reader:
         places += [(f"change_orders[{n}].", row["lines"]) for n, row in enumerate(self._changes())]
         for before, lines in places:
             for n, line in enumerate(lines):
-                if any(key in line for key in _OPENING_KEYS):
-                    yield str(line["item"]), self._opening(line, f"{before}lines[{n}]")
+                if not any(key in line for key in _OPENING_KEYS):
+                    continue
+                opening = self._opening(line, f"{before}lines[{n}]")
+                if opening.work or opening.stored:  # what was given as zero was not billed
+                    yield str(line["item"]), opening
 
     def _is_there(self, change: JobChange, rows: Mapping[str, Opening]) -> bool:
         first = min((row["number"] for row in self._data["claims"]), default=1)
@@ -285,8 +289,9 @@ class _Reader:
 
     def _number(self, row: Json, key: str, where: str) -> Decimal:
         number = self._at(f"{where}.{key}", _decimal, row[key])
-        if not number.is_finite() or abs(number) > 10**12:
-            raise UserError(f"{row[key]} is not a number to reckon with.", code="bad_number", field=f"{where}.{key}")
+        if not number.is_finite() or number.copy_abs() > 10**12 or _exponent(number) < -_MOST_DECIMALS:
+            said = str(row[key])[:40]
+            raise UserError(f"{said} is not a number to reckon with.", code="bad_number", field=f"{where}.{key}")
         return number
 
     def _at(self, where: str, read: Callable[..., T], *said: Any) -> T:
@@ -302,3 +307,8 @@ def _decimal(said: Any) -> Decimal:
         return Decimal(said.strip() if isinstance(said, str) else said)
     except InvalidOperation:
         raise ValueError(f"'{str(said)[:40]}' is not a number; write it like 7.5") from None
+
+
+def _exponent(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

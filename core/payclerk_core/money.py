@@ -15,6 +15,7 @@ from typing import Final
 
 HUNDRED: Final = Decimal(100)
 LARGEST_CENTS: Final = 10**15  # ten trillion: far above any contract, far below a 64-bit column
+_MOST_DIGITS: Final = 15
 _SYMBOLS: Final = {"USD": "$", "CAD": "$", "AUD": "$", "NZD": "$", "GBP": "£", "EUR": "€"}
 # ISO 4217, list one (looked at in November 2026): the currencies in use with two decimals, with none, and with three.
 # Not here: those with four (CLF, UYW), which are units of account, and codes of metals, funds and tests.
@@ -230,6 +231,11 @@ def read_money(text: str, currency: str = "USD") -> Money:
 def decimal_to_money(value: Decimal, currency: str) -> Money:
     """A decimal number of whole units ('12.5' is 12.50), exact to the currency's minor unit or refused."""
     places = minor_units(currency)
+    # Looked at before anything is reckoned with it: what is far from any amount would overflow, or become nothing.
+    if value.is_finite() and value and value.adjusted() > _MOST_DIGITS:
+        raise ValueError(f"{value} is too large to be an amount")
+    if value.is_finite() and value and value.adjusted() < -places:
+        raise ValueError(_fraction(value, currency, places))
     try:
         cents = value.scaleb(places)
         exact = cents == cents.to_integral_value()

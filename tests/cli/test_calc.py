@@ -190,6 +190,87 @@ def test_a_credit_on_a_line_with_its_own_percentage_is_given_back_at_it() -> Non
     assert made[1]["summary"]["8"] == "-9500.00"
 
 
+@pytest.mark.parametrize(
+    ("retainage", "rates"), [("10", "5"), ({"work": "5", "stored": "10"}, "by_contract"), ("10", {"work": "5"})]
+)
+def test_work_after_released_material_was_installed_is_withheld(retainage: object, rates: object) -> None:
+    job = periods(retainage, {}, {}, {"work": "10000", "retainage": rates}, {"work": "10000"}, {"work": "10000"})
+    job["claims"][0]["lines"][0]["stored"] = "10000"
+    job["claims"][1]["lines"][0]["retainage_released"] = "1000"
+    job["claims"][2]["lines"][0]["stored"] = "0"
+
+    assert [c["summary"]["5"] for c in claims(job)] == ["1000.00", "0.00", "0.00", "500.00", "1000.00"]
+
+
+@pytest.mark.parametrize(
+    ("given_", "claim", "summary"),
+    [
+        ({}, {}, ("3000.00", "57000.00", "0.00")),
+        ({"previous_retainage": "3000"}, {"work": "10000"}, ("3500.00", "57000.00", "9500.00")),
+        ({"previous_retainage": "6000"}, {"work": "10000"}, ("3500.00", "54000.00", "12500.00")),
+        ({"previous_retainage": "1000"}, {"work": "10000"}, ("1500.00", "59000.00", "9500.00")),
+        ({}, {"work": "10000", "retainage": {"stored": "3"}}, ("3500.00", "57000.00", "9500.00")),
+        ({}, {"retainage": "10"}, ("6000.00", "57000.00", "-3000.00")),
+        ({"previous_retainage": "1000"}, {"retainage": "10"}, ("1000.00", "59000.00", "0.00")),
+    ],
+    ids=["left out", "as the step says", "never stepped", "released", "only the other rate", "raised", "raised after a release"],
+)  # fmt: skip
+def test_an_opening_past_the_step(given_: dict[str, str], claim: dict[str, Any], summary: tuple[str, str, str]) -> None:
+    job = periods(STEP, claim)
+    job["lines"][0] |= {"previous_work": "60000", **given_}
+
+    (made,) = claims(job)
+
+    assert (made["summary"]["5"], made["summary"]["7"], made["summary"]["8"]) == summary
+
+
+@pytest.mark.parametrize(
+    ("currency", "until", "held"), [("JPY", "10.5", None), ("JPY", "10", "10"), ("KWD", "10.005", "10.005"), ("KWD", "10.0005", None)]
+)  # fmt: skip
+def test_a_scale_ends_at_an_amount_of_the_currency(currency: str, until: str, held: str | None) -> None:
+    scale = {"rules": [{"percent": "10", "until": until, "of": "amount"}]}
+    job = {"currency": currency, **periods(scale, {"work": "200"})}
+
+    if held is None:
+        assert error(job)["where"] == "contract.retainage"
+    else:
+        assert claims(job)[0]["summary"]["5"] == held
+
+
+@pytest.mark.parametrize(
+    ("place", "number", "code"),
+    [
+        ("scheduled_value", "1e999999999", "bad_amount"),
+        ("scheduled_value", "1e-999999999", "bad_amount"),
+        ("scheduled_value", "NaN", "bad_amount"),
+        ("scheduled_value", "1e99999999999999999999", "bad_input"),
+        ("percent_complete", "1e-999999999", "bad_number"),
+        ("percent_complete", "1e999999999", "bad_number"),
+        ("retainage", "1e-999999999", "bad_number"),
+    ],
+)
+def test_a_number_that_cannot_be_reckoned_with_is_refused(place: str, number: str, code: str) -> None:
+    said = {"scheduled_value": "100", "percent_complete": "0", "retainage": "0", place: number}
+    text = """{"lines": [{"item": "1", "scheduled_value": %(scheduled_value)s}], "claims": [{"number": 1,
+        "retainage": %(retainage)s, "lines": [{"item": "1", "percent_complete": %(percent_complete)s}]}]}"""
+
+    assert error(text % said)["code"] == code
+
+
+def test_a_change_order_of_which_nothing_was_billed_before_is_this_claims() -> None:
+    job = {
+        "lines": [{"item": "1", "scheduled_value": "1000"}],
+        "change_orders": [
+            {"number": "CO1", "approved_in": 7, "lines": [{"item": "CO1", "scheduled_value": "-10", "previous_work": "0"}]},
+            {"number": "CO2", "approved_in": 8, "lines": [{"item": "CO2", "scheduled_value": "50", "previous_work": "0"}]},
+        ],
+        "claims": [{"number": 7}],
+    }  # fmt: skip
+    (claim,) = claims(job)
+
+    assert claim["change_orders"]["this_period"] == {"additions": "0.00", "deductions": "-10.00"}
+
+
 @pytest.mark.parametrize("part", ["work", "stored"])
 def test_under_a_scale_no_rate_can_stay(part: str) -> None:
     refused = error(periods(SCALE, {"work": "60000"}, {"retainage": {part: "3"}}))

@@ -223,12 +223,12 @@ def scale(*rules: ScaleRule, step: StepDown | None = None) -> Terms:
 )
 def test_terms_that_contradict_themselves(wrong: Terms, field: str | None, words: str):
     with pytest.raises(UserError, match=words) as caught:
-        check_terms(wrong)
+        check_terms(wrong, "USD")
     assert caught.value.field == field
 
 
 def test_rules_of_different_measures_do_not_meet():
-    check_terms(scale(ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.REVISED, FIVE)))
+    check_terms(scale(ScaleRule(TEN, Of.ORIGINAL, FIVE), ScaleRule(FIVE, Of.REVISED, FIVE)), "USD")
 
 
 RATES = st.decimals(0, 100, places=2)
@@ -237,10 +237,10 @@ RATES = st.decimals(0, 100, places=2)
 @given(RATES, RATES, st.lists(RATES.filter(bool), unique=True, max_size=5), st.sampled_from([Of.ORIGINAL, Of.REVISED]))
 def test_any_rates_and_rising_rules_are_terms(work: Decimal, stored: Decimal, ends: list[Decimal], of: Of):
     rules = tuple(ScaleRule(work, of, end) for end in sorted(ends))
-    check_terms(Terms(Rates(work, stored), rules))
+    check_terms(Terms(Rates(work, stored), rules), "USD")
     if len(rules) > 1:
         with pytest.raises(UserError, match="has to reach further"):
-            check_terms(Terms(Rates(work, stored), rules[::-1]))
+            check_terms(Terms(Rates(work, stored), rules[::-1]), "USD")
 
 
 # --- Its status

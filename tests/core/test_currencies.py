@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from payclerk_core.documents.amounts import NotAnAmountError, amount_in
 from payclerk_core.documents.sheets import cell_money, number_format
 from payclerk_core.documents.typeset import amount
+from payclerk_core.errors import UserError
 from payclerk_core.money import Money, currencies, decimal_to_money, minor_units, read_money
 from payclerk_core.rules.billing import Before, Contract, Entry, SovItem, bill
+from payclerk_core.rules.contract_terms import check_terms, decimals, terms_in_words
 from payclerk_core.rules.retainage import Of, Rates, ScaleRule, Terms
 from payclerk_core.rules.units import unit_amount
 
@@ -41,7 +43,13 @@ def test_what_is_shown_is_read_back_in_any_currency(cents: int, currency: str) -
 
 @pytest.mark.parametrize(
     ("currency", "value", "why"),
-    [("JPY", "0.5", "no decimals"), ("KWD", "0.0005", "3 decimals at most"), ("USD", "0.005", "two decimals")],
+    [
+        ("USD", "1e999999999", "too large"),
+        ("USD", "1e-999999999", "two decimals"),
+        ("JPY", "0.5", "no decimals"),
+        ("KWD", "0.0005", "3 decimals at most"),
+        ("USD", "0.005", "two decimals"),
+    ],
 )
 def test_what_is_finer_than_the_minor_unit_is_refused(currency: str, value: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
@@ -116,6 +124,32 @@ def test_a_scale_until_an_amount_counts_whole_units(currency: str, most: int) ->
     billed = bill(Contract(terms, none, currency=currency), [(SovItem("1", "Work", 10**7), Before(), Entry(10**7))])
 
     assert billed.lines[0].held == most
+
+
+@pytest.mark.parametrize(
+    ("currency", "until", "why"),
+    [("JPY", "10", None), ("USD", "10.05", None), ("KWD", "10.005", None),
+     ("JPY", "10.5", "an amount like 20000; 10.5 is too exact for JPY, which has no decimals"),
+     ("USD", "10.005", "an amount like 20000.00; 10.005 has fractions of a cent"),
+     ("KWD", "10.0005", "an amount like 20000.000; 10.0005 is too exact for KWD, which has 3 decimals at most"),
+     ("USD", "1e999999999", "too large")],
+)  # fmt: skip
+def test_a_scale_ends_at_an_amount_of_its_currency(currency: str, until: str, why: str | None) -> None:
+    terms = Terms(Rates(Decimal(0), Decimal(0)), (ScaleRule(Decimal(10), Of.AMOUNT, Decimal(until)),))
+    if why is None:
+        check_terms(terms, currency)
+        assert terms_in_words(terms, currency).startswith("10% until")
+        return
+    with pytest.raises(UserError, match=why):
+        check_terms(terms, currency)
+
+
+@pytest.mark.parametrize(
+    ("number", "places"),
+    [("7.50", 1), ("100", 0), ("1e999999999", 0), ("1e-999999999", 999999999), ("0.00", 0), ("1." + "0" * 40 + "1", 41)],
+)  # fmt: skip
+def test_decimals_are_counted_by_the_digits(number: str, places: int) -> None:
+    assert decimals(Decimal(number)) == places
 
 
 def test_a_sheet_shows_the_currencys_decimals() -> None:

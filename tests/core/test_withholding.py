@@ -68,6 +68,33 @@ def test_a_lower_rate_never_raises_what_a_line_holds(history: History, share: De
     assert line.stored_held <= held[1]
 
 
+@given(histories(), entries, percents, percents)
+def test_a_new_rate_in_the_claim_that_moves_material_is_that_rate_a_claim_earlier(
+    history: History, entry: Entry, work: Decimal, stored: Decimal
+) -> None:
+    rates, earlier = Rates(work, stored), replace(history)
+
+    at_once = history.bill(entry, rates)
+    earlier.bill(rates=rates)
+    by_steps = earlier.bill(entry)
+
+    assert (at_once.work_held, at_once.stored_held) == (by_steps.work_held, by_steps.stored_held)
+    assert history.bill(Entry(10**6)).held == earlier.bill(Entry(10**6)).held
+
+
+@given(amounts, amounts, st.builds(Rates, percents, percents), st.none() | st.builds(Rates, percents, percents))
+def test_new_work_on_a_line_whose_store_was_released_and_installed_is_withheld(
+    before: int, cents: int, rates: Rates, new: Rates | None
+) -> None:
+    """Whatever was held of the material, and at whatever rates: what is billed afterwards is withheld in full."""
+    history = History(rates)
+    history.bill(Entry(before, cents))
+    history.bill(Entry(stored=cents, stored_released=history.before.stored_held))
+    line = history.bill(Entry(cents, stored=0), new)
+
+    assert abs(history.bill(Entry(10**6)).held - line.held - 10**6 * history.rates.work / 100) <= 2
+
+
 @given(histories())
 def test_a_claim_with_nothing_new_changes_nothing(history: History) -> None:
     before = history.before
@@ -110,6 +137,34 @@ def test_released_material_is_not_charged_when_it_is_installed(cents: int, rate:
 
     assert first.held <= 1  # two halves are rounded each for itself
     assert second.held <= 1
+
+
+def store_released(rates: Rates, released: int) -> History:
+    """10,000.00 in store, of which so much was released."""
+    history = History(rates)
+    history.bill(Entry(stored=10_000_00))
+    history.bill(Entry(stored=10_000_00, released=released))
+    return history
+
+
+def test_material_is_installed_at_the_rate_of_work_and_never_above_what_is_held_of_it() -> None:
+    """What was released counts for no more than the rate of work asks, so that it lets nothing go of later work."""
+    install, later = Entry(10_000_00, stored=0), Entry(10_000_00)
+    lowered = store_released(both(TEN), 1_000_00)
+    work_lower = store_released(Rates(FIVE, TEN), 1_000_00)
+    in_part = store_released(Rates(FIVE, TEN), 400_00)
+    work_higher = store_released(Rates(TEN, FIVE), 250_00)
+    raised = store_released(both(FIVE), 500_00)
+
+    found = [
+        [lowered.bill(install, both(FIVE)).held, lowered.bill(later).held],
+        [work_lower.bill(install).held, work_lower.bill(later).held],
+        [in_part.bill(install).held, in_part.bill(later).held],
+        [work_higher.bill(install).held, work_higher.bill(later).held],
+        [raised.bill(install, both(TEN)).held, raised.bill(later).held],
+    ]
+
+    assert found == [[0, 500_00], [0, 500_00], [500_00, 1_000_00], [750_00, 1_750_00], [0, 1_000_00]]
 
 
 @given(amounts, amounts, percents, st.lists(percents.map(both), max_size=4))
@@ -306,6 +361,22 @@ def test_an_opening_holds_what_the_terms_say_unless_it_is_given() -> None:
     assert (by_terms.work_held, by_terms.gross) == (5_000_00, 5_000_00)
     assert (released.work_held, released.gross) == (0, 5_000_00)
     assert (by_rate.work_held, by_rate.stored_held) == (100_00, 10_00)
+
+
+@given(amounts, amounts, st.builds(Rates, percents, percents), percents, percents, st.booleans())
+def test_an_opening_past_the_step_holds_what_a_claim_of_the_same_would(
+    work: int, stored: int, rates: Rates, at: Decimal, lower: Decimal, counts_stored: bool
+) -> None:
+    stepping = Contract(Terms(rates, step=StepDown(at, lower, counts_stored)), rates)
+    item = SovItem("1", "Work", 10**7)
+    limits = Limits(item.scheduled, item.scheduled)
+
+    before = openings(stepping.terms, limits, [Opening(work, stored)])[0]
+
+    billed = bill(stepping, [(item, NEW, Entry(work, stored))]).lines[0]
+    assert (before.work_held, before.stored_held) == (billed.work_held, billed.stored_held)
+    quiet = bill(stepping, [(item, before, Entry())]).lines[0]
+    assert (quiet.work_held, quiet.stored_held) == (billed.work_held, billed.stored_held)
 
 
 @st.composite

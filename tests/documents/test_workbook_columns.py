@@ -79,6 +79,10 @@ FAULTS = {
         lambda d: d.put("Contracts", 4, "Work retainage %", 33.33333), "Contracts", "G4", "more than four decimals",
     ),
     "scale that shrinks": (lambda d: d.put("Retainage rules", 3, "Until", 4), "Retainage rules", "D3", "reaches further"),
+    "until finer than a cent": (
+        lambda d: d.add("Retainage rules", Contract="SC-01", Percent=5, Of="amount", Until=900.005),
+        "Retainage rules", "D4", "fractions of a cent",
+    ),
     "until above all": (lambda d: d.put("Retainage rules", 3, "Until", 101), "Retainage rules", "D3", "at most 100"),
     "rule of nobody": (lambda d: d.put("Retainage rules", 3, "Contract", "SC-09"), "Retainage rules", "A3", "not in the sheet"),
     "listed stranger": (lambda d: d.put("Private list", 2, "E-mail", "x@y.example"), "Private list", "B2", "not in the sheet People"),

@@ -118,7 +118,7 @@ def _check(call: Call, project: Project, facts: ContractFacts, *, known: Contrac
     if facts.accounting not in ACCOUNTING:
         raise UserError("Choose to keep it by amount or by unit.", field="accounting")
     call.get(Company, facts.company_id, "company")
-    check_terms(facts.retainage)
+    check_terms(facts.retainage, project.currency)
     _require_new_number(call, project, facts, known)
     _require_one_prime(call, project, facts, known)
 

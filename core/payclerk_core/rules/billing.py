@@ -223,13 +223,24 @@ def bill(contract: Contract, rows: Sequence[Row], *, new_rates: Rates | None = N
     if scaled:
         withheld = _by_scale(contract, rows, drafts)
     else:  # a rate set by hand ends a scale, whose balance is that of no rate
-        change = RateChange(None if contract.terms.scale else contract.rates, rates)
+        before = in_force_before(contract, rows) if new_rates is not None else contract.rates
+        change = RateChange(None if contract.terms.scale else before, rates)
         withheld = [change.withheld(draft, entry.own) for (_, _, entry), draft in zip(rows, drafts, strict=True)]
     lines = tuple(
         _line(row, draft, cents, contract.currency, moves=moves)
         for row, draft, cents in zip(rows, drafts, withheld, strict=True)
     )
     return Billed(lines, rates)
+
+
+def in_force_before(contract: Contract, rows: Sequence[Row]) -> Rates:
+    """The rates before a claim: the contract's, or its step's where what was billed before it has reached the step.
+
+    For the first claim of a contract that joins midway these differ: no claim of ours has stepped down yet.
+    """
+    counts_stored = contract.terms.step is not None and contract.terms.step.counts_stored
+    completed = sum(before.work + (before.stored if counts_stored else 0) for _, before, _ in rows)
+    return rates_in_force(contract.terms, contract.rates, completed, sum(item.scheduled for item, _, _ in rows))
 
 
 def _draft(item: SovItem, before: Before, entry: Entry, currency: str, *, moves: bool) -> LineBase:

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Final
 
 from ..errors import UserError
-from ..money import decimal_to_money
+from ..money import Money, decimal_to_money, minor_units
 from .retainage import Of, ScaleRule, Terms, require_percent
 
 _RATE_DECIMALS: Final = 4
-_LARGEST_AMOUNT: Final = Decimal(10) ** 13  # in whole units, as the largest Money
 
 
-def check_terms(terms: Terms) -> None:
-    """Raise UserError for terms that contradict themselves or cannot be kept, naming the field."""
+def check_terms(terms: Terms, currency: str) -> None:
+    """Raise UserError for terms that contradict themselves or cannot be kept in this currency, naming the field."""
     _require_rate(terms.rates.work, "work_retainage")
     _require_rate(terms.rates.stored, "stored_retainage")
     if terms.step is not None:
@@ -23,25 +22,30 @@ def check_terms(terms: Terms) -> None:
         _require_rate(terms.step.work, "step_work_retainage")
     if terms.scale and terms.step is not None:
         raise UserError("Choose either a step down or a sliding scale; both at once would contradict.", field="rules")
-    _check_scale(terms.scale)
+    _check_scale(terms.scale, currency)
 
 
-def _check_scale(scale: Sequence[ScaleRule]) -> None:
+def _check_scale(scale: Sequence[ScaleRule], currency: str) -> None:
     reached: dict[Of, Decimal] = {}
     for number, rule in enumerate(scale, 1):
-        _check_rule(number, rule)
+        _check_rule(number, rule, currency)
         if rule.until <= reached.get(rule.of, Decimal(0)):
             text = f"Rule {number} ends at {rule.until}, no later than one before it; each has to reach further."
             raise UserError(text, field="rules")
         reached[rule.of] = rule.until
 
 
-def _check_rule(number: int, rule: ScaleRule) -> None:
+def _check_rule(number: int, rule: ScaleRule, currency: str) -> None:
     _require_rate(rule.percent, "rules")
     if rule.of is not Of.AMOUNT:
         _require_rate(rule.until, "rules")
-    elif not rule.until.is_finite() or rule.until > _LARGEST_AMOUNT or decimals(rule.until) > 2:
-        raise UserError(f"Rule {number}: give the most that is held as an amount like 20000.00.", field="rules")
+        return
+    try:
+        decimal_to_money(rule.until, currency)
+    except ValueError as fault:
+        like = Money(20_000 * 10 ** minor_units(currency), currency).plain()
+        text = f"Rule {number}: give the most that is held as an amount like {like}; {fault}."
+        raise UserError(text, field="rules") from None
 
 
 def _require_rate(rate: Decimal, field: str) -> None:
@@ -93,5 +97,9 @@ def decimals(number: Decimal) -> int:
     >>> decimals(Decimal("7.50")), decimals(Decimal("100"))
     (1, 0)
     """
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    # By its digits: normalizing rounds a long number, makes nothing of a tiny one and overflows with a huge one.
+    _, digits, exponent = number.as_tuple()
+    if not number or not isinstance(exponent, int):
+        return 0
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - zeros)

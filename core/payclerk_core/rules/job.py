@@ -20,10 +20,12 @@ from .billing import (
     Contract,
     Entry,
     Line,
+    Row,
     SovItem,
     Summary,
     bill,
     change_box,
+    in_force_before,
     summarize,
 )
 from .findings import Finding, refuse_errors, warning
@@ -139,7 +141,7 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
     by_hand = state.by_hand and not claim.by_contract
     terms = job.contract.terms.ended() if by_hand else job.contract.terms
     contract = replace(job.contract, terms=terms, rates=state.rates)
-    billed = bill(contract, rows, new_rates=_new_rates(claim, contract))
+    billed = bill(contract, rows, new_rates=_new_rates(claim, contract, rows))
     line_7 = state.certificates if claim.less_previous is None else claim.less_previous
     summary = summarize(billed.lines, previous_certificates=line_7)
     findings = _findings(job, claim, state, billed.lines, summary)
@@ -157,14 +159,14 @@ def _next(job: Job, claim: JobClaim, state: _State) -> tuple[JobPage, _State]:
     )
 
 
-def _new_rates(claim: JobClaim, contract: Contract) -> Rates | None:
+def _new_rates(claim: JobClaim, contract: Contract, rows: Sequence[Row]) -> Rates | None:
     """The rates that the claim sets; what it leaves out stays as it is in force, which under a sliding scale none is."""
     if (said := claim.rates) is None:
         return None
     if contract.terms.scale and None in {said.work, said.stored}:
         text = "under a sliding scale there is no rate that could stay; give those of work and of stored material."
         raise UserError(text, code="bad_rate", field="retainage")
-    in_force = contract.rates
+    in_force = in_force_before(contract, rows)
     return Rates(
         in_force.work if said.work is None else said.work, in_force.stored if said.stored is None else said.stored
     )

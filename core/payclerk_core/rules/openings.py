@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..money import PercentOf
 from .billing import Before
-from .retainage import Limits, LineBase, Rates, Standing, Terms, scale_withheld, within
+from .retainage import Limits, LineBase, Rates, Standing, Terms, rates_in_force, scale_withheld, within
 
 
 class Opening(NamedTuple):
@@ -27,8 +27,15 @@ def openings(terms: Terms, limits: Limits, lines: Sequence[Opening]) -> list[Bef
     if terms.scale:
         by_terms = scale_withheld(terms.scale, limits, bases)
     else:
-        by_terms = [_by_rate(terms.rates, base) for base in bases]
+        rates = _rates_at_joining(terms, limits, lines)
+        by_terms = [_by_rate(rates, base) for base in bases]
     return [_before(line, work, stored) for line, (work, stored) in zip(lines, by_terms, strict=True)]
+
+
+def _rates_at_joining(terms: Terms, limits: Limits, lines: Sequence[Opening]) -> Rates:
+    """Those of the contract, or of its step where what was billed before has reached it."""
+    stored = sum(line.stored for line in lines) if terms.step is not None and terms.step.counts_stored else 0
+    return rates_in_force(terms, terms.rates, sum(line.work for line in lines) + stored, limits.revised)
 
 
 def _by_rate(rates: Rates, base: LineBase) -> tuple[int, int]:

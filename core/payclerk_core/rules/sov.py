@@ -75,5 +75,5 @@ def _by_unit(entry: SovEntry, currency: str) -> Money:
 
 def _require_number(number: Decimal, field: str) -> None:
     name = field.replace("_", " ")
-    if not number.is_finite() or abs(number) > _LARGEST or decimals(number) > _MOST_DECIMALS:
+    if not number.is_finite() or number.copy_abs() > _LARGEST or decimals(number) > _MOST_DECIMALS:
         raise UserError(f"The {name} {number} is no number with at most four decimals.", field=field)

@@ -7,6 +7,7 @@ when material is installed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -76,7 +77,7 @@ class RateChange:
         """What is withheld of the line with this claim (negative: given back), and what is remembered of it."""
         line, given_back = (line, 0) if own.of_work else take_back(line)
         store = self._of_store(line, own)
-        work = self._of_work(line, own, store.installed_let_go)
+        work = self._of_work(line, own, store.installed)
         standing = line.standing._replace(
             own_work=work.own_work,
             own_held=work.own_held,
@@ -86,7 +87,7 @@ class RateChange:
         )
         return (work.withheld - given_back, store.withheld), standing
 
-    def _of_work(self, line: LineBase, own: OwnFigures, installed_let_go: int) -> _Work:
+    def _of_work(self, line: LineBase, own: OwnFigures, installed: _Installed) -> _Work:
         own_work, own_held = own_of(line)
         rest, held = line.work_before - own_work, line.work_held - own_held
         let_go = self._let_go(line, line.standing.let_go, self._work, rest, held)
@@ -96,9 +97,9 @@ class RateChange:
         if own.work_withheld is not None:  # an amount for one period: no rate of the line's own
             return _Work(kept - held + own.work_withheld, own_work, own_held, None)
         if own.of_work:
-            asked = within(own.work(line.work) - installed_let_go, line.work)
+            asked = within(own.work(line.work) - installed.let_go_at(own.work), line.work)
             return self._at_own_rate(line, kept - held + asked, _Work(asked, own_work, own_held, let_go))
-        let_go += installed_let_go
+        let_go += installed.let_go_at(self._work.now)
         target = within(self._work.now(rest + line.work) - let_go, rest + line.work)
         return _Work(target - held, own_work, own_held, let_go)
 
@@ -119,26 +120,39 @@ class RateChange:
         return rate.before(balance) - held if known is None else known
 
     def _of_store(self, line: LineBase, own: OwnFigures) -> _Store:
-        left = _left_in_store(line, self._stored, self._let_go_of_store(line))
-        kept = self._stored.kept(left.held, left.value, let_go=left.let_go > 0 or line.standing.released)
-        if line.standing.store_own:
-            kept = left.held
-        elif self._stored.changed:
-            left = left._replace(let_go=self._stored.now(left.value) - kept)
+        left = self._left_in_store(line)
         if own.of_stored:
             return _own_store(line, own, left)
         if line.standing.store_own and left.value:
-            held = kept + self._stored.now(line.stored) - self._stored.now(left.value)
+            held = left.held + self._stored.now(line.stored) - self._stored.now(left.value)
         else:
             held = within(self._stored.now(line.stored) - left.let_go, line.stored)
         stays_own = line.standing.store_own and left.value != 0
-        return _Store(held - line.stored_held, stays_own, left.let_go, left.installed_let_go)
+        return _Store(held - line.stored_held, stays_own, left.let_go, left.installed)
 
-    def _let_go_of_store(self, line: LineBase) -> int:
+    def _left_in_store(self, line: LineBase) -> _Left:
+        """What of the store before is still there at the new rate, which counts before anything is moved."""
+        before, value = line.stored_before, min(line.stored_before, line.stored)
+        held, let_go = self._store_before(line)
+        if value == before or before <= 0 or value < 0:
+            return _Left(value, held, let_go, _NOTHING_INSTALLED)
+        installed = min(before - value, max(line.work, 0))
+        moved_let_go = max(part_of(let_go, installed, before), 0)
+        left_let_go = part_of(let_go, value, before)
+        if line.standing.store_own:
+            moved = _Installed(installed, part_of(held, installed, before), moved_let_go)
+            return _Left(value, part_of(held, value, before), left_let_go, moved)
+        moved = _Installed(installed, max(self._stored.now(installed) - moved_let_go, 0), moved_let_go)
+        return _Left(value, within(self._stored.now(value) - left_let_go, value), left_let_go, moved)
+
+    def _store_before(self, line: LineBase) -> tuple[int, int]:
+        """What stays held of the store before at the new rate, and by how much less than the rate that is."""
         standing = line.standing
         if standing.store_own:
-            return standing.store_let_go or 0
-        return self._let_go(line, standing.store_let_go, self._stored, line.stored_before, line.stored_held)
+            return line.stored_held, standing.store_let_go or 0
+        let_go = self._let_go(line, standing.store_let_go, self._stored, line.stored_before, line.stored_held)
+        held = self._stored.kept(line.stored_held, line.stored_before, let_go=let_go > 0 or standing.released)
+        return held, self._stored.now(line.stored_before) - held if self._stored.changed else let_go
 
 
 class _Work(NamedTuple):
@@ -148,45 +162,46 @@ class _Work(NamedTuple):
     let_go: int | None
 
 
-class _Store(NamedTuple):
-    withheld: int
-    own: bool
-    let_go: int | None
-    installed_let_go: int
-
-
-class _Left(NamedTuple):
-    """What of the store before is still there, and what was released of the part that was installed."""
+class _Installed(NamedTuple):
+    """What of the store was moved into work: its value, what was held of it, and how much had been released of it."""
 
     value: int
     held: int
     let_go: int
-    installed_let_go: int
+
+    def let_go_at(self, rate: Callable[[int], int]) -> int:
+        """By how much less than the rate of work is held of it: what was released, but no more than that rate asks."""
+        return min(self.let_go, max(rate(self.value) - self.held, 0)) if self.let_go else 0
 
 
-def _left_in_store(line: LineBase, rate: _Rate, let_go: int) -> _Left:
-    before, value = line.stored_before, min(line.stored_before, line.stored)
-    if value == before or before <= 0 or value < 0:
-        return _Left(value, line.stored_held, let_go, 0)
-    left_let_go = part_of(let_go, value, before)
-    installed = min(before - value, max(line.work, 0))
-    installed_let_go = max(part_of(let_go, installed, before), 0)
-    if line.standing.store_own:
-        held = part_of(line.stored_held, value, before)
-    else:
-        held = within(rate.before(value) - left_let_go, value)
-    return _Left(value, held, left_let_go, installed_let_go)
+_NOTHING_INSTALLED = _Installed(0, 0, 0)
+
+
+class _Store(NamedTuple):
+    withheld: int
+    own: bool
+    let_go: int | None
+    installed: _Installed
+
+
+class _Left(NamedTuple):
+    """What of the store before is still there, and what was moved out of it into work."""
+
+    value: int
+    held: int
+    let_go: int
+    installed: _Installed
 
 
 def _own_store(line: LineBase, own: OwnFigures, left: _Left) -> _Store:
     """A figure of the line's own counts for all that is in store, but for what was released of it."""
     if own.stored_withheld is not None or own.stored_percent is None:
-        return _Store((own.stored_withheld or 0) - line.stored_held, False, None, left.installed_let_go)
+        return _Store((own.stored_withheld or 0) - line.stored_held, False, None, left.installed)
     rate = PercentOf(own.stored_percent)
     full = rate(left.value)
     kept = within(left.held, full) if left.let_go > 0 or line.standing.released else full
     held = kept + rate(line.stored) - full
-    return _Store(held - line.stored_held, True, full - kept, left.installed_let_go)
+    return _Store(held - line.stored_held, True, full - kept, left.installed)
 
 
 def own_of(line: LineBase) -> tuple[int, int]:

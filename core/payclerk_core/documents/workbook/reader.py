@@ -76,7 +76,7 @@ class _Reader:
         contracts = self._contracts(companies, people)
         known = self._known_contracts(contracts)
         stepped = frozenset(row.number for row in contracts if row.more.get("step_at") is not None)
-        rules = read_scales(self._rows("Retainage rules"), known, stepped)
+        rules = read_scales(self._rows("Retainage rules", project.currency), known, stepped)
         private = self._private(known, self._everybody(people))
         whole = self.known is None
         sov = read_schedule(self.grids, project.currency, known, self.faults, whole=whole)
@@ -92,9 +92,10 @@ class _Reader:
             self.faults.append(Fault(name, "", "The sheet is missing.", hint))
         return bool(missing)
 
-    def _rows(self, sheet: str) -> Iterable[Row]:
+    def _rows(self, sheet: str, currency: str = "") -> Iterable[Row]:
+        """The rows of a sheet; `currency` is needed where there are amounts."""
         grid = self.grids.get(sheet)
-        return rows_of(grid, "", self.faults) if grid else ()
+        return rows_of(grid, currency, self.faults) if grid else ()
 
     def _known_companies(self) -> frozenset[str]:
         return self.known.companies if self.known else frozenset()
