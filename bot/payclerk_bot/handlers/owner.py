@@ -13,12 +13,13 @@ from payclerk_core.money import Money
 from payclerk_core.queries.claim_facts import facts_of
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.owner_costs import TieRow
+from payclerk_core.queries.seen import claim_digest
 from payclerk_core.queries.sight import sees
 from payclerk_core.rules.lifecycle import delete_obstacle
 from payclerk_core.tables import Claim
 
 from ..desk import Turn
-from ..projects import pick_project
+from ..projects import pick_project, shown_claim
 from ..say import reply, show_modal, update_modal
 from ..selections import load_selection, metadata_of, open_selection
 from ..views import blocks as b
@@ -43,7 +44,8 @@ def _form(turn: Turn) -> b.View:
 def _existing(call: Call, claim: Claim, ties: Sequence[TieRow]) -> OwnerExists:
     row = row_of(claim)
     free = delete_obstacle(facts_of(call.session, claim)) is None
-    return OwnerExists(claim.id, row.label, row.status.label, row.due, free, tie_lines(call, ties))
+    seen = claim_digest(claim)
+    return OwnerExists(claim.id, row.label, row.status.label, row.due, free, seen, tie_lines(call, ties))
 
 
 def _page(call: Call, preview: OwnerPreview) -> b.View:
@@ -108,8 +110,9 @@ def _has_costs(seen: dict[str, str]) -> bool:
 
 
 def delete(turn: Turn) -> None:
+    claim_id, seen = shown_claim(turn.value)
     with turn.call() as call:
-        delete_claim(call, int(turn.value))
+        delete_claim(call, claim_id, seen=seen)
     said = "The claim to the owner is deleted; what it billed can be billed again."
     if turn.in_modal:
         update_modal(turn.client, turn.view["id"], b.note("Deleted", said))
