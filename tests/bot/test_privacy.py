@@ -15,9 +15,13 @@ from payclerk_bot.outgoing.routine import RoutinePosts
 from payclerk_bot.posts import Posts
 from payclerk_bot.turns import Turns
 from payclerk_core.actions.batches import Item, Order, start_batch
+from payclerk_core.actions.claim_editing import LineEntry, save_amounts
+from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.clock import system_clock
 from payclerk_core.jobs import Job
-from payclerk_core.tables import Contract, Member, Message, MessageRecipient, PrivateListEntry
+from payclerk_core.money import Money
+from payclerk_core.queries.digest import digest_of
+from payclerk_core.tables import Contract, Member, Message, MessageRecipient, Person, PrivateListEntry, Project
 from payclerk_playground.slack.control import texts
 
 if TYPE_CHECKING:
@@ -126,6 +130,43 @@ def test_digest_and_bulk_work_in_a_channel_say_nothing_of_private_contracts(
     assert "1,800.00" not in shown(slack)
     assert "2,000.00" not in shown(slack)
     assert "Trade 001" not in shown(slack)
+
+
+@pytest.mark.parametrize("which", ["a subcontract", "the owner's contract"])
+def test_the_tie_out_in_a_channel_sums_up_no_private_amounts(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack, which: str
+) -> None:
+    """The owner's own line is a sum over contracts: less what is said of the others, it would tell the private one's."""
+
+    def fill(m: Month) -> int:
+        linked(m)
+        period = m.period()
+        for contract in m.contracts:
+            m.claim(contract, period, "approved", pdf=False)
+        call = m.call(m.ada)
+        owner = make_owner_claim(call, m.project.id)
+        save_amounts(call, owner.id, {owner.lines[0].sov_line_id: LineEntry(Money(300_000))})
+        if which == "a subcontract":
+            m.contracts[1].private = True
+        else:
+            owner.contract.private = True
+        return m.project.id
+
+    project_id = month(fill, contracts=2)
+    RoutinePosts(database, posts).digest(job("slack.digest", project_id=project_id, week="2026-W46"))
+
+    assert "the owner's own lines" not in shown(slack)
+    assert "$4,000.00" not in shown(slack)
+    assert "$3,000.00" not in shown(slack)
+    with database.reading() as session:
+        ada, rita = (
+            digest_of(session, session.get_one(Project, project_id), session.scalars(query).one())
+            for query in (select(Person.id).where(Person.name == name) for name in ("Ada Admin", "Rita Reader"))
+        )
+    assert ada is not None
+    assert rita is not None
+    assert [row.gap.open for row in ada.ties] == [100_000]
+    assert rita.ties == []
 
 
 def test_a_channel_shared_with_another_company_gets_nothing(

@@ -14,7 +14,7 @@ from payclerk_core.queries.claim_facts import facts_of
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.owner_costs import TieRow
 from payclerk_core.queries.seen import claim_digest
-from payclerk_core.queries.sight import sees
+from payclerk_core.queries.sight import sees, sight_of
 from payclerk_core.rules.lifecycle import delete_obstacle
 from payclerk_core.tables import Claim
 
@@ -89,8 +89,16 @@ def _cost(cost: tuple[str, str], amounts: tuple[int, int], currency: str) -> str
 
 
 def tie_lines(call: Call, ties: Sequence[TieRow]) -> list[str]:
-    """The tie-out in words for who asks; of a private contract only to who may see it."""
-    return [tie_line(row) for row in ties if row.contract is None or _sees(call, row)]
+    """The tie-out in words for who asks: what says or sums up amounts of a contract only to who may see it."""
+    return [tie_line(row) for row in seen_ties(call, ties)]
+
+
+def seen_ties(call: Call, ties: Sequence[TieRow]) -> list[TieRow]:
+    """Of the tie-out, what the person who asks may see all amounts of."""
+    if call.actor is None or not ties:
+        return list(ties)
+    sight = sight_of(call.session, call.actor.id, ties[0].concerns[0].project_id)
+    return [row for row in ties if all(sight.sees(contract) for contract in row.concerns)]
 
 
 def submit(turn: Turn) -> dict[str, Any]:

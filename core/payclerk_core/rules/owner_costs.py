@@ -98,7 +98,7 @@ def costs_to_bill(
     `above` are the claims to the owner before it, in their order.
     """
     taken: dict[Place, tuple[int, int]] = {}
-    for place in _places(below, above):
+    for place in places(below, above):
         now = below.get(place, Below())
         work, stored = _standing(above, place, now.opening)
         work += stored if automatic else 0
@@ -120,17 +120,17 @@ def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Seq
     `completed` is what the approved claims completed and stored to date, and `opened` what of it was in store before
     payclerk. It is not made of what `costs_to_bill` is made of.
     """
-    places = _places(completed, above)
     found = [
         Gap(place[1], place[0], completed.get(place, 0), sum(_standing(above, place, opened.get(place, 0))))
-        for place in places
+        for place in places(completed, above)
     ]
     known = {gap.cost for gap in found}
     found += [Gap(cost, None, *amounts) for cost, amounts in _by_hand(above, with_last=True).items() if cost in known]
     return sorted((gap for gap in found if gap.open), key=lambda gap: (gap.cost, gap.contract_id or 0))
 
 
-def _places(below: Iterable[Place], above: Sequence[Above]) -> list[Place]:
+def places(below: Iterable[Place], above: Sequence[Above]) -> list[Place]:
+    """Where anything is approved below or taken over above, in order."""
     return sorted({*below, *(place for claim in above for place in claim.taken)})
 
 
