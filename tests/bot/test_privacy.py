@@ -15,12 +15,15 @@ from payclerk_bot.outgoing.routine import RoutinePosts
 from payclerk_bot.posts import Posts
 from payclerk_bot.turns import Turns
 from payclerk_core.actions.batches import Item, Order, start_batch
+from payclerk_core.actions.call import Call
 from payclerk_core.actions.claim_editing import LineEntry, save_amounts
+from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.clock import system_clock
 from payclerk_core.jobs import Job
 from payclerk_core.money import Money
 from payclerk_core.queries.digest import digest_of
+from payclerk_core.rules.lifecycle import ClaimStatus
 from payclerk_core.tables import Contract, Member, Message, MessageRecipient, Person, PrivateListEntry, Project
 from payclerk_playground.slack.control import texts
 
@@ -232,3 +235,35 @@ def test_home_counts_what_the_person_may_see_and_nothing_else(month: Callable[..
     with office.database.transaction() as session:
         session.get_one(Member, membership).commitments = "none"
     assert counted(office, RITA) == ["Contracts: 1 billed", "Claims: 1 approved"]
+
+
+def test_what_changed_since_a_look_names_no_private_contract(month: Callable[..., Any], office: Office) -> None:
+    """Rita administers the owner's contract and is on no Private list: the confirm tells her no more than the look."""
+
+    def fill(m: Month) -> int:
+        period = m.period()
+        m.contracts[1].private = True
+        rita = m.session.scalars(select(Member).where(Member.person_id == m.rita.id)).one()
+        rita.client_contracts = "admin"
+        m.claim(m.contracts[0], period, "approved")
+        return m.claim(m.contracts[1], period).id
+
+    claim_id = month(fill, contracts=2)
+    office.billing(RITA, "owner")
+    look = office.modal(RITA, "owner")
+    assert "a private contract" in texts(look)
+    with office.database.transaction() as session:
+        ada = session.scalars(select(Person).where(Person.name == "Ada Admin")).one()
+        set_status(
+            Call(session, office.now[0], office.settings, actor=ada, door="slack"), claim_id, ClaimStatus.APPROVED
+        )
+
+    office.world.submit(RITA, look)
+
+    told = texts(office.modal_says(RITA, "changed since you looked"))
+    assert "What private contracts bill has changed." in told
+    assert "SC-02" not in told
+    assert "1,800.00 due" not in told
+    office.billing(RITA, "owner")
+    office.world.submit(RITA, office.modal(RITA, "owner"))
+    office.modal_says(RITA, "Claim 1 to the owner is made.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from payclerk_core.actions.call import Call
@@ -14,7 +14,7 @@ from payclerk_core.queries.claim_facts import facts_of
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.owner_costs import TieRow
 from payclerk_core.queries.seen import claim_digest
-from payclerk_core.queries.sight import sees, sight_of
+from payclerk_core.queries.sight import sight_of
 from payclerk_core.rules.lifecycle import delete_obstacle
 from payclerk_core.tables import Claim
 
@@ -59,26 +59,22 @@ def _page(call: Call, preview: OwnerPreview) -> b.View:
         when=span(period.starts_on, period.ends_on),
         work=Money(preview.work, project.currency),
         stored=Money(stored, project.currency),
-        claims=_claims(call, preview.claims),
+        claims=_claims(preview.claims, preview.hidden),
         costs=[_cost(cost, amounts, project.currency) for cost, amounts in preview.costs.items() if any(amounts)],
         without_line=[b.esc(" ".join(cost), 90) for cost in preview.without_line],
-        not_approved=_claims(call, preview.not_approved),
-        silent=[b.esc(row.label if _sees(call, row) else PRIVATE, 150) for row in preview.silent],
+        not_approved=_claims(preview.not_approved, preview.hidden),
+        silent=[b.esc(PRIVATE if row.contract.id in preview.hidden else row.label, 150) for row in preview.silent],
         ties=tie_lines(call, [row for row in preview.ties if row.contract is None or not row.unbilled]),
     )
     return owner_modal(page)
 
 
-def _sees(call: Call, row: Any) -> bool:
-    return call.actor is None or sees(call.session, call.actor.id, row.contract)
-
-
-def _claims(call: Call, claims: Sequence[Claim]) -> list[str]:
+def _claims(claims: Sequence[Claim], hidden: Collection[int]) -> list[str]:
     rows = [row_of(claim) for claim in claims]
     return [
-        f"{b.esc(row.label, 150)}: {row.status.label}, {row.due} due, {span(row.claim.period.starts_on, row.claim.period.ends_on)}"
-        if _sees(call, row.claim)
-        else PRIVATE
+        PRIVATE
+        if row.claim.contract_id in hidden
+        else f"{b.esc(row.label, 150)}: {row.status.label}, {row.due} due, {span(row.claim.period.starts_on, row.claim.period.ends_on)}"
         for row in rows
     ]
 

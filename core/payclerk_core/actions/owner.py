@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from ..errors import UserError
 from ..jobs import promise
 from ..money import Money
@@ -18,11 +20,12 @@ from ..queries.owner_costs import (
     claims_to_bill,
     owner_tie,
 )
+from ..queries.sight import sight_of
 from ..rules.billing import StoredMaterials
 from ..rules.invitations import Standing
 from ..rules.lifecycle import ClaimStatus
 from ..rules.owner_costs import CostKey, Place, costs_to_bill, left_off_by_hand
-from ..rules.shown import require_as_seen
+from ..rules.shown import concealed, require_as_seen
 from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, ClaimLine, Contract
 from .call import Call
 from .claim_lines import work_out
@@ -59,6 +62,7 @@ class OwnerPreview:
     silent: Sequence[ContractRow]
     ties: Sequence[TieRow]
     costs: Mapping[CostKey, tuple[int, int]] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()  # the contracts (ids) that who asks may not see
 
     @property
     def work(self) -> int:
@@ -70,9 +74,15 @@ class OwnerPreview:
         return not any(work for work, _ in self.costs.values()) and not self.claims
 
     def seen(self) -> dict[str, str]:
-        """What a person confirms, by name: the claims taken and the amount under each cost."""
+        """What a person confirms, by name: the claims taken and the amount under each cost.
+
+        Of contracts they may not see, only that it is the same.
+        """
         currency = self.contract.project.currency
-        claims = {_label(claim): _as_seen(claim) for claim in self.claims}
+        claims = {_label(claim): _as_seen(claim) for claim in self.claims if claim.contract_id not in self.hidden}
+        private = [f"{_label(claim)}: {_as_seen(claim)}" for claim in self.claims if claim.contract_id in self.hidden]
+        if private:
+            claims["What private contracts bill"] = concealed(private)
         costs = {
             # What comes to nothing is no line of the claim.
             f"Cost {code} {kind}": f"{Money(work, currency)} work, {Money(stored, currency)} stored"
@@ -151,7 +161,16 @@ def _preview(call: Call, project_id: int) -> OwnerPreview:
         silent=_silent(call, project_id, period),
         ties=owner_tie(session, project_id),
         costs=costs,
+        hidden=_hidden(call, project_id),
     )
+
+
+def _hidden(call: Call, project_id: int) -> frozenset[int]:
+    if call.actor is None:
+        return frozenset()
+    sight = sight_of(call.session, call.actor.id, project_id)
+    contracts = call.session.scalars(select(Contract).where(Contract.project_id == project_id))
+    return frozenset(contract.id for contract in contracts if not sight.sees(contract))
 
 
 def _by_cost(
