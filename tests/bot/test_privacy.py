@@ -18,6 +18,7 @@ from payclerk_core.actions.batches import Item, Order, start_batch
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claim_editing import LineEntry, save_amounts
 from payclerk_core.actions.claims import set_status
+from payclerk_core.actions.deletion import delete_claim
 from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.clock import system_clock
 from payclerk_core.jobs import Job
@@ -170,6 +171,30 @@ def test_the_tie_out_in_a_channel_sums_up_no_private_amounts(
     assert rita is not None
     assert [row.gap.open for row in ada.ties] == [100_000]
     assert rita.ties == []
+
+
+def test_a_claim_to_the_owner_that_sums_up_private_amounts_is_in_no_channel(
+    database: Database, settings: Settings, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> int:
+        linked(m)
+        m.contracts[0].private = True
+        m.claim(m.contracts[0], m.period(), "approved", pdf=False)
+        return make_owner_claim(m.call(m.ada), m.project.id).id
+
+    claim_id = month(fill, contracts=1)
+    show = NoticePosts(database, posts)
+    show(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert shown(slack) == ""
+    assert "PR-01" in shown(slack, f"D{ADA}")
+    with database.transaction() as session:
+        ada = session.scalars(select(Person).where(Person.name == "Ada Admin")).one()
+        delete_claim(Call(session, NOON, settings, actor=ada, door="slack"), claim_id)
+    show(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert shown(slack) == ""
+    assert "is deleted" in shown(slack, f"D{ADA}")
 
 
 def test_a_channel_shared_with_another_company_gets_nothing(

@@ -52,6 +52,12 @@ def claims_not_approved(session: Session, project_id: int) -> Sequence[Claim]:
     return _payable(session, project_id, Claim.status.not_in(_BILLABLE))
 
 
+def sums_up_private(session: Session, project_id: int) -> set[int]:
+    """The claims to the owner (ids) whose amounts hold those of private contracts: less the others, they tell them."""
+    query = select(BilledCost.owner_claim_id).join(Contract, Contract.id == BilledCost.contract_id)
+    return set(session.scalars(query.where(Contract.project_id == project_id, Contract.private).distinct()))
+
+
 def owner_tie(session: Session, project_id: int) -> list[TieRow]:
     """What is approved below and not billed above, and the reverse, as the database is now; empty when all ties."""
     prime = prime_contract(session, project_id)
