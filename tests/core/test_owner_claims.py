@@ -201,6 +201,46 @@ def test_work_of_our_own_on_the_owners_claim_is_billed_once(books: Books) -> Non
     assert bills(books, owner(books)) == Money(180_000)
 
 
+def test_work_of_our_own_hides_nothing_that_is_left_off_later(books: Books) -> None:
+    books.approved(1000)
+    first = owner(books)
+    line = first_line(books, first)
+    with books.call() as call:
+        save_amounts(call, first, {line: LineEntry(Money(130_000))})
+    books.next_period()
+    books.approved(500)
+    second = owner(books)
+    with books.call() as call:
+        save_amounts(call, second, {line: LineEntry(Money(30_000))})
+    assert ties(books) == [("owner", 200), ("owner", -300)]
+    books.next_period()
+    books.approved(10)
+    third = owner(books)
+
+    assert bills(books, third) == Money(181_000)
+    assert ties(books) == [("owner", -300)]
+
+
+def test_material_billed_as_work_is_no_work_of_our_own(books: Books) -> None:
+    """The owner's line bills it as work a month before the subcontractor installs it; the month after it is cut."""
+    books.approved(0, stored=200)
+    first = owner(books)
+    line = first_line(books, first)
+    with books.call() as call:
+        save_amounts(call, first, {line: LineEntry(Money(20_000), stored=Money(0))})
+    assert ties(books) == []
+    books.next_period()
+    books.approved(250, stored=0)
+    second = owner(books)
+    with books.call() as call:
+        save_amounts(call, second, {line: LineEntry(Money(5_000))})
+    assert ties(books) == []
+    books.next_period()
+    books.approved(10)
+
+    assert bills(books, owner(books)) == Money(26_000)
+
+
 def automatic(books: Books) -> None:
     with books.database.transaction() as session:
         session.get_one(Project, books.month.project.id).stored_materials = "automatic"

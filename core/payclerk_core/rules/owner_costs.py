@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 CostKey = tuple[str, str]  # cost code, cost type
 Place = tuple[int, CostKey]  # of a contract
+Amounts = tuple[int, int]  # work and store, in cents
+
+_NOTHING: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,7 @@ def costs_to_bill(
 
 def left_off_by_hand(above: Sequence[Above], *, automatic: bool) -> dict[CostKey, int]:
     """By cost, what was taken over before and then left off the owner's lines by hand: it is billed again."""
-    differences = _by_hand(above, with_last=automatic)
-    return {cost: taken - billed for cost, (taken, billed) in differences.items() if billed < taken}
+    return {cost: one.left_off for cost, one in _by_hand(above, with_last=automatic).items() if one.left_off > 0}
 
 
 def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Sequence[Above]) -> list[Gap]:
@@ -125,7 +128,12 @@ def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Seq
         for place in places(completed, above)
     ]
     known = {gap.cost for gap in found}
-    found += [Gap(cost, None, *amounts) for cost, amounts in _by_hand(above, with_last=True).items() if cost in known]
+    for cost, one in _by_hand(above, with_last=True).items():
+        if cost in known:
+            found += [
+                Gap(cost, None, one.taken, one.taken - one.left_off),
+                Gap(cost, None, one.taken, one.taken + one.own),
+            ]
     return sorted((gap for gap in found if gap.open), key=lambda gap: (gap.cost, gap.contract_id or 0))
 
 
@@ -146,20 +154,44 @@ def _standing(above: Sequence[Above], place: Place, opening: int) -> tuple[int, 
     return work, stored
 
 
-def _by_hand(above: Sequence[Above], *, with_last: bool) -> dict[CostKey, tuple[int, int]]:
-    """By cost, what was taken over and what the owner's lines bill, to date.
+@dataclass(frozen=True, slots=True)
+class _ByHand:
+    """How the owner's lines under one cost differ from what was taken over, to date, in cents."""
+
+    taken: int = 0
+    left_off: int = 0  # and not billed by a later claim
+    own: int = 0  # work of our own, which makes up for nothing that is left off later
+
+
+def _by_hand(above: Sequence[Above], *, with_last: bool) -> dict[CostKey, _ByHand]:
+    """By cost, what was changed by hand on the claims to the owner, one after the other.
 
     A balance in store counts once it is installed, that is before a claim in the automatic mode; the last one when asked.
     """
-    sums: dict[CostKey, tuple[int, int]] = {}
-    for claim, counts in zip(above, _installed(above, with_last=with_last), strict=True):
-        for (_, cost), (work, stored) in claim.taken.items():
-            taken, billed = sums.get(cost, (0, 0))
-            sums[cost] = (taken + work + counts * stored, billed)
-        for cost, (work, stored) in claim.billed.items():
-            taken, billed = sums.get(cost, (0, 0))
-            sums[cost] = (taken, billed + work + counts * stored)
-    return sums
+    found: dict[CostKey, _ByHand] = {}
+    for claim, installed in zip(above, _installed(above, with_last=with_last), strict=True):
+        for cost, (taken, billed) in _of_claim(claim).items():
+            found[cost] = _then(found.get(cost, _ByHand()), taken, billed, installed=installed)
+    return found
+
+
+def _then(so_far: _ByHand, taken: Amounts, billed: Amounts, *, installed: bool) -> _ByHand:
+    """After one more claim. What it bills as work instead of as stored is no work of our own: it is left off later."""
+    work, stored = taken[0] - billed[0], taken[1] - billed[1]
+    left_off = so_far.left_off + work + (stored if installed else 0)
+    kept = max(left_off, 0 if installed else -max(stored, 0))
+    total = so_far.taken + taken[0] + (taken[1] if installed else 0)
+    return _ByHand(total, kept, so_far.own + kept - left_off)
+
+
+def _of_claim(claim: Above) -> dict[CostKey, tuple[Amounts, Amounts]]:
+    """By cost, what the claim took over, and what its lines bill."""
+    taken: dict[CostKey, Amounts] = {}
+    for (_, cost), (work, stored) in claim.taken.items():
+        before = taken.get(cost, _NOTHING)
+        taken[cost] = before[0] + work, before[1] + stored
+    costs = taken.keys() | claim.billed.keys()
+    return {cost: (taken.get(cost, _NOTHING), claim.billed.get(cost, _NOTHING)) for cost in costs}
 
 
 def _installed(above: Sequence[Above], *, with_last: bool) -> Iterator[bool]:
