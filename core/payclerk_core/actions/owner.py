@@ -26,12 +26,13 @@ from ..rules.invitations import Standing
 from ..rules.lifecycle import ClaimStatus
 from ..rules.owner_costs import CostKey, Place, costs_to_bill, left_off_by_hand
 from ..rules.shown import concealed, require_as_seen
-from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, ClaimLine, Contract
+from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, Contract
 from .call import Call
 from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, hold_claims, start_claim, take_turns
 from .claim_pages import store_pdf
 from .mailing import start_thread
+from .owner_retainage import fill_retainage
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ def _take_over(call: Call, claim: Claim, preview: OwnerPreview, *, retainage: bo
     """Fill the claim's lines, and keep which claims and which costs they were made of."""
     _fill(claim, dict(preview.costs))
     if retainage:
-        _fill_retainage(claim, preview.claims)
+        fill_retainage(call, claim, preview.places)
     call.session.add_all(BilledClaim(claim_id=paid.id, owner_claim_id=claim.id) for paid in preview.claims)
     for (contract_id, (code, kind)), (work, stored) in preview.places.items():
         cost = BilledCost(
@@ -247,40 +248,3 @@ def _fill(claim: Claim, costs: dict[CostKey, tuple[int, int]]) -> None:
         if (cost := costs.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)) is not None:
             line.work_cents = line.claimed_work_cents = cost[0]
             line.stored_cents = line.claimed_stored_cents = cost[1]
-
-
-@dataclass(slots=True)
-class _Held:
-    """What the payable claims withhold and release under one cost, in cents."""
-
-    withheld: int = 0
-    stored: int = 0
-    released: int = 0
-
-
-def _fill_retainage(claim: Claim, claims: Sequence[Claim]) -> None:
-    held = _held_below(claims)
-    for line in claim.lines:
-        below = held.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)
-        if below is None:
-            continue
-        line.work_withheld_set_cents, line.stored_withheld_set_cents = below.withheld, below.stored
-        # The owner may hold less of us than we hold of them.
-        most = max(line.previous_work_held_cents + below.withheld, 0)
-        line.work_released_cents = min(below.released, most)
-
-
-def _held_below(claims: Sequence[Claim]) -> dict[CostKey, _Held]:
-    held: dict[CostKey, _Held] = {}
-    latest = {claim.contract_id: claim.id for claim in claims}  # in the order of their numbers
-    for line in (line for claim in claims for line in claim.lines):
-        below = held.setdefault((line.sov_line.cost_code, line.sov_line.cost_type), _Held())
-        below.withheld += line.work_withheld_cents
-        below.released += line.work_released_cents + line.stored_released_cents
-        if latest[line.claim.contract_id] == line.claim_id:  # stored material is a balance
-            below.stored += _stored_held(line)
-    return held
-
-
-def _stored_held(line: ClaimLine) -> int:
-    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents

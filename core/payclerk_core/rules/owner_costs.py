@@ -7,7 +7,7 @@ claim to the owner was made is the difference the next one bills, and nothing ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 CostKey = tuple[str, str]  # cost code, cost type
@@ -68,6 +68,10 @@ class Below:
     stored: int = 0
     opening: int = 0
     fresh: bool = False
+
+    def with_line(self, work: int, stored: int, opening: int) -> Below:
+        """With one more line of the contract under this cost."""
+        return replace(self, work=self.work + work, stored=self.stored + stored, opening=self.opening + opening)
 
 
 @dataclass(frozen=True, slots=True)
