@@ -15,9 +15,17 @@ from payclerk_bot.outgoing.routine import RoutinePosts
 from payclerk_bot.posts import Posts
 from payclerk_bot.turns import Turns
 from payclerk_core.actions.batches import Item, Order, start_batch
+from payclerk_core.actions.call import Call
+from payclerk_core.actions.claim_editing import LineEntry, save_amounts
+from payclerk_core.actions.claims import set_status
+from payclerk_core.actions.deletion import delete_claim
+from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.clock import system_clock
 from payclerk_core.jobs import Job
-from payclerk_core.tables import Contract, Member, Message, MessageRecipient, PrivateListEntry
+from payclerk_core.money import Money
+from payclerk_core.queries.digest import digest_of
+from payclerk_core.rules.lifecycle import ClaimStatus
+from payclerk_core.tables import Contract, Member, Message, MessageRecipient, Person, PrivateListEntry, Project
 from payclerk_playground.slack.control import texts
 
 if TYPE_CHECKING:
@@ -128,6 +136,67 @@ def test_digest_and_bulk_work_in_a_channel_say_nothing_of_private_contracts(
     assert "Trade 001" not in shown(slack)
 
 
+@pytest.mark.parametrize("which", ["a subcontract", "the owner's contract"])
+def test_the_tie_out_in_a_channel_sums_up_no_private_amounts(
+    database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack, which: str
+) -> None:
+    """The owner's own line is a sum over contracts: less what is said of the others, it would tell the private one's."""
+
+    def fill(m: Month) -> int:
+        linked(m)
+        period = m.period()
+        for contract in m.contracts:
+            m.claim(contract, period, "approved", pdf=False)
+        call = m.call(m.ada)
+        owner = make_owner_claim(call, m.project.id)
+        save_amounts(call, owner.id, {owner.lines[0].sov_line_id: LineEntry(Money(300_000))})
+        if which == "a subcontract":
+            m.contracts[1].private = True
+        else:
+            owner.contract.private = True
+        return m.project.id
+
+    project_id = month(fill, contracts=2)
+    RoutinePosts(database, posts).digest(job("slack.digest", project_id=project_id, week="2026-W46"))
+
+    assert "the owner's own lines" not in shown(slack)
+    assert "$4,000.00" not in shown(slack)
+    assert "$3,000.00" not in shown(slack)
+    with database.reading() as session:
+        ada, rita = (
+            digest_of(session, session.get_one(Project, project_id), session.scalars(query).one())
+            for query in (select(Person.id).where(Person.name == name) for name in ("Ada Admin", "Rita Reader"))
+        )
+    assert ada is not None
+    assert rita is not None
+    assert [row.gap.open for row in ada.ties] == [100_000]
+    assert rita.ties == []
+
+
+def test_a_claim_to_the_owner_that_sums_up_private_amounts_is_in_no_channel(
+    database: Database, settings: Settings, month: Callable[..., Any], posts: Posts, slack: LocalSlack
+) -> None:
+    def fill(m: Month) -> int:
+        linked(m)
+        m.contracts[0].private = True
+        m.claim(m.contracts[0], m.period(), "approved", pdf=False)
+        return make_owner_claim(m.call(m.ada), m.project.id).id
+
+    claim_id = month(fill, contracts=1)
+    show = NoticePosts(database, posts)
+    show(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert shown(slack) == ""
+    assert "PR-01" in shown(slack, f"D{ADA}")
+    with database.transaction() as session:
+        ada = session.scalars(select(Person).where(Person.name == "Ada Admin")).one()
+        delete_claim(Call(session, NOON, settings, actor=ada, door="slack"), claim_id)
+    show(job("slack.notice", notice="submitted", id=claim_id))
+
+    assert shown(slack) == ""
+    assert "is deleted" in shown(slack, f"D{ADA}")
+
+
 def test_a_channel_shared_with_another_company_gets_nothing(
     database: Database, month: Callable[..., Any], posts: Posts, slack: LocalSlack
 ) -> None:
@@ -191,3 +260,35 @@ def test_home_counts_what_the_person_may_see_and_nothing_else(month: Callable[..
     with office.database.transaction() as session:
         session.get_one(Member, membership).commitments = "none"
     assert counted(office, RITA) == ["Contracts: 1 billed", "Claims: 1 approved"]
+
+
+def test_what_changed_since_a_look_names_no_private_contract(month: Callable[..., Any], office: Office) -> None:
+    """Rita administers the owner's contract and is on no Private list: the confirm tells her no more than the look."""
+
+    def fill(m: Month) -> int:
+        period = m.period()
+        m.contracts[1].private = True
+        rita = m.session.scalars(select(Member).where(Member.person_id == m.rita.id)).one()
+        rita.client_contracts = "admin"
+        m.claim(m.contracts[0], period, "approved")
+        return m.claim(m.contracts[1], period).id
+
+    claim_id = month(fill, contracts=2)
+    office.billing(RITA, "owner")
+    look = office.modal(RITA, "owner")
+    assert "a private contract" in texts(look)
+    with office.database.transaction() as session:
+        ada = session.scalars(select(Person).where(Person.name == "Ada Admin")).one()
+        set_status(
+            Call(session, office.now[0], office.settings, actor=ada, door="slack"), claim_id, ClaimStatus.APPROVED
+        )
+
+    office.world.submit(RITA, look)
+
+    told = texts(office.modal_says(RITA, "changed since you looked"))
+    assert "What private contracts bill has changed." in told
+    assert "SC-02" not in told
+    assert "1,800.00 due" not in told
+    office.billing(RITA, "owner")
+    office.world.submit(RITA, office.modal(RITA, "owner"))
+    office.modal_says(RITA, "Claim 1 to the owner is made.")

@@ -12,6 +12,7 @@ from bot_office import ADA, OTTO
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts
 from payclerk_core.actions.claims import set_status
+from payclerk_core.actions.owner import make_owner_claim
 from payclerk_core.db import Database
 from payclerk_core.jobs import promise
 from payclerk_core.money import Money
@@ -272,3 +273,26 @@ def test_a_claim_is_named_by_its_number(month: Callable[..., Any], office: Offic
     office.world.close(ADA)
     office.billing(ADA, "review SC-01 #7")
     office.message("SC-01 has no claim #7; its latest is #1.")
+
+
+def on_the_owners_claim(m: Month) -> int:
+    m.claim(m.contracts[0], m.period(), "approved")
+    return make_owner_claim(m.call(m.ada), m.project.id).id
+
+
+@pytest.mark.parametrize("to", [ClaimStatus.UNDER_REVIEW, ClaimStatus.APPROVED])
+def test_a_claim_to_the_owner_that_changed_since_is_not_deleted(
+    month: Callable[..., Any], office: Office, to: ClaimStatus
+) -> None:
+    claim_id = month(on_the_owners_claim, contracts=1)
+    office.billing(ADA, "owner")
+    there = office.modal(ADA, "owner_exists")
+    assert "made already: Draft" in texts(there)
+    with office.database.transaction() as session:
+        otto = session.scalars(select(Person).where(Person.name == "Otto Other")).one()
+        set_status(Call(session, office.now[0], office.settings, actor=otto, door="slack"), claim_id, to)
+
+    office.world.click(ADA, there, "owner.delete")
+
+    office.modal_says(ADA, f"Its status was Draft and is {to.label}.")
+    assert statuses(office)[claim_id] == to.value

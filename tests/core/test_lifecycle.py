@@ -146,6 +146,14 @@ def test_only_the_latest_is_deleted() -> None:
     assert delete_obstacle(replace(FREE, latest=False)) == "Only the latest claim of a contract can be deleted."
 
 
+def test_what_the_owner_approved_is_not_deleted() -> None:
+    """A subcontractor's approved claim may go while nothing hangs on it; ours to the owner is sent back first."""
+    for status in RECEIVABLE_STATUSES - SIGNABLE:
+        assert delete_obstacle(ClaimFacts(status, prime=True)) is None
+    closed = "It is Approved; set it to Under Review or Revise & Resubmit first."
+    assert delete_obstacle(ClaimFacts(ClaimStatus.APPROVED, prime=True)) == closed
+
+
 facts = st.builds(ClaimFacts, st.sampled_from(ANY), *[st.booleans()] * 6)
 
 

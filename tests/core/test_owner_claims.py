@@ -18,7 +18,8 @@ from books import Books
 from payclerk_core.actions.claim_editing import LineEntry, correct_amounts, save_amounts, submit_claim
 from payclerk_core.actions.claims import set_status
 from payclerk_core.actions.deletion import delete_claim
-from payclerk_core.actions.owner import make_owner_claim, preview_owner_claim
+from payclerk_core.actions.owner import Prefill, make_owner_claim, preview_owner_claim
+from payclerk_core.actions.retainage import make_release_claim
 from payclerk_core.db import Database
 from payclerk_core.errors import NotAllowedError, UserError
 from payclerk_core.money import Money
@@ -199,6 +200,46 @@ def test_work_of_our_own_on_the_owners_claim_is_billed_once(books: Books) -> Non
     books.approved(500)
 
     assert bills(books, owner(books)) == Money(180_000)
+
+
+def test_work_of_our_own_hides_nothing_that_is_left_off_later(books: Books) -> None:
+    books.approved(1000)
+    first = owner(books)
+    line = first_line(books, first)
+    with books.call() as call:
+        save_amounts(call, first, {line: LineEntry(Money(130_000))})
+    books.next_period()
+    books.approved(500)
+    second = owner(books)
+    with books.call() as call:
+        save_amounts(call, second, {line: LineEntry(Money(30_000))})
+    assert ties(books) == [("owner", 200), ("owner", -300)]
+    books.next_period()
+    books.approved(10)
+    third = owner(books)
+
+    assert bills(books, third) == Money(181_000)
+    assert ties(books) == [("owner", -300)]
+
+
+def test_material_billed_as_work_is_no_work_of_our_own(books: Books) -> None:
+    """The owner's line bills it as work a month before the subcontractor installs it; the month after it is cut."""
+    books.approved(0, stored=200)
+    first = owner(books)
+    line = first_line(books, first)
+    with books.call() as call:
+        save_amounts(call, first, {line: LineEntry(Money(20_000), stored=Money(0))})
+    assert ties(books) == []
+    books.next_period()
+    books.approved(250, stored=0)
+    second = owner(books)
+    with books.call() as call:
+        save_amounts(call, second, {line: LineEntry(Money(5_000))})
+    assert ties(books) == []
+    books.next_period()
+    books.approved(10)
+
+    assert bills(books, owner(books)) == Money(26_000)
 
 
 def automatic(books: Books) -> None:
@@ -390,6 +431,63 @@ def test_an_approval_of_less_takes_nothing_off_that_was_never_billed(scheduled: 
     assert attributable(LineBelow(scheduled, changed=0, approved=-500 * sign)) == (0, 0)
     opened = LineBelow(scheduled, opening_work=800 * sign, changed=-500 * sign, approved=-500 * sign)
     assert attributable(opened) == (-500 * sign, 0)
+
+
+def as_held_below(books: Books) -> int:
+    with books.call() as call:
+        return make_owner_claim(call, books.month.project.id, Prefill(retainage=True)).id
+
+
+def held(books: Books, claim_id: int) -> tuple[int, int]:
+    """Of work and of stored material, in dollars."""
+    summary = summary_of(books.shown(claim_id))
+    return summary.work_retainage.cents // 100, summary.stored_retainage.cents // 100
+
+
+@pytest.mark.parametrize(("mode", "then"), [("manual", (10, 20)), ("automatic", (30, 0))])
+def test_what_is_held_of_a_store_stays_held_of_the_owners(books: Books, mode: str, then: tuple[int, int]) -> None:
+    """Also in a month in which that contract bills nothing. The automatic mode counts the store as installed."""
+    if mode == "automatic":
+        automatic(books)
+    books.approved(0, contract=books.month.steel, stored=200)
+    assert held(books, as_held_below(books)) == (0, 20)
+    books.next_period()
+    books.approved(100)
+
+    assert held(books, as_held_below(books)) == then
+
+
+def test_what_was_held_of_a_corrected_claim_is_held_as_corrected(books: Books) -> None:
+    plumber = books.approved(1000)
+    assert held(books, as_held_below(books)) == (100, 0)
+    status(books, plumber, S.UNDER_REVIEW)
+    correct(books, plumber, 500)
+    status(books, plumber, S.APPROVED)
+    books.next_period()
+    books.approved(100, contract=books.month.steel)
+
+    assert held(books, as_held_below(books)) == (60, 0)
+
+
+def test_what_is_released_below_is_released_by_the_owner_once(books: Books) -> None:
+    with books.call() as call:
+        works = [line.scheduled_cents // 100 for line in books.contract(call).billed_lines]
+    books.approved(*works)
+    first = as_held_below(books)
+    books.next_period()
+    with books.call() as call:
+        release = make_release_claim(call, books.month.plumbing.id).id
+    status(books, release, S.APPROVED)
+    second = as_held_below(books)
+    books.next_period()
+    books.approved(100, contract=books.month.steel)
+    third = as_held_below(books)
+
+    assert held(books, first)[0] == sum(works) // 10
+    assert held(books, second) == (0, 0)
+    assert sum(line.work_released_cents for line in books.shown(second).lines) == sum(works) * 10
+    assert held(books, third) == (10, 0)
+    assert sum(line.work_released_cents for line in books.shown(third).lines) == 0
 
 
 def test_the_preview_makes_nothing_and_names_what_is_missing(books: Books) -> None:

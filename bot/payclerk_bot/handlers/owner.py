@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from payclerk_core.actions.call import Call
@@ -13,12 +13,13 @@ from payclerk_core.money import Money
 from payclerk_core.queries.claim_facts import facts_of
 from payclerk_core.queries.claims import row_of
 from payclerk_core.queries.owner_costs import TieRow
-from payclerk_core.queries.sight import sees
+from payclerk_core.queries.seen import claim_digest
+from payclerk_core.queries.sight import sight_of
 from payclerk_core.rules.lifecycle import delete_obstacle
 from payclerk_core.tables import Claim
 
 from ..desk import Turn
-from ..projects import pick_project
+from ..projects import pick_project, shown_claim
 from ..say import reply, show_modal, update_modal
 from ..selections import load_selection, metadata_of, open_selection
 from ..views import blocks as b
@@ -43,7 +44,8 @@ def _form(turn: Turn) -> b.View:
 def _existing(call: Call, claim: Claim, ties: Sequence[TieRow]) -> OwnerExists:
     row = row_of(claim)
     free = delete_obstacle(facts_of(call.session, claim)) is None
-    return OwnerExists(claim.id, row.label, row.status.label, row.due, free, tie_lines(call, ties))
+    seen = claim_digest(claim)
+    return OwnerExists(claim.id, row.label, row.status.label, row.due, free, seen, tie_lines(call, ties))
 
 
 def _page(call: Call, preview: OwnerPreview) -> b.View:
@@ -57,26 +59,22 @@ def _page(call: Call, preview: OwnerPreview) -> b.View:
         when=span(period.starts_on, period.ends_on),
         work=Money(preview.work, project.currency),
         stored=Money(stored, project.currency),
-        claims=_claims(call, preview.claims),
+        claims=_claims(preview.claims, preview.hidden),
         costs=[_cost(cost, amounts, project.currency) for cost, amounts in preview.costs.items() if any(amounts)],
         without_line=[b.esc(" ".join(cost), 90) for cost in preview.without_line],
-        not_approved=_claims(call, preview.not_approved),
-        silent=[b.esc(row.label if _sees(call, row) else PRIVATE, 150) for row in preview.silent],
+        not_approved=_claims(preview.not_approved, preview.hidden),
+        silent=[b.esc(PRIVATE if row.contract.id in preview.hidden else row.label, 150) for row in preview.silent],
         ties=tie_lines(call, [row for row in preview.ties if row.contract is None or not row.unbilled]),
     )
     return owner_modal(page)
 
 
-def _sees(call: Call, row: Any) -> bool:
-    return call.actor is None or sees(call.session, call.actor.id, row.contract)
-
-
-def _claims(call: Call, claims: Sequence[Claim]) -> list[str]:
+def _claims(claims: Sequence[Claim], hidden: Collection[int]) -> list[str]:
     rows = [row_of(claim) for claim in claims]
     return [
-        f"{b.esc(row.label, 150)}: {row.status.label}, {row.due} due, {span(row.claim.period.starts_on, row.claim.period.ends_on)}"
-        if _sees(call, row.claim)
-        else PRIVATE
+        PRIVATE
+        if row.claim.contract_id in hidden
+        else f"{b.esc(row.label, 150)}: {row.status.label}, {row.due} due, {span(row.claim.period.starts_on, row.claim.period.ends_on)}"
         for row in rows
     ]
 
@@ -87,8 +85,16 @@ def _cost(cost: tuple[str, str], amounts: tuple[int, int], currency: str) -> str
 
 
 def tie_lines(call: Call, ties: Sequence[TieRow]) -> list[str]:
-    """The tie-out in words for who asks; of a private contract only to who may see it."""
-    return [tie_line(row) for row in ties if row.contract is None or _sees(call, row)]
+    """The tie-out in words for who asks: what says or sums up amounts of a contract only to who may see it."""
+    return [tie_line(row) for row in seen_ties(call, ties)]
+
+
+def seen_ties(call: Call, ties: Sequence[TieRow]) -> list[TieRow]:
+    """Of the tie-out, what the person who asks may see all amounts of."""
+    if call.actor is None or not ties:
+        return list(ties)
+    sight = sight_of(call.session, call.actor.id, ties[0].concerns[0].project_id)
+    return [row for row in ties if all(sight.sees(contract) for contract in row.concerns)]
 
 
 def submit(turn: Turn) -> dict[str, Any]:
@@ -108,8 +114,9 @@ def _has_costs(seen: dict[str, str]) -> bool:
 
 
 def delete(turn: Turn) -> None:
+    claim_id, seen = shown_claim(turn.value)
     with turn.call() as call:
-        delete_claim(call, int(turn.value))
+        delete_claim(call, claim_id, seen=seen)
     said = "The claim to the owner is deleted; what it billed can be billed again."
     if turn.in_modal:
         update_modal(turn.client, turn.view["id"], b.note("Deleted", said))

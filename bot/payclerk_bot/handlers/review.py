@@ -24,6 +24,7 @@ from ..views import blocks as b
 from ..views.owner import tie_text
 from ..views.retainage import terms_name
 from ..views.review import REJECT, ReviewLine, ReviewPage, pages_of, review_modal
+from .owner import seen_ties
 
 
 def open_by_number(turn: Turn) -> None:
@@ -78,7 +79,7 @@ def _page(call: Call, selection: Selection, claim: Claim) -> b.View:
 def _owner_ties(call: Call, claim: Claim) -> list[str]:
     """What of this contract is approved and not billed to the owner, or the reverse."""
     rows = owner_tie(call.session, claim.contract.project_id)
-    return [tie_text(row) for row in rows if row.gap.contract_id == claim.contract_id]
+    return [tie_text(row) for row in seen_ties(call, rows) if row.gap.contract_id == claim.contract_id]
 
 
 def _ended_terms(call: Call, claim: Claim) -> list[str]:

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payclerk_core.queries.directory import administrators
+from payclerk_core.queries.owner_costs import sums_up_private
 from payclerk_core.queries.sight import slack_users_who_see
-from payclerk_core.tables import Contract, Project, Thread
+from payclerk_core.tables import Claim, Contract, Project, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ def of_contract(session: Session, contract: Contract) -> Targets:
     if contract.private:
         return People(tuple(slack_users_who_see(session, contract)))
     return of_project(session, contract.project)
+
+
+def of_claim(session: Session, claim: Claim) -> Targets:
+    """Where a claim's amounts may be shown: one that sums up private contracts' is for no channel either."""
+    if claim.id in sums_up_private(session, claim.contract.project_id):
+        return People(tuple(slack_users_who_see(session, claim.contract)))
+    return of_contract(session, claim.contract)
 
 
 def of_thread(session: Session, thread: Thread) -> Targets:

@@ -30,6 +30,7 @@ from payclerk_core.tables import (
     PaymentSchedule,
     Person,
     Project,
+    SlackPost,
     Thread,
 )
 
@@ -39,7 +40,7 @@ from ..views import notices as view
 from ..views.period import Dates, period_opened, period_over
 from . import answers, signing
 from .answers import Notice
-from .audience import People, Targets, of_contract, of_project, of_thread
+from .audience import People, Targets, of_claim, of_contract, of_project, of_thread
 from .restored import restored
 
 Render = Callable[[Session, int], Notice]
@@ -107,7 +108,7 @@ def _submitted(session: Session, claim_id: int) -> Notice:
     claim = session.scalars(with_pages(select(Claim).where(Claim.id == claim_id))).unique().one_or_none()
     if claim is None:
         return _deleted_claim(session, claim_id)
-    return of_contract(session, claim.contract), Post(*view.submitted(claim_notice(claim)))
+    return of_claim(session, claim), Post(*view.submitted(claim_notice(claim)))
 
 
 def _deleted_claim(session: Session, claim_id: int) -> Notice:
@@ -117,8 +118,17 @@ def _deleted_claim(session: Session, claim_id: int) -> Notice:
     before: Any = event.before or {}
     said = view.claim_deleted(str(before.get("label", "")), _person(session, event.actor_id) or "payclerk")
     contract = session.get(Contract, int(before.get("contract", 0)))
+    if people := _who_got(session, f"submitted:{claim_id}"):
+        return people, Post(*said)
     project = session.get_one(Project, event.project_id)
     return of_contract(session, contract) if contract else of_project(session, project), Post(*said)
+
+
+def _who_got(session: Session, subject: str) -> People | None:
+    """Those who were sent the message each for themselves; None when it went to a channel."""
+    query = select(SlackPost.subject).where(SlackPost.subject.startswith(f"{subject}@", autoescape=True))
+    users = sorted(found.partition("@")[2] for found in session.scalars(query))
+    return People(tuple(users)) if users else None
 
 
 def claim_notice(claim: Claim) -> view.ClaimNotice:

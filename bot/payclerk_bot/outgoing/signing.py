@@ -12,7 +12,7 @@ from payclerk_core.tables import Envelope, Event, Project, SigningOutage
 from ..posts import Post
 from ..views import signing as view
 from .answers import Notice
-from .audience import of_contract
+from .audience import of_claim
 
 
 def signature(session: Session, envelope_id: int) -> Notice:
@@ -30,7 +30,7 @@ def signature(session: Session, envelope_id: int) -> Notice:
         certified=certified,
         differs=bool(certified) and _money(certified, row.due.currency) != row.due,
     )
-    return of_contract(session, contract), Post(*view.ended(ended))
+    return of_claim(session, envelope.claim), Post(*view.ended(ended))
 
 
 def _said(session: Session, envelope: Envelope) -> dict[str, object]:

@@ -245,7 +245,7 @@ def _claim_buttons(claim: ClaimNotice) -> list[b.Block]:
         buttons.append(b.button("Approve", "claim.approve", f"{claim.id} {claim.seen}", ask=sure))
     buttons.append(b.button("Emails", "claim.emails", claim.id))
     if claim.deletable:
-        buttons.append(delete_button(claim.id, claim.label))
+        buttons.append(delete_button(claim.id, claim.label, claim.seen))
     return buttons
 
 

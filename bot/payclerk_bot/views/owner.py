@@ -60,13 +60,14 @@ class OwnerExists:
     status_label: str
     due: Money
     deletable: bool
+    seen: str = ""  # the digest of what is shown: a deletion by its button is of this and nothing else
     ties: Sequence[str] = field(default=())
 
 
 def exists_modal(claim: OwnerExists) -> b.View:
     buttons = [b.button("Send by e-mail", "claim.email", claim.id), b.button("Emails", "claim.emails", claim.id)]
     if claim.deletable:
-        buttons.append(delete_button(claim.id, claim.label))
+        buttons.append(delete_button(claim.id, claim.label, claim.seen))
     said = f"*{b.esc(claim.label, 200)}* of this period is made already: {claim.status_label}, {claim.due} due."
     blocks = [b.section(said), *_part("Approved below and not billed above, or the reverse", claim.ties)]
     if claim.ties and claim.deletable:
@@ -74,9 +75,9 @@ def exists_modal(claim: OwnerExists) -> b.View:
     return b.modal("owner_exists", "Claim to the owner", [*blocks, b.actions(*buttons, block_id="owner_exists")])
 
 
-def delete_button(claim_id: int, label: str) -> b.Block:
+def delete_button(claim_id: int, label: str, seen: str) -> b.Block:
     sure = b.ask("Delete this claim?", f"{label} is deleted for good; what it billed can be billed again.", "Delete")
-    return b.button("Delete", "owner.delete", claim_id, style="danger", ask=sure)
+    return b.button("Delete", "owner.delete", f"{claim_id} {seen}", style="danger", ask=sure)
 
 
 def tie_line(row: TieRow) -> str:

@@ -24,12 +24,18 @@ from ..tables import (
 from .call import Call
 from .claim_making import figures
 from .claims import claim_label, load_claim_to_change
+from .seen import require_seen
 
 
-def delete_claim(call: Call, claim_id: int) -> None:
-    """Delete the claim. Its mails stay in the contract's log, its content in the event; its number is free again."""
+def delete_claim(call: Call, claim_id: int, *, seen: str | None = None) -> None:
+    """Delete the claim. Its mails stay in the contract's log, its content in the event; its number is free again.
+
+    Raises UserError when something hangs on it, and when it is not as in the digest `seen` of what the person looked
+    at (None: nobody looked).
+    """
     claim = load_claim_to_change(call, claim_id)
     call.authorise("T11", claim.contract.project_id, claim.contract)
+    require_seen(call, claim, seen)
     if (why := delete_obstacle(facts_of(call.session, claim))) is not None:
         raise UserError(f"{claim_label(claim)}: {why}", code="not_deletable")
     if (papers := _papers(call, claim)) is not None:

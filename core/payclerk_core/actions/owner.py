@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
 from ..errors import UserError
 from ..jobs import promise
 from ..money import Money
@@ -18,17 +20,19 @@ from ..queries.owner_costs import (
     claims_to_bill,
     owner_tie,
 )
+from ..queries.sight import sight_of
 from ..rules.billing import StoredMaterials
 from ..rules.invitations import Standing
 from ..rules.lifecycle import ClaimStatus
 from ..rules.owner_costs import CostKey, Place, costs_to_bill, left_off_by_hand
-from ..rules.shown import require_as_seen
-from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, ClaimLine, Contract
+from ..rules.shown import concealed, require_as_seen
+from ..tables import BilledClaim, BilledCost, BillingPeriod, Claim, Contract
 from .call import Call
 from .claim_lines import work_out
 from .claim_making import ClaimStart, figures, hold_claims, start_claim, take_turns
 from .claim_pages import store_pdf
 from .mailing import start_thread
+from .owner_retainage import fill_retainage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class OwnerPreview:
     silent: Sequence[ContractRow]
     ties: Sequence[TieRow]
     costs: Mapping[CostKey, tuple[int, int]] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()  # the contracts (ids) that who asks may not see
 
     @property
     def work(self) -> int:
@@ -70,9 +75,15 @@ class OwnerPreview:
         return not any(work for work, _ in self.costs.values()) and not self.claims
 
     def seen(self) -> dict[str, str]:
-        """What a person confirms, by name: the claims taken and the amount under each cost."""
+        """What a person confirms, by name: the claims taken and the amount under each cost.
+
+        Of contracts they may not see, only that it is the same.
+        """
         currency = self.contract.project.currency
-        claims = {_label(claim): _as_seen(claim) for claim in self.claims}
+        claims = {_label(claim): _as_seen(claim) for claim in self.claims if claim.contract_id not in self.hidden}
+        private = [f"{_label(claim)}: {_as_seen(claim)}" for claim in self.claims if claim.contract_id in self.hidden]
+        if private:
+            claims["What private contracts bill"] = concealed(private)
         costs = {
             # What comes to nothing is no line of the claim.
             f"Cost {code} {kind}": f"{Money(work, currency)} work, {Money(stored, currency)} stored"
@@ -151,7 +162,16 @@ def _preview(call: Call, project_id: int) -> OwnerPreview:
         silent=_silent(call, project_id, period),
         ties=owner_tie(session, project_id),
         costs=costs,
+        hidden=_hidden(call, project_id),
     )
+
+
+def _hidden(call: Call, project_id: int) -> frozenset[int]:
+    if call.actor is None:
+        return frozenset()
+    sight = sight_of(call.session, call.actor.id, project_id)
+    contracts = call.session.scalars(select(Contract).where(Contract.project_id == project_id))
+    return frozenset(contract.id for contract in contracts if not sight.sees(contract))
 
 
 def _by_cost(
@@ -208,7 +228,7 @@ def _take_over(call: Call, claim: Claim, preview: OwnerPreview, *, retainage: bo
     """Fill the claim's lines, and keep which claims and which costs they were made of."""
     _fill(claim, dict(preview.costs))
     if retainage:
-        _fill_retainage(claim, preview.claims)
+        fill_retainage(call, claim, preview.places)
     call.session.add_all(BilledClaim(claim_id=paid.id, owner_claim_id=claim.id) for paid in preview.claims)
     for (contract_id, (code, kind)), (work, stored) in preview.places.items():
         cost = BilledCost(
@@ -228,40 +248,3 @@ def _fill(claim: Claim, costs: dict[CostKey, tuple[int, int]]) -> None:
         if (cost := costs.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)) is not None:
             line.work_cents = line.claimed_work_cents = cost[0]
             line.stored_cents = line.claimed_stored_cents = cost[1]
-
-
-@dataclass(slots=True)
-class _Held:
-    """What the payable claims withhold and release under one cost, in cents."""
-
-    withheld: int = 0
-    stored: int = 0
-    released: int = 0
-
-
-def _fill_retainage(claim: Claim, claims: Sequence[Claim]) -> None:
-    held = _held_below(claims)
-    for line in claim.lines:
-        below = held.pop((line.sov_line.cost_code, line.sov_line.cost_type), None)
-        if below is None:
-            continue
-        line.work_withheld_set_cents, line.stored_withheld_set_cents = below.withheld, below.stored
-        # The owner may hold less of us than we hold of them.
-        most = max(line.previous_work_held_cents + below.withheld, 0)
-        line.work_released_cents = min(below.released, most)
-
-
-def _held_below(claims: Sequence[Claim]) -> dict[CostKey, _Held]:
-    held: dict[CostKey, _Held] = {}
-    latest = {claim.contract_id: claim.id for claim in claims}  # in the order of their numbers
-    for line in (line for claim in claims for line in claim.lines):
-        below = held.setdefault((line.sov_line.cost_code, line.sov_line.cost_type), _Held())
-        below.withheld += line.work_withheld_cents
-        below.released += line.work_released_cents + line.stored_released_cents
-        if latest[line.claim.contract_id] == line.claim_id:  # stored material is a balance
-            below.stored += _stored_held(line)
-    return held
-
-
-def _stored_held(line: ClaimLine) -> int:
-    return line.previous_stored_held_cents + line.stored_withheld_cents - line.stored_released_cents

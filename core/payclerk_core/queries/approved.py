@@ -11,11 +11,13 @@ from collections import defaultdict
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..rules.lifecycle import BILLABLE_TO_OWNER
 from ..rules.owner_costs import Below, LineBelow, Place, attributable, within_line
 from ..tables import BilledClaim, Claim, ClaimLine, Contract, SovLine
+
+_Cents = ColumnElement[int] | InstrumentedAttribute[int]
 
 _APPROVED: Final = Claim.status.in_([status.value for status in BILLABLE_TO_OWNER])
 _COMPLETED: Final = ClaimLine.previous_work_cents + ClaimLine.work_cents + ClaimLine.stored_cents
@@ -24,13 +26,13 @@ _WORKED: Final = ClaimLine.work_cents + ClaimLine.moved_cents
 
 def approved_below(session: Session, project_id: int) -> dict[Place, Below]:
     """By contract and cost, what is approved of the payable claims to date, in work and in store, in cents."""
-    sums: defaultdict[Place, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in session.execute(_moved(project_id)):
-        line = _line_below(row)
-        for at, cents in enumerate((*attributable(line), line.opening_stored)):
-            sums[_place(row)][at] += cents
     fresh = _fresh(session, project_id)
-    return {place: Below(*cents, fresh=place[0] in fresh) for place, cents in sums.items()}
+    sums: dict[Place, Below] = {}
+    for row in session.execute(_moved(project_id)):
+        place, line = _place(row), _line_below(row)
+        so_far = sums.get(place, Below(fresh=place[0] in fresh))
+        sums[place] = so_far.with_line(*attributable(line), line.opening_stored)
+    return sums
 
 
 def completed_below(session: Session, project_id: int) -> dict[Place, int]:
@@ -85,13 +87,13 @@ def _completed(project_id: int) -> Select[Any]:
     return _by_line(_steps(project_id, change=_COMPLETED - _before(_COMPLETED, opening)))
 
 
-def _before(column: ColumnElement[int], opening: ColumnElement[int]) -> ColumnElement[int]:
+def _before(column: _Cents, opening: _Cents) -> ColumnElement[int]:
     """The column on the claim before, approved or not; before the first claim, the opening."""
     earlier = func.lag(column).over(partition_by=SovLine.id, order_by=Claim.number)
     return func.coalesce(earlier, opening)
 
 
-def _steps(project_id: int, **columns: ColumnElement[int]) -> Subquery:
+def _steps(project_id: int, **columns: _Cents) -> Subquery:
     """A row for each line of each payable claim. A line that no claim has yet, as one that was in store before."""
     named = [column.label(name) for name, column in columns.items()]
     query = (

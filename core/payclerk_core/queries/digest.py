@@ -43,10 +43,8 @@ def digest_of(session: Session, project: Project, viewer: int | None = None) -> 
 
     sight = sight_of(session, viewer, project.id) if viewer is not None else None
 
-    def shown(contract: Contract | None) -> bool:
-        if contract is None or sight is None:
-            return contract is None or not contract.private
-        return sight.sees(contract)
+    def shown(contract: Contract) -> bool:
+        return sight.sees(contract) if sight is not None else not contract.private
 
     claims = [
         row for row in claim_rows(session, project.id, ClaimFilter(period_id=period.id)) if shown(row.claim.contract)
@@ -61,5 +59,5 @@ def digest_of(session: Session, project: Project, viewer: int | None = None) -> 
         declined=[r for r in contracts if r.readiness.standing is Standing.DECLINED],
         approved=approved,
         approved_due=total((row.due for row in approved), project.currency),
-        ties=[row for row in owner_tie(session, project.id) if shown(row.contract)],
+        ties=[row for row in owner_tie(session, project.id) if all(shown(contract) for contract in row.concerns)],
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..rules.billing import StoredMaterials
 from ..rules.lifecycle import BILLABLE_TO_OWNER
-from ..rules.owner_costs import Above, CostKey, Gap, Place, gaps
+from ..rules.owner_costs import Above, CostKey, Gap, Place, gaps, places
 from ..tables import BilledClaim, BilledCost, Claim, ClaimLine, Contract, Project, SovLine
 from .approved import completed_below
 from .claims import with_pages
@@ -23,12 +23,16 @@ _BILLABLE = [status.value for status in BILLABLE_TO_OWNER]
 
 @dataclass(frozen=True, slots=True)
 class TieRow:
-    """One gap of the tie-out, with its contract and the claims of it that are approved and not billed yet."""
+    """One gap of the tie-out, with its contract and the claims of it that are approved and not billed yet.
+
+    `concerns` are the contracts whose amounts stand in the gap, alone or in a sum: it is shown to who sees all of them.
+    """
 
     gap: Gap
     contract: Contract | None
     currency: str
     unbilled: Sequence[Claim] = ()
+    concerns: Sequence[Contract] = ()
 
 
 def claims_to_bill(session: Session, project_id: int) -> Sequence[Claim]:
@@ -48,24 +52,41 @@ def claims_not_approved(session: Session, project_id: int) -> Sequence[Claim]:
     return _payable(session, project_id, Claim.status.not_in(_BILLABLE))
 
 
+def sums_up_private(session: Session, project_id: int) -> set[int]:
+    """The claims to the owner (ids) whose amounts hold those of private contracts: less the others, they tell them."""
+    query = select(BilledCost.owner_claim_id).join(Contract, Contract.id == BilledCost.contract_id)
+    return set(session.scalars(query.where(Contract.project_id == project_id, Contract.private).distinct()))
+
+
 def owner_tie(session: Session, project_id: int) -> list[TieRow]:
     """What is approved below and not billed above, and the reverse, as the database is now; empty when all ties."""
     prime = prime_contract(session, project_id)
     above = billed_above(session, prime) if prime is not None else []
-    found = gaps(completed_below(session, project_id), _opened(session, project_id), above)
-    contracts = _contracts(session, {gap.contract_id for gap in found if gap.contract_id is not None})
+    completed = completed_below(session, project_id)
+    found = gaps(completed, _opened(session, project_id), above)
+    if not found:
+        return []
+    contracts = {row.id: row for row in session.scalars(select(Contract).where(Contract.project_id == project_id))}
+    summed = _summed(completed, above)
     unbilled: dict[int, list[Claim]] = defaultdict(list)
-    for claim in claims_to_bill(session, project_id) if found else ():
+    for claim in claims_to_bill(session, project_id):
         unbilled[claim.contract_id].append(claim)
     currency = session.get_one(Project, project_id).currency
-    return [
-        TieRow(gap, contracts.get(gap.contract_id or 0), currency, unbilled.get(gap.contract_id or 0, ()))
-        for gap in found
-    ]
+    rows = []
+    for gap in found:
+        own = contracts.get(gap.contract_id or 0)
+        of = [own] if own is not None else [contracts[key] for key in summed[gap.cost]]
+        concerns = [*of, *([prime] if prime is not None else [])]
+        rows.append(TieRow(gap, own, currency, unbilled.get(gap.contract_id or 0, ()), concerns))
+    return rows
 
 
-def _contracts(session: Session, ids: Iterable[int]) -> dict[int, Contract]:
-    return {row.id: row for row in session.scalars(select(Contract).where(Contract.id.in_(ids)))}
+def _summed(completed: Iterable[Place], above: Sequence[Above]) -> dict[CostKey, list[int]]:
+    """By cost, the contracts that are approved or billed under it: the owner's own line is their sum."""
+    costs: defaultdict[CostKey, list[int]] = defaultdict(list)
+    for contract_id, cost in places(completed, above):
+        costs[cost].append(contract_id)
+    return costs
 
 
 def _payable(session: Session, project_id: int, which: Any) -> Sequence[Claim]:

@@ -122,9 +122,14 @@ def contact_obstacle(facts: ClaimFacts) -> str | None:
 
 
 def delete_obstacle(facts: ClaimFacts) -> str | None:
-    """Why the claim cannot be deleted: only the latest can, and nothing may hang on it (task T11)."""
+    """Why the claim cannot be deleted: only the latest can, and nothing may hang on it (task T11).
+
+    What the owner approved hangs on our claim to them: it is sent back before it is deleted.
+    """
     if not facts.latest:
         return "Only the latest claim of a contract can be deleted."
+    if facts.prime and facts.status in SIGNABLE:
+        return f"It is {facts.status.label}; set it to Under Review or Revise & Resubmit first."
     return _hangs_on_it(facts)
 
 

@@ -7,10 +7,14 @@ claim to the owner was made is the difference the next one bills, and nothing ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 CostKey = tuple[str, str]  # cost code, cost type
 Place = tuple[int, CostKey]  # of a contract
+Amounts = tuple[int, int]  # work and store, in cents
+
+_NOTHING: Final = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Below:
     opening: int = 0
     fresh: bool = False
 
+    def with_line(self, work: int, stored: int, opening: int) -> Below:
+        """With one more line of the contract under this cost."""
+        return replace(self, work=self.work + work, stored=self.stored + stored, opening=self.opening + opening)
+
 
 @dataclass(frozen=True, slots=True)
 class Above:
@@ -98,7 +106,7 @@ def costs_to_bill(
     `above` are the claims to the owner before it, in their order.
     """
     taken: dict[Place, tuple[int, int]] = {}
-    for place in _places(below, above):
+    for place in places(below, above):
         now = below.get(place, Below())
         work, stored = _standing(above, place, now.opening)
         work += stored if automatic else 0
@@ -110,8 +118,7 @@ def costs_to_bill(
 
 def left_off_by_hand(above: Sequence[Above], *, automatic: bool) -> dict[CostKey, int]:
     """By cost, what was taken over before and then left off the owner's lines by hand: it is billed again."""
-    differences = _by_hand(above, with_last=automatic)
-    return {cost: taken - billed for cost, (taken, billed) in differences.items() if billed < taken}
+    return {cost: one.left_off for cost, one in _by_hand(above, with_last=automatic).items() if one.left_off > 0}
 
 
 def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Sequence[Above]) -> list[Gap]:
@@ -120,17 +127,22 @@ def gaps(completed: Mapping[Place, int], opened: Mapping[Place, int], above: Seq
     `completed` is what the approved claims completed and stored to date, and `opened` what of it was in store before
     payclerk. It is not made of what `costs_to_bill` is made of.
     """
-    places = _places(completed, above)
     found = [
         Gap(place[1], place[0], completed.get(place, 0), sum(_standing(above, place, opened.get(place, 0))))
-        for place in places
+        for place in places(completed, above)
     ]
     known = {gap.cost for gap in found}
-    found += [Gap(cost, None, *amounts) for cost, amounts in _by_hand(above, with_last=True).items() if cost in known]
+    for cost, one in _by_hand(above, with_last=True).items():
+        if cost in known:
+            found += [
+                Gap(cost, None, one.taken, one.taken - one.left_off),
+                Gap(cost, None, one.taken, one.taken + one.own),
+            ]
     return sorted((gap for gap in found if gap.open), key=lambda gap: (gap.cost, gap.contract_id or 0))
 
 
-def _places(below: Iterable[Place], above: Sequence[Above]) -> list[Place]:
+def places(below: Iterable[Place], above: Sequence[Above]) -> list[Place]:
+    """Where anything is approved below or taken over above, in order."""
     return sorted({*below, *(place for claim in above for place in claim.taken)})
 
 
@@ -146,20 +158,44 @@ def _standing(above: Sequence[Above], place: Place, opening: int) -> tuple[int, 
     return work, stored
 
 
-def _by_hand(above: Sequence[Above], *, with_last: bool) -> dict[CostKey, tuple[int, int]]:
-    """By cost, what was taken over and what the owner's lines bill, to date.
+@dataclass(frozen=True, slots=True)
+class _ByHand:
+    """How the owner's lines under one cost differ from what was taken over, to date, in cents."""
+
+    taken: int = 0
+    left_off: int = 0  # and not billed by a later claim
+    own: int = 0  # work of our own, which makes up for nothing that is left off later
+
+
+def _by_hand(above: Sequence[Above], *, with_last: bool) -> dict[CostKey, _ByHand]:
+    """By cost, what was changed by hand on the claims to the owner, one after the other.
 
     A balance in store counts once it is installed, that is before a claim in the automatic mode; the last one when asked.
     """
-    sums: dict[CostKey, tuple[int, int]] = {}
-    for claim, counts in zip(above, _installed(above, with_last=with_last), strict=True):
-        for (_, cost), (work, stored) in claim.taken.items():
-            taken, billed = sums.get(cost, (0, 0))
-            sums[cost] = (taken + work + counts * stored, billed)
-        for cost, (work, stored) in claim.billed.items():
-            taken, billed = sums.get(cost, (0, 0))
-            sums[cost] = (taken, billed + work + counts * stored)
-    return sums
+    found: dict[CostKey, _ByHand] = {}
+    for claim, installed in zip(above, _installed(above, with_last=with_last), strict=True):
+        for cost, (taken, billed) in _of_claim(claim).items():
+            found[cost] = _then(found.get(cost, _ByHand()), taken, billed, installed=installed)
+    return found
+
+
+def _then(so_far: _ByHand, taken: Amounts, billed: Amounts, *, installed: bool) -> _ByHand:
+    """After one more claim. What it bills as work instead of as stored is no work of our own: it is left off later."""
+    work, stored = taken[0] - billed[0], taken[1] - billed[1]
+    left_off = so_far.left_off + work + (stored if installed else 0)
+    kept = max(left_off, 0 if installed else -max(stored, 0))
+    total = so_far.taken + taken[0] + (taken[1] if installed else 0)
+    return _ByHand(total, kept, so_far.own + kept - left_off)
+
+
+def _of_claim(claim: Above) -> dict[CostKey, tuple[Amounts, Amounts]]:
+    """By cost, what the claim took over, and what its lines bill."""
+    taken: dict[CostKey, Amounts] = {}
+    for (_, cost), (work, stored) in claim.taken.items():
+        before = taken.get(cost, _NOTHING)
+        taken[cost] = before[0] + work, before[1] + stored
+    costs = taken.keys() | claim.billed.keys()
+    return {cost: (taken.get(cost, _NOTHING), claim.billed.get(cost, _NOTHING)) for cost in costs}
 
 
 def _installed(above: Sequence[Above], *, with_last: bool) -> Iterator[bool]:

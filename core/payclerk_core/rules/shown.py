@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..errors import UserError
+from .seen import fingerprint
 
 _MOST: Final = 5
+_CONCEALED: Final = "concealed:"
+
+
+def concealed(facts: Sequence[str]) -> str:
+    """A fact that is compared and never told: who confirms may not see it, and it counts all the same."""
+    return _CONCEALED + fingerprint(facts)
 
 
 def require_as_seen(seen: Mapping[str, str], now: Mapping[str, str]) -> None:
@@ -23,6 +30,8 @@ def require_as_seen(seen: Mapping[str, str], now: Mapping[str, str]) -> None:
 def _change(name: str, seen: str | None, now: str | None) -> str:
     if seen == now:
         return ""
+    if any(fact is not None and fact.startswith(_CONCEALED) for fact in (seen, now)):
+        return f"{name} has changed."
     if seen is None:
         return f"{name} is new: {now}."
     return f"{name} is gone." if now is None else f"{name} was {seen} and is {now} now."
