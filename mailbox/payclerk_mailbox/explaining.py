@@ -159,7 +159,12 @@ def _answered_to(parent: IncomingMail) -> str:
 
 def _own(address: str, parent: IncomingMail | None) -> OwnIdentity:
     domain = parent.message_id.strip("<>").rpartition("@")[2] if parent else address.rpartition("@")[2]
-    return OwnIdentity(address, domain, LOOP_HEADER, known_ids=(parent.message_id,) if parent else ())
+    known = (parent.message_id,) if parent else ()
+    return OwnIdentity(address, domain, LOOP_HEADER, known_ids=known, name=_sent_as(parent))
+
+
+def _sent_as(parent: IncomingMail | None) -> str:
+    return parent.sender.name if parent and parent.sender else ""
 
 
 def _asked(looked: Looked, wish: Wish, context: _Context) -> Asked:

@@ -12,4 +12,6 @@ from .reading.kind import OwnIdentity
 def own_identity(settings: Settings) -> OwnIdentity:
     """How mail of ours is known."""
     address = settings.mail_address or ""
-    return OwnIdentity(address, mail_domain(address), LOOP_HEADER, settings.rewritten_id_domains)
+    return OwnIdentity(
+        address, mail_domain(address), LOOP_HEADER, settings.rewritten_id_domains, name=settings.mail_name
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 import zipfile
@@ -14,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from form_files import CSVS, PROGRAMS, as_csv, sample_form, typed
-from payclerk_core.documents.billing_form import FormFaults, SealedLine, open_form, read_table
+from payclerk_core.documents.billing_form import BillingForm, FormFaults, SealedLine, open_form, read_table
+from payclerk_core.documents.form_values import BALANCE, COMPLETED, PERCENT, WORK
 from payclerk_core.documents.form_writer import make_form
 from payclerk_core.errors import UserError
+from payclerk_core.money import Money
 from timing import processor_time
 
 ENTRIES = {"E13": 1234.5, "F13": 0.25, "C9": "INV-7"}
@@ -149,3 +152,68 @@ def test_a_large_list_of_somebodys_costs_is_left_alone_in_a_moment():
         open_form(out.getvalue())
     assert told.value.code == "not_our_form"
     assert took.yardsticks < 75
+
+
+def filled_csv(form: BillingForm, cells: dict[int, str]) -> bytes:
+    """The first line of the sheet as a CSV file shows it, with these columns typed over: nothing is worked out anew."""
+    rows = list(csv.reader(io.StringIO(as_csv(make_form(form)).decode("utf-8-sig"))))
+    head = next(at for at, row in enumerate(rows) if row[:1] == ["Item"])
+    for column, text in cells.items():
+        rows[head + 1][column - 1] = text
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+def faults_of(content: bytes, form: BillingForm) -> list[tuple[str, str]]:
+    try:
+        read_table(open_form(content), list(open_form(make_form(form)).lines or ()), "USD")
+    except FormFaults as error:
+        return [(fault.cell, fault.fix) for fault in error.faults]
+    return []
+
+
+def carried(form: BillingForm) -> BillingForm:
+    return replace(form, lines=[replace(line, stored=Money(50_000)) for line in form.lines])
+
+
+def first(form: BillingForm) -> BillingForm:
+    return replace(form, lines=[replace(line, previous_work=Money(0)) for line in form.lines])
+
+
+def test_a_csv_with_stored_material_carried_over_keeps_the_totals_we_sent():
+    form = carried(sample_form())
+    content = filled_csv(form, {WORK: "1,000.00"})
+    read = read_table(open_form(content), list(open_form(make_form(form)).lines or ()), "USD")
+    assert [(row.work.cents, row.stored.cents) for row in read.rows] == [(100_000, 50_000), (0, 50_000), (0, 50_000)]
+
+
+@pytest.mark.parametrize("form", [sample_form(), carried(sample_form()), first(sample_form())], ids=range(3))
+@pytest.mark.parametrize(
+    ("column", "text"), [(PERCENT, "90"), (PERCENT, "90.00%"), (COMPLETED, "9,000.00"), (BALANCE, "1,000.00")]
+)
+@pytest.mark.parametrize("work", ["", "1,000.00"])
+def test_what_is_typed_where_the_form_works_out_is_a_fault_of_its_cell_unless_it_agrees(
+    form: BillingForm, column: int, text: str, work: str
+):
+    cell = f"{'ABCDEFGHI'[column - 1]}13"
+    number = float(text.replace(",", "").rstrip("%"))
+    for content in (
+        filled_csv(form, {WORK: work, column: text}),
+        typed(make_form(form), {cell: number} | ({"E13": 1000} if work else {})),
+    ):
+        assert [place for place, _ in faults_of(content, form)] == [cell]
+        assert "E13" in faults_of(content, form)[0][1]
+
+
+@pytest.mark.parametrize("cell", ["J13", "K13", "L13"])
+def test_an_amount_in_another_column_is_no_billing_of_nothing(cell: str):
+    form = sample_form()
+    assert [place for place, _ in faults_of(typed(make_form(form), {cell: 1000}), form)] == [cell]
+    assert faults_of(typed(make_form(form), {cell: 1000, "E13": 1000}), form) == []
+    assert faults_of(typed(make_form(form), {cell: "see line 4"}), form) == []
+
+
+def test_an_amount_in_the_row_of_totals_alone_is_no_billing_of_nothing():
+    form = sample_form()
+    assert [place for place, _ in faults_of(typed(make_form(form), {"E16": 5000}), form)] == ["E16"]

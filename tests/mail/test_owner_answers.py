@@ -209,3 +209,18 @@ def test_an_approval_with_a_workbook_beside_it_is_an_approval(sqlite_url: str):
     message = owner.says("Approved.", files=[("Billing form SC-001 claim 1.ods", book.getvalue())])
     assert message.decision == "approve"
     assert owner.notices("owner_reply") == [f"owner_reply:{message.id}"]
+
+
+@pytest.mark.parametrize("line", ["Upon Inspection", "Crane Removed", "Cap 900"])
+def test_even_then_a_line_below_the_name_that_is_no_signature_is_for_a_person(database: Database, line: str):
+    owner = Owner(database, owner_answers="act")
+    message = owner.says(f"Approved\n\nOlga Own\nSenior Project Manager\n{line}\n")
+    assert (message.decision, owner.status) == (None, "under_review")
+    assert line.casefold() in (message.decision_why or "")
+    assert owner.notices("owner_reply") == [f"owner_reply:{message.id}"]
+
+
+def test_a_signature_below_a_clear_answer_does_not_hold_it_up(database: Database):
+    owner = Owner(database, owner_answers="act")
+    owner.says("Approved\n\nOlga Own, P.E.\nSenior Project Manager\n1200 Niagara St., Suite 400\nBuffalo, NY 14213\n")
+    assert owner.status == "approved"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payclerk_mailbox.reading.decision import Decision, Question, read_decision
+from payclerk_mailbox.reading.reply import cut_reply
 
 ANSWERS = tomllib.loads((Path(__file__).parent / "fixtures" / "answers.toml").read_text("utf-8"))
 CAST = {"name": "Sam Ortiz", "company": "Ortiz Drywall", "mail": "sam@ortiz.example"}
@@ -222,3 +223,119 @@ def test_twisted_words_decide_nothing(question: Question) -> None:
 def test_approved_as_noted_is_a_decision_of_the_owner_alone() -> None:
     assert read_decision("Approved as noted", Question.INVITATION).decision is None
     assert read_decision("Approved as noted, not", Question.OWNER_CLAIM).decision is None
+
+
+OLGA = ("Olga Own", "Owner LLC", "olga", "owner")
+SIGNED = [
+    "Olga Own\nSenior Project Manager\nOwner LLC\n(716) 555-0144",
+    "Olga Own, P.E., PMP\nVice President of Construction\nOwner LLC | 1200 Niagara St., Suite 400 | Buffalo, NY 14213\nO: 716.555.0144 x12\nC: (716) 555-0199\nolga@owner.example\nwww.owner.example",
+    "Thanks,\n\nOlga\n\nOwner LLC\nLic. #CBC1234567",
+    "Best regards,\nOlga Own\nDirector, Facilities & Capital Projects\nP.O. Box 400\nAlbany, NY 12207-0400",
+    "Olga Own (she/her)\nController\nOwner LLC\n+1 716 555 0144",
+    "Olga Own | Owner's Representative | Owner LLC | 716-555-0144",
+    "OLGA OWN\nCHIEF FINANCIAL OFFICER\nOWNER, LLC",
+    "Regards,\nOlga\nSent from my iPhone",
+    "Kind regards / Cordialement,\nOlga Own\nAR/AP",
+    "Cordialement,\nOlga Own\nChargée de projet\nOwner inc.\n1200, rue Sherbrooke Ouest\nMontréal (Québec) H3A 1H6\nTél. : 514 555-0144, poste 22",
+    "Olga Own, ing.\nDirectrice de projets\nTéléc. 514 555-0145",
+    "Olga Own\nDirectrice des finances\n12, avenue de la République\n01 23 45 67 89",
+    "Saludos,\nOlga Own\nGerente de Proyecto\nOwner LLC\nAv. Reforma 222, Piso 4\nTel. 55 5555 0144",
+    "Atentamente,\n\nIng. Olga Own\nJefa de Obra\nCalle Mayor 12, 28013 Madrid\nCel: 612 345 678",
+    "Sincerely,\n\nOlga E. Own, CPA\nTreasurer\nOwner Development Group, Inc.\n40 W 57th St, 12th Floor\nNew York, NY 10019",
+    "Olga Own\nMBE/WBE Certified\nOwner LLC",
+    "Olga Own\nProject Executive - Owner LLC\nMobile 716-555-0144 | Office 716-555-0145",
+    "Olga Own\nOwner LLC\nCSLB Lic. No. 123456\nDIR #1000012345",
+    "Olga Own\nOwner LLC\n\nCONFIDENTIALITY NOTICE: This e-mail is private.",
+    "Olga Own\nPresident & CEO\nConstruction • Steel • Metal Deck\nowner.example",
+]
+# Each looks like a line of a signature, and is none that is known.
+NO_SIGNATURE = [
+    "Upon Inspection",
+    "Awaiting CFO",
+    "Pay-When-Paid",
+    "Crane Removed",
+    "Cap 900",
+    "W/O Prejudice",
+    "Max 50",
+    "Jan Draw",
+    "Draw 3",
+    "FYI",
+    "Hors Grue",
+    "DNP",
+    "WIP",
+    "Crane Struck",
+    "CFO Approval Awaited",
+    "50000",
+    "900-1200",
+    "1.250.000",
+    "125 000 000",
+    "Steel",
+    "Structural Steel",
+    "Item 3 - 40",
+    "St 5",
+    "Box 3",
+    "Deck 400",
+    "CFO To Sign",
+    "Floor 2",
+    "Floor 2 Removed",
+    "Building 4",
+    "Lot 5",
+    "Partner 50",
+    "Retainage 10",
+    "Office 900",
+    "No. 5",
+    "Lic 900",
+    "x900",
+    "Route 5",
+    "Unit 4",
+    "Suite 4",
+    "License Required",
+    "Insured",
+    "Number 3",
+    "Certified Payroll",
+    "PM To Check",
+    "Concrete Excluded",
+    "Nope",
+    "Built to last since 1984",
+    "Our office will be closed Nov 26-27",
+    "Sin Grúa",
+    "Sous Réserve",
+    "Con Fianza",
+    "Après Inspection",
+]
+UNDER = (
+    "Olga Own\n{0}",
+    "Olga Own\nOwner LLC\n{0}\n716-555-0144",
+    "Thanks,\nOlga\n{0}",
+    "Olga Own | {0}",
+    "Thanks\n{0}",
+)
+
+
+@pytest.mark.parametrize("signed", SIGNED)
+def test_a_signature_is_known_by_each_of_its_lines(signed: str) -> None:
+    text = cut_reply(f"Approved\n\n{signed}\n", None).text
+    assert read_decision(text, Question.OWNER_CLAIM, names=OLGA).decision is Decision.APPROVE
+
+
+def test_any_other_line_below_the_name_is_for_a_person() -> None:
+    decided = [
+        (line, under)
+        for line in NO_SIGNATURE
+        for under in UNDER
+        for said, question in (("Approved", Question.OWNER_CLAIM), ("Accept", Question.INVITATION))
+        if read_decision(f"{said}\n\n{under.format(line)}", question, names=OLGA).decision
+    ]
+    assert decided == []
+
+
+def test_the_reason_names_the_line_that_is_no_signature() -> None:
+    text = "Approved\n\nOlga Own\nSenior Project Manager\nUpon Inspection\nOwner LLC"
+    assert '"upon inspection"' in read_decision(text, Question.OWNER_CLAIM, names=OLGA).why
+
+
+@pytest.mark.parametrize(
+    "text", ["Your request has been accepted.", "Votre demande est acceptée.", "Your invoice has been approved."]
+)
+def test_what_programs_tell_of_a_request_decides_nothing(text: str) -> None:
+    assert all(read_decision(text, question).decision is None for question in Question)

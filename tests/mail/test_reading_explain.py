@@ -31,7 +31,7 @@ def explained(body: str, head: str = HEAD, **changed: object) -> Explained:
 
 def test_an_acceptance() -> None:
     got = explained(
-        "We accept, thanks\n\nSam\n\nOn Nov 21, 2026, Anna <a@b.example> wrote:\n> Reply ACCEPT or DECLINE by Friday, please"
+        "We accept, thanks\n\nSam\n\nOn Nov 21, 2026, Anna <billing@reply.example> wrote:\n> Reply ACCEPT or DECLINE by Friday, please"
     )
     assert (got.kind, got.matched_by, got.found.chosen, got.sender) == (
         Kind.PERSON,

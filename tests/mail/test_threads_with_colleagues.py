@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 
-from colleague_mail import BY_HAND, HEADERS, IN_HTML, MARIA, by_hand, letter_to, replied, to_colleague
+from colleague_mail import (
+    BY_HAND,
+    HEADERS,
+    IN_HTML,
+    LANGS,
+    MARIA,
+    STYLES,
+    alike,
+    by_hand,
+    letter_to,
+    named,
+    replied,
+    to_colleague,
+    unnamed,
+)
 from mail_inbox import Inbox
 from owner_mail import Owner
 from payclerk_core.actions.inbox import SHOWN_SINGLY
@@ -25,10 +40,8 @@ MORE = [
     ("own", "m6", "Approved.", "may I take Friday off?"),
     ("own", "m7", "Approved as noted.\n\nFriday only.", "May I take Thursday and Friday off?"),
 ]
-STYLES = ("plain", "gmail", "outlook", "apple", "bottom")
 # Of the pairs of programs those in which each stands once on either side.
 PAIRS = [(one, STYLES[(at + shift) % 5]) for at, one in enumerate(STYLES) for shift in (0, 1)]
-LANGS = ("en", "fr", "es")
 
 
 @pytest.fixture
@@ -146,3 +159,57 @@ def test_a_blockquote_without_a_name_is_no_note_of_the_person_who_answers(databa
         one.inbox.take(by_hand(one.inbox, one.person, name, "No", asked))
         assert not one.decided, name
         assert asked in (one.inbox.log()[-1].elided or "")
+
+
+# Lines of our letters that anybody may write: a greeting, our question, a line of the table at its head.
+ALIKE = [
+    ("inv", "Yes", "Hello Sam Steel,"),
+    ("inv", "No", "Do you want to bill this period?"),
+    ("inv", "ACCEPT", "Project: MS-01 Maple Street\nBilling period: November 1, 2026 to November 30, 2026"),
+    ("inv", "No", "— reply above this line —"),
+    ("own", "Approved.", "Please approve."),
+    ("own", "Rejected.", "Do you approve this claim?"),
+]
+
+
+@pytest.mark.parametrize(("letter", "said", "first"), ALIKE, ids=range(len(ALIKE)))
+def test_a_line_alike_does_not_make_a_colleagues_mail_ours(
+    database: Database, letter: str, said: str, first: str
+) -> None:
+    one = Asked(database, letter)
+    mails = alike(one.inbox, one.person, said, first, "I would like to take Friday off, or shall we skip this one")
+    assert decided_of(one, mails) == []
+
+
+@pytest.mark.parametrize(("letter", "said"), [("inv", "Yes"), ("own", "Approved.")])
+@pytest.mark.parametrize("name", [MARIA, "Maria Soto"])
+def test_a_colleague_named_right_above_our_letter_is_who_was_answered(
+    database: Database, letter: str, said: str, name: str
+) -> None:
+    one = Asked(database, letter)
+    assert decided_of(one, named(one.inbox, one.person, said, name)) == []
+
+
+@pytest.mark.parametrize("name", ["Maple Street Billing", "billing@reply.maple.example", "Billing, Maple Street"])
+def test_our_letter_is_known_by_our_name_alone_and_by_our_address_alone(database: Database, name: str) -> None:
+    one = Asked(database, "own")
+    mails = named(one.inbox, one.person, "Approved.", name)
+    assert set(decided_of(one, mails)) == {shape for shape, _ in mails}
+
+
+@pytest.mark.parametrize(("letter", "said"), [("inv", "Approved."), ("own", "Approved.")])
+def test_our_letter_is_known_by_itself_where_nobody_is_named(database: Database, letter: str, said: str) -> None:
+    one = Asked(database, letter)
+    mails = unnamed(one.inbox, one.person, said)
+    assert set(decided_of(one, mails)) == {shape for shape, _ in mails}
+
+
+def decided_of(one: Asked, mails: list[tuple[str, EmailMessage]]) -> list[str]:
+    """Which of these mails, all new, decide."""
+    for number, (_, mail) in enumerate(mails):
+        mail.replace_header("Message-ID", f"<{number}@harbor.example>")
+        one.inbox.put(mail)
+    one.inbox.run()
+    got = {message.message_id: message.decision for message in one.inbox.log()}
+    assert len(got) == len(mails)
+    return [shape for number, (shape, _) in enumerate(mails) if got[f"<{number}@harbor.example>"] is not None]

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from html import escape
+from itertools import cycle, product
 from typing import TYPE_CHECKING
 
 from payclerk_core.queries.directory import email_key
 from payclerk_core.tables import MessageRecipient
 from payclerk_mailbox.mime import build_mail
 from payclerk_mailbox.outgoing import copies_to_send
-from payclerk_playground.mail.clients import answer, subject_of_answer
+from payclerk_playground.mail.clients import Lang, Style, answer, subject_of_answer
 from payclerk_playground.mail.letters import StoredMail
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
     from mail_inbox import Inbox
     from payclerk_core.tables import Person
-    from payclerk_playground.mail.clients import Lang, Style
 
 MARIA = "Maria Soto <maria@harbor.example>"
 SENT = datetime(2026, 11, 10, 13, 5, tzinfo=UTC)
 # How the ids of the mails before are told: all of them, References alone (some phones), or none.
 HEADERS = ("both", "references", "none")
+STYLES: tuple[Style, ...] = ("plain", "gmail", "outlook", "apple", "bottom")
+LANGS: tuple[Lang, ...] = ("en", "fr", "es")
 
 
 def letter_to(inbox: Inbox, person: Person) -> bytes:
@@ -200,3 +202,77 @@ def by_hand(inbox: Inbox, person: Person, name: str, said: str, asked: str) -> E
     mail = _mail(parent, sender, said, None, "none")
     mail.set_content(IN_HTML[name](said, escape(asked), parent.html or ""), subtype="html")
     return mail
+
+
+def _mixed(first: str, asked: str) -> dict[str, str]:
+    """What Maria wrote, with a line that our letter has too: as her first words, among them and as her last."""
+    return {
+        "first": f"{first}\n\n{asked}\n\nMaria",
+        "among": f"Hi all,\n\n{first}\n\n{asked}",
+        "twice": f"{first}\n{asked}\n{first}",
+        "last": f"{asked}\n\n{first}",
+    }
+
+
+def alike(inbox: Inbox, person: Person, said: str, first: str, asked: str) -> list[tuple[str, EmailMessage]]:
+    """Answers to a mail of Maria that does not quote ours, and has a line of ours: through every program, as they come
+    with and without the ids of ours; and without her name, where nothing else says whom it answers.
+    """
+    ours = letter_to(inbox, person)
+    sender = f"{person.name} <{person.email}>"
+    found = []
+    for where, words in _mixed(first, asked).items():
+        theirs = _as_from(ours, MARIA, words)
+        for style, lang, headers in zip(STYLES, cycle(LANGS), cycle(HEADERS), strict=False):
+            found += _both(f"{where} {style} {headers}", replied(theirs, sender, said, style, lang, headers))
+        bare = _mail(StoredMail("INBOX:1", ours, SENT, True), sender, f"{said}\n\n{_quoted(words)}\n", None, "none")
+        found.append((f"{where} unnamed", bare))
+    return found
+
+
+def named(inbox: Inbox, person: Person, said: str, name: str) -> list[tuple[str, EmailMessage]]:
+    """Answers whose introduction names this sender right above the whole of our letter, through every program."""
+    theirs = _as_from(letter_to(inbox, person), name)
+    sender = f"{person.name} <{person.email}>"
+    return [
+        one
+        for (style, headers), lang in zip(product(STYLES, HEADERS), cycle((*LANGS, "en")), strict=False)
+        for one in _both(f"{style} {lang} {headers}", replied(theirs, sender, said, style, lang, headers))
+    ]
+
+
+def unnamed(inbox: Inbox, person: Person, said: str) -> list[tuple[str, EmailMessage]]:
+    """The whole of our letter below an introduction that leaves out who wrote it."""
+    parent = StoredMail("INBOX:1", letter_to(inbox, person), SENT, True)
+    sender = f"{person.name} <{person.email}>"
+    heads = {
+        "none": "",
+        "ruled off": "-----Original Message-----\n",
+        "verb": "On Tue, Nov 10, 2026 at 7:05 AM wrote:\n",
+        "block": "Sent: Tuesday, November 10, 2026 7:05 AM\nTo: <someone@harbor.example>\nSubject: Billing\n\n",
+    }
+    return [
+        (name, _mail(parent, sender, f"{said}\n\n{head}{_quoted(parent.text)}\n", None, "none"))
+        for name, head in heads.items()
+    ]
+
+
+def _as_from(ours: bytes, sender: str, words: str = "") -> bytes:
+    """Our letter as if somebody else had sent it; with `words`, these alone."""
+    mail = email.message_from_bytes(ours, policy=policy.default)
+    mail.replace_header("From", sender)
+    if words:
+        mail.clear_content()
+        mail.set_content(words)
+    return mail.as_bytes()
+
+
+def _both(name: str, mail: EmailMessage) -> list[tuple[str, EmailMessage]]:
+    """As it is, and without its HTML, as some phones send it."""
+    plain = mail.get_body(("plain",))
+    if mail.get_body(("html",)) is None or plain is None:
+        return [(name, mail)]
+    copy = email.message_from_bytes(mail.as_bytes(), policy=policy.SMTP)
+    copy.clear_content()
+    copy.set_content(plain.get_content())
+    return [(name, mail), (f"{name} plain", copy)]

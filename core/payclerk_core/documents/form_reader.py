@@ -19,6 +19,7 @@ from .amounts import NotAnAmountError, amount_in, with_point
 from .form_copies import Said, require_one
 from .form_table import MOST_ROWS, WIDEST, FormTable, beside, find_label, open_form, text_at
 from .form_values import (
+    BALANCE,
     COMPLETED,
     HEADINGS,
     INVOICE_LABEL,
@@ -96,7 +97,10 @@ class _Reader:
         for line in sealed:
             if line.item not in rows:
                 self._fault("A", f"The row of item {line.item} is missing.", _WHOLE_FORM)
-        return [self._row(row, line) for line, row in found]
+        filled = [self._row(row, line) for line, row in found]
+        if not any(row.work.cents for row in filled):
+            self._no_total_alone(self._cell(table.stop, WORK))
+        return filled
 
     def said(self, rows: Sequence[FilledRow]) -> Said:
         """What was entered on the sheet, for a comparison with its copies."""
@@ -188,24 +192,59 @@ class _Reader:
         return FilledRow(line.sov_line_id, line.item, work, stored)
 
     def _ties(self, row: int, line: SealedLine, work: Money, stored: Money) -> None:
-        """Total and percent that somebody typed over the form's formulas must be those of what is billed.
-
-        A file without formulas (CSV) keeps those that we sent, beside amounts that were filled in.
+        """What somebody typed over the form's formulas must be what they come to: with the amounts of this line, or
+        as we sent it, for a file without formulas (CSV) keeps that beside amounts that were filled in.
         """
         before = cell_money(line.previous, self.currency)
-        if (work.cents or stored.cents) and self._is_amount(self._cell(row, COMPLETED), before):
-            return
-        completed = before + work + stored
-        fix = f"Write what is billed in this period in {self._cell(row, WORK).coordinate} and stored material in "
-        fix += f"{self._cell(row, STORED).coordinate}, as amounts; the rest is worked out from them."
-        total, percent = self._cell(row, COMPLETED), self._cell(row, PERCENT)
-        if _typed(total) and not self._is_amount(total, completed):
-            what = f"'{str(total.value)[:40]}' is not {completed}, which the amounts of this line come to."
-            self._fault(total.coordinate, what, fix)
-        expected = percent_of(completed, cell_money(line.scheduled, self.currency))
-        if _typed(percent) and not _is_percent(percent.value, expected):
-            what = f"'{str(percent.value)[:40]}' is not {expected} %, which the amounts of this line come to."
-            self._fault(percent.coordinate, what, fix)
+        totals = [before + work + stored]  # the first that fits best
+        totals += [before + stored, before] if work.cents or stored.cents else []
+        wrong = min((self._disagreeing(row, line, total) for total in totals), key=len)
+        for cell, expected in wrong:
+            what = f"'{str(cell.value)[:40]}' is not {expected}, which the amounts of this line come to."
+            self._fault(cell.coordinate, what, self._where_to(row))
+        if not work.cents:
+            self._nothing_beside(row)
+
+    def _disagreeing(self, row: int, line: SealedLine, total: Money) -> list[tuple[PlainCell, str]]:
+        """The typed cells that do not say what follows from this total, each with what would."""
+        scheduled = cell_money(line.scheduled, self.currency)
+        percent = percent_of(total, scheduled)
+        found = [
+            (cell, str(amount))
+            for column, amount in ((COMPLETED, total), (BALANCE, scheduled - total))
+            if _typed(cell := self._cell(row, column)) and not self._is_amount(cell, amount)
+        ]
+        cell = self._cell(row, PERCENT)
+        if _typed(cell) and not _is_percent(cell.value, percent):
+            found.append((cell, f"{percent} %"))
+        return found
+
+    def _nothing_beside(self, row: int) -> None:
+        """Who bills in a column of their own, or in the reviewer's, has billed nothing where we look."""
+        entries = {self._at(column) for column in range(1, BALANCE + 1)}
+        for column in range(1, min(self.sheet.max_column, WIDEST) + 1):
+            cell = self.sheet.cell(row, column)
+            if column not in entries and _typed(cell) and self._holds_amount(cell):
+                what = f"'{str(cell.value)[:40]}' stands in a column where nothing is billed."
+                self._fault(cell.coordinate, what, self._where_to(row))
+
+    def _no_total_alone(self, cell: PlainCell) -> None:
+        if _typed(cell) and self._holds_amount(cell):
+            what = f"'{str(cell.value)[:40]}' stands in the row of totals, and no line bills anything."
+            self._fault(cell.coordinate, what, "Write what is billed in this period beside each item.")
+
+    def _where_to(self, row: int) -> str:
+        work, stored = self._cell(row, WORK).coordinate, self._cell(row, STORED).coordinate
+        return (
+            f"Write what is billed in this period in {work} and stored material in {stored}, as amounts; "
+            "the rest is worked out from them."
+        )
+
+    def _holds_amount(self, cell: PlainCell) -> bool:
+        try:
+            return amount_in(cell, self.currency, comma=self._comma).cents != 0
+        except NotAnAmountError:
+            return False
 
     def _is_amount(self, cell: PlainCell, expected: Money) -> bool:
         try:

@@ -29,7 +29,7 @@ HEADINGS: Final = (
 TOTAL: Final = "Total"
 HEAD_ROW: Final = 12  # the table's heading, counted from 1
 SCHEDULED, PREVIOUS, WORK, STORED = 3, 4, 5, 6  # columns C to F, counted from 1
-COMPLETED, PERCENT = 7, 8  # worked out by the form; what is typed there is no entry
+COMPLETED, PERCENT, BALANCE = 7, 8, 9  # worked out by the form; what is typed there is no entry
 INVOICE_LABEL: Final = "Your invoice number"
 INVOICE_ROW, INVOICE_COLUMN = 9, 3
 # The seal once more where people see it: a CSV file, and what some programs save, hold the shown sheet alone.

@@ -115,7 +115,7 @@ def look(raw: bytes, own: OwnIdentity) -> Looked:
 def judge(looked: Looked, asked: Asked) -> Judged:
     """Read the answer. A decision comes out only when every gate passes (reference 5.2)."""
     reply = read_reply(looked.mail, asked.parent_text)
-    another = answers_another(looked.mail, looked.own, asked.parent_text) if looked.own else None
+    another = answers_another(looked.mail, looked.own, asked.parent_text, asked.our_texts) if looked.own else None
     between = "" if reply.forwarded else words_between(looked.mail, asked.parent_text, asked.our_texts)
     reading = _unless_noted(_decision(looked, asked, reply, another), between)
     judged = Judged(reply, reading.decision, reading.reason, reading.why, between=_apart(between, reply))

@@ -38,6 +38,7 @@ class OwnIdentity:
     # Providers that put an id of their own on what we send: the domains of those ids; and single ids known to be ours.
     rewritten_id_domains: tuple[str, ...] = ()
     known_ids: tuple[str, ...] = ()
+    name: str = ""  # what our letters are sent as; empty where nobody said
 
 
 @dataclass(frozen=True, slots=True)

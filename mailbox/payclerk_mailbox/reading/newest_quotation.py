@@ -2,22 +2,25 @@
 
 A reply to all answers the colleague who wrote last. "Yes" above "shall we decline this one?" is no answer to us, though
 the mail comes to our address and quotes our letter (issue 10, section 4). So two things have to be of ours, as far as
-the mail has them: the id it answers, and what it quotes first.
+the mail has them: the id it answers, and what it quotes first. A line alike is not our letter: a colleague greets as we
+do, and asks what we asked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from .attribution import core_of, find_cut, introduction_end, is_marker, is_ruled_off, is_stamp
-from .footers import footer_lines, is_device_line
+from .footers import footer_lines
+from .introduced import Whose, whose
 from .kind import OwnIdentity, is_own_id
 from .matching import token_of
 from .message import IncomingMail
 from .quoting_words import FROM, OTHER_LABELS, VERBS
 from .reply import lines_of, sources_of
+from .words_between import lines_of_ours, says_something, unlisted
 
 SOMEBODY_ELSES: Final = (
     "the mail answers a mail of somebody else, in whose thread ours stands",
@@ -25,7 +28,7 @@ SOMEBODY_ELSES: Final = (
 )
 _HEAD: Final = 8  # lines of our letter, at one of which what is quoted of it begins where its marker was lost
 _SHORTEST: Final = 4  # letters; fewer say nothing of whose line it is
-_EMAIL: Final = re.compile(r"[^\s<>()\[\]:;,\"']{1,200}@[^\s<>()\[\]:;,\"']{1,200}")
+_SURELY: Final = 120  # letters of ours and nothing else: no colleague begins with so many
 # What programs leave of pictures and links, and the end of an introduction that they wrapped.
 _FAINT: Final = re.compile(rf".{{1,120}} (?:{'|'.join(map(re.escape, VERBS))}) ?:$")
 _LEFTOVER: Final = re.compile(
@@ -33,13 +36,18 @@ _LEFTOVER: Final = re.compile(
 )
 
 
-def answers_another(mail: IncomingMail, own: OwnIdentity, parent_text: str | None) -> str | None:
-    """Why the mail answers somebody else's letter; None where all that it has of our letter is ours."""
+def answers_another(mail: IncomingMail, own: OwnIdentity, parent_text: str | None, our_texts: str = "") -> str | None:
+    """Why the mail answers somebody else's letter; None where all that it has of our letter is ours.
+
+    `our_texts` are our other letters of the conversation: a mail may quote one of them.
+    """
     # Some programs set References alone; its last id is the mail that is answered.
     answered = mail.in_reply_to or mail.references[-1:]
     if not all(_is_ours(one, own) for one in answered):
         return SOMEBODY_ELSES[0]
-    if any(_quotes_another(text, own, parent_text) for text, _ in sources_of(mail)):
+    ours = None if parent_text is None else f"{parent_text}\n{our_texts}"
+    bodies = (lines_of(text)[1] for text, _ in sources_of(mail))
+    if any(_quotes_another(lines, own, ours, by_id=bool(answered)) for lines in bodies):
         return SOMEBODY_ELSES[1]
     return None
 
@@ -50,14 +58,14 @@ def _is_ours(message_id: str, own: OwnIdentity) -> bool:
     return rewritten or message_id in own.known_ids or token_of(message_id) is not None or is_own_id(message_id, own)
 
 
-def _quotes_another(text: str, own: OwnIdentity, parent_text: str | None) -> bool:
+def _quotes_another(lines: Sequence[str], own: OwnIdentity, ours: str | None, *, by_id: bool) -> bool:
     """Whether anything but one introduction of our own stands between where the quotation begins and our letter."""
-    lines = lines_of(text)[1]
     start = _start(lines)
     if start is None:
         return False
-    ours = _OurLetter(lines[start:], parent_text)
-    return _leads_elsewhere(lines[start:], ours, own)
+    if any(whose([core], own) is Whose.ANOTHERS for core in _stamped(lines, start)):
+        return True
+    return _leads_elsewhere(_Quoted(lines[start:], ours), own, known=by_id)
 
 
 def _start(lines: Sequence[str]) -> int | None:
@@ -66,84 +74,103 @@ def _start(lines: Sequence[str]) -> int | None:
     return min((at for at in (cut.introduced if cut else None, quoted) if at is not None), default=None)
 
 
-def _leads_elsewhere(lines: Sequence[str], ours: _OurLetter, own: OwnIdentity) -> bool:
-    cores = [core_of(line) for line in lines]
-    added = footer_lines([line.lstrip("> \t") for line in lines])
+def _stamped(lines: Sequence[str], start: int) -> list[str]:
+    """Who wrote and when, where Lotus puts them above what says that a quotation begins."""
+    cut = find_cut(lines)
+    first = cut.at if cut and cut.introduced == start else start
+    cores = [core_of(line) for line in lines[first:start]]
+    return [core for core in cores if core and not is_ruled_off(core)]
+
+
+def _leads_elsewhere(quoted: _Quoted, own: OwnIdentity, *, known: bool) -> bool:
     at = introductions = 0
-    elsewhere = False  # where nothing is quoted, only the introduction says of whose letter it is
-    while at < len(cores):
-        if ours.begins_at(cores, at):  # before all else: Yahoo goes on with it on the line of its introduction
-            return _depth(lines[at]) > 1
-        if _says_nothing(cores[at], lines[at]) and not (introductions and is_device_line(cores[at])):
-            at += 1
-            continue
-        end = _end_of_introduction(cores, at)
-        if end == at and at not in added:
+    while at < len(quoted.cores):
+        end = quoted.end_of_introduction(at)
+        by = whose(quoted.cores[at:end], own) if end > at else Whose.UNSAID
+        if by is Whose.ANOTHERS:
             return True
-        if end > at:
-            introductions += 1
-            elsewhere = elsewhere or _names_another(cores[at:end], own)
+        known = known or by is Whose.OURS
+        if quoted.begins_at(at):  # Yahoo goes on with our letter on the line of its introduction
+            return quoted.holds_more(at, known=known)
+        if end == at and not quoted.says_nothing(at):
+            return True
+        introductions += end > at and not is_stamp(quoted.cores[at])
         if introductions > 1:
             return True
         at = max(end, at + 1)
-    return elsewhere
+    return False
 
 
-def _end_of_introduction(cores: Sequence[str], at: int) -> int:
-    """Also of one that would be too faint to say where a quotation begins: `Anna wrote:`, From with To alone."""
-    end = introduction_end(cores, at)
-    if end > at:
-        return end
-    if _FAINT.search(cores[at]):
-        return at + 1
-    labels = [core.partition(":")[0].strip() for core in cores[at : at + 2]]
-    is_block = len(labels) == 2 and labels[0] in FROM and labels[1] in OTHER_LABELS
-    return at + 2 if is_block else at
+class _Quoted:
+    """What a mail quotes, and where in it our letter begins: at its marker, or where that was lost at a line of its own."""
+
+    def __init__(self, lines: Sequence[str], our_texts: str | None) -> None:
+        self.cores = [core_of(line) for line in lines]
+        self._depths = [_depth(line) for line in lines]
+        self._added = footer_lines([line.lstrip("> \t") for line in lines])
+        self._marked = any(map(is_marker, self.cores))
+        self._text = our_texts
+        letters = (_letters(core_of(line)) for line in (our_texts or "").splitlines())
+        ours = [line for line in letters if line]
+        self._ours, self._heads = frozenset(ours), ["".join(ours[number:]) for number in range(_HEAD)]
+
+    def end_of_introduction(self, at: int) -> int:
+        """Also of one that would be too faint to say where a quotation begins: `Anna wrote:`, From with To alone."""
+        end = introduction_end(self.cores, at)
+        if end > at:
+            return end
+        if is_stamp(self.cores[at]) or _FAINT.search(self.cores[at]):
+            return at + 1
+        labels = [core.partition(":")[0].strip() for core in self.cores[at : at + 2]]
+        is_block = len(labels) == 2 and labels[0] in FROM and labels[1] in OTHER_LABELS
+        return at + 2 if is_block else at
+
+    def says_nothing(self, at: int) -> bool:
+        core = self.cores[at]
+        if not core or at in self._added or is_ruled_off(core) or _LEFTOVER.fullmatch(core):
+            return True
+        return core != "--" and bool(footer_lines([core]))
+
+    def begins_at(self, at: int) -> bool:
+        if self._marked:
+            return is_marker(self.cores[at])
+        line = _letters(self.cores[at])
+        if len(line) < _SHORTEST:
+            return False
+        return line in self._ours or any(head.startswith(line) for head in self._heads)
+
+    def holds_more(self, at: int, *, known: bool) -> bool:
+        """Whether what begins at this line is not our letter alone: something else stands before enough of it has come,
+        or behind it. What stands between its lines is found by `words_between`.
+
+        `known` says that the mail tells elsewhere that it answers us; else a few lines alike show nothing.
+        """
+        if self._depths[at] > 1:
+            return True
+        if self._text is None:
+            return False
+        ours, others = self._split(at)
+        came = sum(len(_letters(self.cores[one])) for one in ours if not others or one < others[0])
+        if others and (came < _SURELY or others[-1] > max(ours)):
+            return True
+        return came < _SURELY and not known
+
+    def _split(self, at: int) -> tuple[list[int], list[int]]:
+        """The lines from here on that are of our letter, and those of somebody else; the answer below is neither."""
+        here = range(at, len(self.cores))
+        quoted = [one for one in here if self._depths[one] >= min(1, self._depths[at])]
+        cores = unlisted([self.cores[one] for one in quoted])
+        ours = [quoted[one] for one in lines_of_ours(cores, self._text or "")]
+        known = frozenset(ours)
+        others = [
+            one for one in quoted if one not in known and not self.says_nothing(one) and says_something(self.cores[one])
+        ]
+        return ours, others
 
 
 def _depth(line: str) -> int:
     marks = re.match(r"[>\s]*", line)
     return marks.group().count(">") if marks else 0
-
-
-def _says_nothing(core: str, line: str) -> bool:
-    if not core or is_ruled_off(core) or is_stamp(core) or _LEFTOVER.fullmatch(core):
-        return True
-    return core != "--" and bool(footer_lines([line.lstrip("> \t")]))
-
-
-def _names_another(cores: Sequence[str], own: OwnIdentity) -> bool:
-    """Whether an introduction is of somebody else's letter, by the first address in it: of who wrote, before whom to."""
-    if own.address.endswith(".invalid"):  # nobody said what our address is
-        return False
-    named = next(_addresses(cores), None)
-    local, _, domain = own.address.casefold().rpartition("@")
-    return named is not None and not re.fullmatch(rf"{re.escape(local)}(?:\+[^@]*)?@{re.escape(domain)}", named)
-
-
-def _addresses(cores: Sequence[str]) -> Iterator[str]:
-    found = _EMAIL.findall(" ".join(cores[:2]))
-    return (one.casefold().removeprefix("mailto:").rstrip(".") for one in found)
-
-
-class _OurLetter:
-    """Where our letter begins in what is quoted: at its marker, and where that was lost at one of its own lines."""
-
-    def __init__(self, quoted: Sequence[str], parent_text: str | None) -> None:
-        self._marked = any(is_marker(core_of(line)) for line in quoted)
-        lines = [_letters(core_of(line)) for line in (parent_text or "").splitlines()]
-        self._lines = [line for line in lines if line]
-
-    def begins_at(self, cores: Sequence[str], at: int) -> bool:
-        if self._marked:
-            return is_marker(cores[at])
-        line = _letters(cores[at])
-        if len(line) < _SHORTEST:
-            return False
-        return line in self._lines or any(self._from(number).startswith(line) for number in range(_HEAD))
-
-    def _from(self, number: int) -> str:
-        return "".join(self._lines[number:])
 
 
 def _letters(core: str) -> str:

@@ -54,20 +54,20 @@ _TAIL_ES: Final = r"(?: (?:muchas )?gracias| con gusto)?"
 ACCEPT: Final = (
     rf"(?:yes )?(?:{{who}} )?(?:(?:have|has|do|hereby|gladly|happily|formally) ){{{{0,2}}}}(?:accepts?|accepted|approves?|approved)(?: {{en}})?{_TAIL_EN}",
     rf"(?:yes )?{{who}}(?: are| am|'re|'m) (?:happy|pleased|glad) to (?:accept|approve)(?: {{en}})?{_TAIL_EN}",
-    rf"{{en}} (?:is |has been )?(?:accepted|approved){_TAIL_EN}",
+    rf"(?!your ){{en}} (?:is |has been )?(?:accepted|approved){_TAIL_EN}",  # "your" is what programs tell
     rf"(?:oui )?{_WHO_FR}?(?:l')?(?:accepte[es]?|acceptees|acceptons|approuve[es]?|approuvees|approuvons)(?: {{fr}})?{_TAIL_FR}",
-    rf"{{fr}} (?:est )?(?:acceptee?|approuvee?){_TAIL_FR}",
+    rf"(?!votre ){{fr}} (?:est )?(?:acceptee?|approuvee?){_TAIL_FR}",
     r"accepter|approuver|aceptar|aprobar",  # alone, as one presses a button
     r"(?:i |we )?confirm that (?:i|we) accept|(?:je |nous )?confirm(?:e|ons) que (?:j'accepte|nous acceptons)|confirm(?:o|amos) que (?:acepto|aceptamos)",
     rf"{_WHO_ES}?(?:acepto|aceptamos|aceptad[oa]|apruebo|aprobamos|aprobad[oa])(?: {{es}})?{_TAIL_ES}",
-    rf"{{es}} (?:esta )?(?:aceptad[oa]|aprobad[oa]){_TAIL_ES}",
+    rf"(?!su |tu ){{es}} (?:esta )?(?:aceptad[oa]|aprobad[oa]){_TAIL_ES}",
 )
 # "Not approved" is not here: it may be a refusal or only where things stand, and a person can tell.
 DECLINE: Final = (
     rf"(?:no )?(?:{{who}} )?(?:(?:must|have to|need to|will have to|respectfully|regretfully|hereby|do|would like to|wish to|want to) ){{{{0,2}}}}(?:declines?|declined|rejects?|rejected|refuses?|refused)(?: {{en}})?{_TAIL_EN}",
     rf"{{who}}(?: are| am|'re|'m) declining(?: {{en}})?{_TAIL_EN}",
     rf"(?:{{who}} )?(?:do not|don't|cannot|can't|can not|will not|won't|(?:are |am |'re |'m )?(?:unable|not able) to) (?:accept|approve)(?: {{en}})?{_TAIL_EN}",
-    rf"{{en}} (?:is |has been )?(?:declined|rejected){_TAIL_EN}",
+    rf"(?!your ){{en}} (?:is |has been )?(?:declined|rejected){_TAIL_EN}",
     rf"{_WHO_FR}?(?:(?:dois|devons|doit|souhaite|souhaitons) )?(?:refuse[esr]?|refusons|decline[esr]?|declinons|rejette|rejetons|rejetee?|rejeter)(?: {{fr}})?(?: merci)?",
     rf"{_WHO_FR}(?:ne |n')(?:peux |pouvons |peut )?(?:pas )?(?:accepte[r]?|acceptons|approuve[r]?|approuvons)(?: pas)?(?: {{fr}})?",
     rf"{_WHO_ES}?(?:(?:debo|debemos|tengo que|tenemos que|queremos|deseamos) )?(?:rechazo|rechazamos|rechazad[oa]|rechazar|declino|declinamos|declinad[oa]|declinar)(?: {{es}})?(?: gracias)?",

@@ -102,3 +102,23 @@ MONTHS: Final = _comparable(
     "juil", "août", "déc", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "dez", "mrt",
     "mei", "okt", "maj", "янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
 )  # fmt: skip
+# In full, to tell a day from somebody's name: `mar` begins Maria too.
+DAY_WORDS: Final = frozenset(
+    _comparable(
+        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Mon", "Tue", "Tues", "Wed", "Thu",
+        "Thur", "Thurs", "Fri", "Sat", "Sun", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lun",
+        "mar", "mer", "jeu", "ven", "sam", "dim", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo",
+        "mié", "jue", "vie", "sáb", "dom", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
+        "Mo", "Di", "Mi", "Do", "Fr", "Sa", "So", "seg", "ter", "qua", "qui", "sex", "gio", "sab",
+    )
+)  # fmt: skip
+MONTH_WORDS: Final = frozenset(
+    _comparable(
+        *MONTHS, "January", "February", "March", "April", "June", "July", "August", "September", "October", "November",
+        "December", "Sept", "janvier", "février", "mars", "avril", "juillet", "septembre", "octobre", "novembre", "décembre",
+        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+        "diciembre", "Januar", "Februar", "März", "Juni", "Juli", "Oktober", "Dezember", "gennaio", "febbraio", "aprile",
+        "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "janeiro", "fevereiro", "março", "maio", "junho",
+        "julho", "setembro", "outubro", "dezembro",
+    )
+)  # fmt: skip

@@ -38,20 +38,20 @@ def words_between(mail: IncomingMail, parent_text: str | None, our_texts: str = 
 
 
 def _between(lines: Sequence[str], parent_text: str) -> str:
-    cores = [_MARK.sub("", core_of(line)) for line in lines]
-    ours = _ours(cores, parent_text)
+    cores = unlisted([core_of(line) for line in lines])
+    ours = lines_of_ours(cores, parent_text)
     if len(ours) < 2:
         return ""
     # Below the last line that is marked as quoted the person writes on, in words that may be ours too.
     last = max((at for at in ours if lines[at].startswith(">")), default=ours[-1])
     added = footer_lines([line.lstrip("> \t") for line in lines[:last]])
     known = frozenset(ours) | added | _introductions(cores, ours[0])
-    foreign = [at for at in range(ours[0], last) if at not in known and _says_something(cores[at])]
+    foreign = [at for at in range(ours[0], last) if at not in known and says_something(cores[at])]
     return "\n".join(lines[at].lstrip("> \t") for at in foreign)
 
 
-def _ours(cores: Sequence[str], parent_text: str) -> list[int]:
-    """From the marker on, where it came back: above it the person may have used words of ours too."""
+def lines_of_ours(cores: Sequence[str], parent_text: str) -> list[int]:
+    """The numbers of the lines that our letter has too. From the marker on, where it came back: above it the person may have used words of ours too."""
     parent = [core_of(line) for line in parent_text.splitlines()]
     running = _letters("".join(parent))
     single = {_letters(_MARK.sub("", core)) for core in parent}
@@ -80,7 +80,13 @@ def _introductions(cores: Sequence[str], first: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def _says_something(core: str) -> bool:
+def unlisted(cores: Sequence[str]) -> list[str]:
+    """Without the marks of a list, which HTML shows by other means."""
+    return [_MARK.sub("", core) for core in cores]
+
+
+def says_something(core: str) -> bool:
+    """Whether a line holds words, and not only what programs make of pictures, links and our reference."""
     return len(_letters(core)) >= _LEAST and not _PROGRAMS.search(core)
 
 
