@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 from sqlalchemy import text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from payclerk_core.db import Database
+    from payclerk_core.settings import Settings
 
 
 def look(port: int, path: str) -> str:
@@ -31,6 +32,17 @@ def look(port: int, path: str) -> str:
             return answer.read().decode()
     except OSError:
         return ""  # it does not listen yet
+
+
+def what_is_watched(settings: Settings, database: Database) -> tuple[str, dict[str, Any]]:
+    """The metrics and the health of a door that is opened for it."""
+    web = WebDoor(settings, database, noon)
+    web.start()
+    try:
+        metrics = eventually(lambda: look(settings.web_port, "/metrics"))
+        return metrics, json.loads(look(settings.web_port, "/health"))
+    finally:
+        web.stop()
 
 
 def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(database: Database, tmp_path: Path):
@@ -42,19 +54,13 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
             polled_at = NOON - timedelta(seconds=seconds)
             folder = MailFolder(account=account, folder="INBOX", uidvalidity=validity, last_uid=0, polled_at=polled_at)
             session.add(folder)
-    web = WebDoor(settings, database, noon)
-    web.start()
-    try:
-        shown = eventually(lambda: look(settings.web_port, "/metrics"))
-        health = look(settings.web_port, "/health")
-    finally:
-        web.stop()
+    shown, health = what_is_watched(settings, database)
     ages = [line for line in shown.splitlines() if line.startswith("payclerk_mail_poll_age_seconds")]
     assert ages == [
         'payclerk_mail_poll_age_seconds{mailbox="1"} 40.0',
         'payclerk_mail_poll_age_seconds{mailbox="2"} 300.0',
     ]
-    assert json.loads(health) == {
+    assert health == {
         "status": "degraded",
         "mailboxes": [
             {"mailbox": 1, "last_read_seconds_ago": 40, "silent": False},
@@ -67,7 +73,7 @@ def test_the_age_of_the_last_good_look_is_there_for_each_mailbox_and_no_address(
         "processes": {},
         "restoring": False,
     }
-    assert "@x" not in shown + health
+    assert "@x" not in shown + json.dumps(health)
 
 
 def test_the_age_of_the_oldest_job_and_the_processes_that_live_are_there(database: Database):
@@ -87,13 +93,7 @@ def test_the_age_of_the_oldest_job_and_the_processes_that_live_are_there(databas
         connection.execute(text(old))
     with database.transaction() as session:
         promise(session, "mail.send", "1", {"recipient_id": 1}, attempt=2, wait=60)
-    web = WebDoor(settings, database, noon)
-    web.start()
-    try:
-        shown = eventually(lambda: look(settings.web_port, "/metrics"))
-        health = json.loads(look(settings.web_port, "/health"))
-    finally:
-        web.stop()
+    shown, health = what_is_watched(settings, database)
     found = dict(line.rpartition(" ")[::2] for line in shown.splitlines() if not line.startswith("#"))
     assert 3600 <= float(found['payclerk_job_age_seconds{job="mail.send"}']) < 4200
     assert 0 <= float(found['payclerk_job_age_seconds{job="bulk.run"}']) < 600
@@ -111,12 +111,6 @@ def test_a_restore_that_is_being_settled_is_there_with_the_letters_that_are_held
     settings = make_settings(web_port=free_port())
     with database.transaction() as session:
         begin_restoration(call_of(session, inbox.settings, inbox.month.pat), None)
-    web = WebDoor(settings, database, noon)
-    web.start()
-    try:
-        shown = eventually(lambda: look(settings.web_port, "/metrics"))
-        health = json.loads(look(settings.web_port, "/health"))
-    finally:
-        web.stop()
+    shown, health = what_is_watched(settings, database)
     assert "payclerk_letters_held 3.0" in shown.splitlines()
     assert (health["status"], health["restoring"]) == ("degraded", True)
