@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .base import Base, Key, Keyed
+
+
+def new_import_key() -> str:
+    """With a letter in front, so that no spreadsheet takes it for a number."""
+    return f"p{secrets.token_hex(12)}"
 
 
 class Company(Keyed, Base):
@@ -28,6 +35,8 @@ class Person(Keyed, Base):
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
     language: Mapped[str] = mapped_column(String(5), default="en")
+    # What the import finds them by, whatever is corrected. Random: a number comes again after a restore from a backup.
+    import_key: Mapped[str] = mapped_column(String(26), unique=True, default=new_import_key)
     # Set once from Slack's verified e-mail; None until the person first uses Slack.
     slack_team: Mapped[str | None] = mapped_column(String(40))
     slack_user: Mapped[str | None] = mapped_column(String(40))

@@ -90,7 +90,7 @@ def plan_of(call: Call, file: ProjectFile) -> Plan:
     """What importing the file would do, changing nothing. Raises WorkbookFaults with what a file cannot change."""
     held = held_of(call.session, file.project.number)
     _authorise(call, held)
-    moved = moved_addresses(call.settings.secret, file, held)
+    moved = moved_addresses(call.session, file, held)
     rename(held, moved)
     return plan_import(wants_of(file, moved), held, file.project.currency)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ...documents.sheets import Fault
 from ...documents.workbook import PersonRow, ProjectFile, WorkbookFaults, write_sheet
 from ...errors import UserError
 from ...queries.directory import email_key
 from ...tables import Member, Person, Project
-from ...tokens import open_seal, seal
 from ..call import Call
 from .held import Held
 from .plan import Plan
-
-_KIND = "person:"
 
 
 def people_sheet(call: Call, number: str) -> bytes:
@@ -27,10 +25,10 @@ def people_sheet(call: Call, number: str) -> bytes:
     call.authorise_administrator(project.id, prime=False)
     query = select(Member).join(Person, Member.person_id == Person.id).where(Member.project_id == project.id)
     members = call.session.scalars(query.order_by(Person.name, Person.id))
-    return write_sheet("People", [_row(call, member) for member in members])
+    return write_sheet("People", [_row(member) for member in members])
 
 
-def _row(call: Call, member: Member) -> dict[str, object]:
+def _row(member: Member) -> dict[str, object]:
     person = member.person
     return {
         "Name": person.name,
@@ -40,22 +38,22 @@ def _row(call: Call, member: Member) -> dict[str, object]:
         "Language": person.language,
         "Commitments": member.commitments,
         "Client contracts": member.client_contracts,
-        "Key": seal(call.settings.secret, f"{_KIND}{person.id}"),
+        "Key": person.import_key,
     }
 
 
-def moved_addresses(secret: bytes, file: ProjectFile, held: Held) -> dict[str, str]:
+def moved_addresses(session: Session, file: ProjectFile, held: Held) -> dict[str, str]:
     """From each address that payclerk holds to the one that the file gives the same person.
 
     Raises WorkbookFaults for a key that is not of this installation, and for an address that somebody else has.
     """
     moved: dict[str, str] = {}
     faults: list[Fault] = []
-    people = {record.id: key[0] for key, record in held.records["person"].items()}
-    known = frozenset(people.values())
+    people = _keyed(session, file)
+    known = frozenset(key[0] for key in held.records["person"])
     for row in file.people:
         if row.key:
-            old = people.get(_person_id(secret, row.key) or 0)
+            old = people.get(row.key)
             faults.extend(_faults(row, old, held))
             if old is not None and old != email_key(row.email):
                 moved[old] = email_key(row.email)
@@ -77,10 +75,11 @@ def record_moves(call: Call, plan: Plan, project_id: int) -> None:
             call.record("address_changed", person, project_id=project_id, **facts)
 
 
-def _person_id(secret: bytes, key: str) -> int | None:
-    """The person whose key this is; None for what this installation never wrote."""
-    text = open_seal(secret, key)
-    return int(text.removeprefix(_KIND)) if text is not None and text.startswith(_KIND) else None
+def _keyed(session: Session, file: ProjectFile) -> dict[str, str]:
+    """Of the people whose keys the file has: the address that payclerk holds, by key."""
+    keys = [row.key for row in file.people if row.key]
+    found = session.execute(select(Person.import_key, Person.email_key).where(Person.import_key.in_(keys)))
+    return dict(found.tuples().all())
 
 
 def _faults(row: PersonRow, old: str | None, held: Held) -> Iterator[Fault]:
