@@ -84,14 +84,15 @@ def _stamped(lines: Sequence[str], start: int) -> list[str]:
 
 def _leads_elsewhere(quoted: _Quoted, own: OwnIdentity, *, known: bool) -> bool:
     at = introductions = 0
+    introduced = False
     while at < len(quoted.cores):
         end = quoted.end_of_introduction(at)
         by = whose(quoted.cores[at:end], own) if end > at else Whose.UNSAID
         if by is Whose.ANOTHERS:
             return True
-        known = known or by is Whose.OURS
+        introduced = introduced or by is Whose.OURS
         if quoted.begins_at(at):  # Yahoo goes on with our letter on the line of its introduction
-            return quoted.holds_more(at, known=known)
+            return quoted.holds_more(at, known=known or introduced, introduced=introduced)
         if end == at and not quoted.says_nothing(at):
             return True
         introductions += end > at and not is_stamp(quoted.cores[at])
@@ -139,11 +140,12 @@ class _Quoted:
             return False
         return line in self._ours or any(head.startswith(line) for head in self._heads)
 
-    def holds_more(self, at: int, *, known: bool) -> bool:
+    def holds_more(self, at: int, *, known: bool, introduced: bool) -> bool:
         """Whether what begins at this line is not our letter alone: something else stands before enough of it has come,
         or behind it. What stands between its lines is found by `words_between`.
 
-        `known` says that the mail tells elsewhere that it answers us; else a few lines alike show nothing.
+        `known` says that the mail tells elsewhere that it answers us; else a few lines alike show nothing. Where we are
+        `introduced` as who wrote, a line that is another's was changed in our letter, which `contrary` looks at.
         """
         if self._depths[at] > 1:
             return True
@@ -151,7 +153,7 @@ class _Quoted:
             return False
         ours, others = self._split(at)
         came = sum(len(_letters(self.cores[one])) for one in ours if not others or one < others[0])
-        if others and (came < _SURELY or others[-1] > max(ours)):
+        if others and (not ours or others[-1] > max(ours) or (came < _SURELY and not introduced)):
             return True
         return came < _SURELY and not known
 
