@@ -279,7 +279,7 @@ def test_comments_keep_their_words():
     assert [(one.page, one.said, one.text) for one in words] == [
         (1, "Note by A. Owner", "Only three loads came."),
         (2, "Highlight", "Łódź rate"),
-        (2, "Text box by Pat", "It stores: Approved as noted. The page shows nothing there."),
+        (2, "Text box by Pat", "Not shown on the page here. Approved as noted"),
     ]
 
 
@@ -292,9 +292,55 @@ def test_the_words_follow_the_pages_of_their_file_in_the_package():
     compiled = compile_package(COVER, [PackagePart("Trade", "SC-1", 1, page, signed=False, attachments=files)])
     _, ticket, following = compiled.index
     assert (ticket.pages, following.first_page) == (3, ticket.first_page + 3)
-    assert ticket.note == f"attachment, has comments, {HIDES}, listed after its last page, original embedded"
+    assert ticket.note == (
+        "attachment, has marks that are not shown here (page 2), has comments, listed after its last page, original embedded"
+    )
     listed = pypdf.PdfReader(io.BytesIO(compiled.pdf)).pages[ticket.first_page + 1].extract_text()
     for words in ("Ticket.pdf", "Note by A. Owner", "Only three loads came.", "Łódź rate", "Approved as noted"):
         assert words in listed
     with Pdf.open(io.BytesIO(compiled.pdf)) as pdf:
         assert [spec.get_file().read_bytes() for spec in pdf.attachments.values()] == [commented()]
+
+
+def marked(subtype, text="90,000.00", **keys):
+    """A page with one mark upon it that comes without a drawing."""
+    form = Form(redraw=False).field("sum", drawn=line(b"(%b)" % text.encode()), V=String(text))
+    mark = Dictionary(Type=Name.Annot, Subtype=Name(f"/{subtype}"), F=4, Rect=[100, 700, 300, 736], C=[1, 0, 0], **keys)
+    form.notes.append(form.pdf.make_indirect(mark))
+    return form
+
+
+RICH = String('<body xmlns="http://www.w3.org/1999/xhtml"><p>NOT TO BE <b>PAID</b></p><p>Lots 1 &amp; 2</p></body>')
+UNDRAWN = {
+    "a line": (marked("Line", L=[100, 718, 300, 718], T=String("Pat")), "Line by Pat", ""),
+    "a line of parts": (marked("PolyLine", Vertices=[100, 720, 300, 710, 100, 715]), "Line of several parts", ""),
+    "a stamp": (marked("Stamp", Name=Name.NotApproved), "Stamp", " It is named: Not approved."),
+    "marked-up words": (marked("FreeText", RC=RICH), "Text box", " NOT TO BE PAID\nLots 1 & 2"),
+    "two wordings": (marked("FreeText", RC=RICH, Contents=String("OK")), "Text box", " OK NOT TO BE PAID\nLots 1 & 2"),
+    "words of the page": (marked("FreeText", Contents=String("90,000.00")), "Text box", " 90,000.00"),
+    "a caret": (marked("Caret", Contents=String("each")), "Caret", " each"),
+    "no usual kind": (marked("Redact", QuadPoints=[100, 736, 300, 736, 100, 700, 300, 700]), "Redact", ""),
+    "one with states": (marked("Stamp", AP=Dictionary(N=Dictionary())), "Stamp", ""),
+}
+
+
+@pytest.mark.parametrize("name", UNDRAWN)
+def test_a_mark_that_cannot_be_drawn_is_listed(name):
+    form, said, told = UNDRAWN[name]
+    source = read_source(form.bytes())
+    assert source.lost == ("has marks that are not shown here (page 1)", "has comments")
+    assert [(one.page, one.said, one.text) for one in source.words] == [(1, said, f"Not shown on the page here.{told}")]
+
+
+def test_a_hidden_mark_is_not_taken_for_one_that_cannot_be_drawn():
+    form = marked("Stamp", Name=Name.Void)
+    form.notes[1].F = 2
+    assert read_source(form.bytes()).lost == ()
+
+
+def test_a_flag_for_unknown_kinds_hides_no_stamp():
+    form = marked("Stamp", text="")
+    form.notes[1].F = 1 | 4
+    form.notes[1].AP = Dictionary(N=form.drawing(line(b"(VOID)")))
+    source = read_source(form.bytes())
+    assert (source.lost, text_of(source.pdf)) == ((), "VOID")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from .package_clean import saved
 from .package_fields import Form
+from .package_marks import is_drawn, is_on
 from .package_tree import Place, inherited, page_annotations, subtype
 
 # What a field may have from those above it and its drawing depends on (PDF 1.7, 12.7.3, 12.7.4).
@@ -36,6 +37,18 @@ def draw(pdf: Pdf, form: Form) -> dict[int, Image.Image]:
         with suppress(pypdfium2.PdfiumError):
             _draw(pdf, form, pictures)
     return pictures
+
+
+def undrawn(pdf: Pdf, form: Form) -> list[Place]:
+    """After `draw`: what a viewer may show and pages made flat do not, for neither its sender nor pdfium drew it.
+
+    A field of text is not among them: what it holds is looked for in its place.
+    """
+    return [place for place in form.missing if _is_lost(_note(pdf, place))]
+
+
+def _is_lost(note: Any) -> bool:
+    return not is_drawn(note) and (subtype(note) != "/Widget" or is_on(note))
 
 
 def _draw(pdf: Pdf, form: Form, pictures: dict[int, Image.Image]) -> None:

@@ -15,30 +15,11 @@ from typing import Any, Final
 from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
+from .package_marks import drawing, is_drawn, is_on, show_or_hide, texts
 from .package_tree import Place, inherited, lineage, page_annotations, subtype, typed_fields, whole, words_of
 
-_HIDDEN: Final = 2  # annotation flags
-_UNSEEN: Final = 1 | _HIDDEN
 _PASSWORD: Final = 1 << 13  # field flags
 _PUSH_BUTTON: Final = 1 << 16
-_MARKS: Final = frozenset(
-    {
-        "/Caret",
-        "/Circle",
-        "/FreeText",
-        "/Highlight",
-        "/Ink",
-        "/Line",
-        "/PolyLine",
-        "/Polygon",
-        "/Square",
-        "/Squiggly",
-        "/Stamp",
-        "/StrikeOut",
-        "/Text",
-        "/Underline",
-    }
-)
 _SHOWS: Final = re.compile(rb"T[jJ]|['\"]|\bDo\b|\bBI\b")
 _NOTHING: Final = re.compile(rb"\(\s*\)\s*T[jJ]|<\s*>\s*T[jJ]|\[\s*(?:\(\s*\)\s*)?\]\s*TJ")
 _SHORT: Final = 2**16  # bytes of a drawing that may be one of nothing
@@ -61,7 +42,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`missing` have no drawing; `marked` are the pages that are drawn upon at all."""
+    """`missing` come without a drawing; `marked` are the pages that are drawn upon at all."""
 
     missing: tuple[Place, ...]
     stored: tuple[Stored, ...]
@@ -75,9 +56,7 @@ def prepare(pdf: Pdf) -> Form:
     stored: list[Stored] = []
     marked: dict[int, None] = {}
     for place, note in page_annotations(pdf):
-        if subtype(note) in NEVER_DRAWN:
-            note.F = _HIDDEN
-        if whole(note.get("/F")) & _UNSEEN:
+        if not show_or_hide(note):
             continue
         marked[place.page] = None
         lacking = _must_be_made(note, redrawn=redrawn)
@@ -102,14 +81,14 @@ def _settle(form: Any) -> bool:
 
 def _must_be_made(note: Any, *, redrawn: bool) -> bool:
     if subtype(note) != "/Widget":
-        return subtype(note) in _MARKS and not _is_drawn(note)
+        return subtype(note) not in {"", *NEVER_DRAWN} and not is_drawn(note)
     kind = inherited(note, "/FT")
     if kind == Name.Btn:
         _tick(note)
     stale = redrawn and kind in {Name.Tx, Name.Ch} and _value(note) and _is_empty(note)
     if (stale or _is_password(note)) and "/AP" in note:
         del note["/AP"]
-    return kind in {Name.Tx, Name.Ch, Name.Btn} and not _is_drawn(note)
+    return kind in {Name.Tx, Name.Ch, Name.Btn} and not is_drawn(note)
 
 
 def _is_password(note: Any) -> bool:
@@ -126,46 +105,31 @@ def _tick(note: Any) -> None:
 
 def _has_state(note: Any, state: Any) -> bool:
     """Whether a box can show it; one without drawings could show any."""
-    normal = _drawing(note)
+    normal = drawing(note)
     return state in normal if isinstance(normal, Dictionary) else True
-
-
-def _drawing(note: Any) -> Any:
-    drawings = note.get("/AP")
-    return drawings.get("/N") if isinstance(drawings, Dictionary) else None
-
-
-def _is_on(note: Any) -> bool:
-    state = note.get("/AS")
-    return isinstance(state, Name) and state != Name.Off
-
-
-def _is_drawn(note: Any) -> bool:
-    normal = _drawing(note)
-    if isinstance(normal, Dictionary):
-        return not _is_on(note) or isinstance(normal.get(note.AS), Stream)
-    return isinstance(normal, Stream)
 
 
 def _is_empty(note: Any) -> bool:
     """Whether the drawing is that of a field with nothing in it: left from before the form was filled."""
-    normal = _drawing(note)
+    normal = drawing(note)
     if not isinstance(normal, Stream):
         return True
     try:
-        drawing = normal.read_bytes()
+        content = normal.read_bytes()
     except PdfError:
         return False
-    return len(drawing) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", drawing)) is None
+    return len(content) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", content)) is None
 
 
 def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
     edges = _edges(note.get("/Rect"))
     if not edges or _is_password(note):
         return
-    if subtype(note) == "/FreeText" and (said := words_of(note.get("/Contents"))):
+    if subtype(note) == "/FreeText" and not missing:
         author = words_of(note.get("/T"))
-        yield Stored(place, f"Text box by {author}" if author else "Text box", said, edges)
+        yield from (
+            Stored(place, f"Text box by {author}" if author else "Text box", said, edges) for said in texts(note)
+        )
     if subtype(note) != "/Widget":
         return
     kind = inherited(note, "/FT")
@@ -180,7 +144,7 @@ def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> I
     if not isinstance(value, Name):
         return
     ticked = value != Name.Off and _has_state(note, value)
-    if ticked != _is_on(note):
+    if ticked != is_on(note):
         words = ("not ticked", "ticked")
         yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])
 

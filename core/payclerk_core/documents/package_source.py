@@ -15,7 +15,7 @@ import pikepdf
 from pikepdf import Name, Pdf
 
 from .package_clean import clean
-from .package_drawing import draw
+from .package_drawing import draw, undrawn
 from .package_fields import prepare
 from .package_files import Inside, look_inside
 from .package_pictures import Compared, compare
@@ -88,12 +88,15 @@ def _read(pdf: Pdf) -> Source:
     inside = look_inside(pdf)
     lost = list(_lost(pdf, inside))
     bookmarks = read_bookmarks(pdf, Places(pdf))
-    words = comments(pdf)
     form = prepare(pdf)
     before = draw(pdf, form)
+    not_drawn = undrawn(pdf, form)
+    words = comments(pdf, frozenset(not_drawn))
     flat = clean(pdf)
     compared = compare(before, flat, form)
     unseen = unseen_values(form.stored, compared.words)
+    if not_drawn:
+        lost.append(f"has marks that are not shown here ({_pages(sorted({place.page for place in not_drawn}))})")
     lost += _changed(compared, words, unseen)
     return Source(flat, pages, bookmarks, tuple(lost), inside.runs, (*words, *unseen))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -13,10 +13,19 @@ from typing import Any, Final
 from pikepdf import Pdf
 
 from .package_fields import Stored
-from .package_tree import Place, page_annotations, subtype, words_of
+from .package_marks import texts
+from .package_tree import Place, name_of, page_annotations, subtype, words_of
 
 _SILENT: Final = frozenset({"/Link", "/Popup", "/Widget", "/FreeText"})  # a text box shows its words, or is looked at
-_KINDS: Final = {"/Text": "Note", "/StrikeOut": "Struck out", "/FileAttachment": "File"}
+_KINDS: Final = {
+    "/FileAttachment": "File",
+    "/FreeText": "Text box",
+    "/PolyLine": "Line of several parts",
+    "/StrikeOut": "Struck out",
+    "/Text": "Note",
+    "/Widget": "Box to tick",
+}
+_NOT_SHOWN: Final = "Not shown on the page here."
 _MOST: Final = 500
 _LONGEST: Final = 2000  # characters of one comment
 _EVERYWHERE: Final = "cp1252"  # the letters of the fonts that every viewer has; others depend on the machine
@@ -31,9 +40,9 @@ class Words:
     text: str
 
 
-def comments(pdf: Pdf) -> list[Words]:
-    """What sticky notes, highlights and other marks say."""
-    return list(islice(_comments(pdf), _MOST))
+def comments(pdf: Pdf, undrawn: Collection[Place] = ()) -> list[Words]:
+    """What sticky notes, highlights and other marks say; and each mark that could not be drawn, with or without words."""
+    return list(islice(_comments(pdf, undrawn), _MOST))
 
 
 def unseen_values(stored: Iterable[Stored], seen: Mapping[Place, str]) -> list[Words]:
@@ -41,22 +50,28 @@ def unseen_values(stored: Iterable[Stored], seen: Mapping[Place, str]) -> list[W
     return list(islice(_unseen(stored, seen), _MOST))
 
 
-def _comments(pdf: Pdf) -> Iterator[Words]:
+def _comments(pdf: Pdf, undrawn: Collection[Place]) -> Iterator[Words]:
     for place, note in page_annotations(pdf):
-        text = "" if subtype(note) in _SILENT else _text(note)
-        if text.strip():
-            yield Words(place.page + 1, _said(note), text[:_LONGEST])
+        if place in undrawn:
+            yield Words(place.page + 1, _said(note), " ".join((_NOT_SHOWN, *_name(note), *texts(note)))[:_LONGEST])
+        elif subtype(note) not in _SILENT and (words := texts(note)):
+            yield Words(place.page + 1, _said(note), "\n".join(words)[:_LONGEST])
 
 
-def _text(note: Any) -> str:
-    """Its words; some programs keep them as marked-up text alone."""
-    return words_of(note.get("/Contents")) or re.sub(r"<[^<>]*>", " ", words_of(note.get("/RC")))
+def _name(note: Any) -> Iterator[str]:
+    """Of a stamp, which is what viewers write on it: 'Not approved'."""
+    if subtype(note) == "/Stamp" and (name := name_of(note.get("/Name"))):
+        yield f"It is named: {_spaced(name)}."
 
 
 def _said(note: Any) -> str:
-    kind = _KINDS.get(subtype(note)) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", subtype(note).lstrip("/")).capitalize()
+    kind = _KINDS.get(subtype(note)) or _spaced(subtype(note))
     author = words_of(note.get("/T"))[:100]
     return f"{kind or 'Comment'} by {author}" if author else kind or "Comment"
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.lstrip("/")[:100]).capitalize()
 
 
 def _unseen(stored: Iterable[Stored], seen: Mapping[Place, str]) -> Iterator[Words]:
