@@ -18,6 +18,7 @@ from .package_clean import clean
 from .package_drawing import draw, undrawn
 from .package_fields import prepare
 from .package_files import Inside, look_inside
+from .package_layers import said_of_layers
 from .package_pictures import Compared, compare
 from .package_places import Bookmark, Places, read_bookmarks
 from .package_tree import typed_fields
@@ -142,13 +143,11 @@ def _lost(pdf: Pdf, inside: Inside) -> Iterator[str]:
     """What does not survive on flattened pages."""
     root = pdf.Root
     form: Any = root.get("/AcroForm", {})
-    layers: Any = root.get("/OCProperties", {})
     if any(kind == Name.Sig and "/V" in field for field, kind in typed_fields(form)):
         yield "digitally signed"
     if "/XFA" in form:
         yield "an XFA form"
     yield from inside.said()
-    if layers.get("/D", {}).get("/OFF", []):
-        yield "has hidden layers, shown here"
+    yield from said_of_layers(pdf)
     if pdf.get_warnings():
         yield "was damaged and is repaired here"
