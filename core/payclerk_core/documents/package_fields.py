@@ -6,6 +6,7 @@ drawings that are there are what its sender saw. Only what is missing is made (P
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from .package_tree import Place, inherited, lineage, page_annotations, subtype, 
 
 _PASSWORD: Final = 1 << 13  # field flags
 _PUSH_BUTTON: Final = 1 << 16
+_COMBO: Final = 1 << 17
+_COMB: Final = 1 << 24
 _SHOWS: Final = re.compile(rb"T[jJ]|['\"]|\bDo\b|\bBI\b")
 _NOTHING: Final = re.compile(rb"\(\s*\)\s*T[jJ]|<\s*>\s*T[jJ]|\[\s*(?:\(\s*\)\s*)?\]\s*TJ")
 _SHORT: Final = 2**16  # bytes of a drawing that may be one of nothing
@@ -29,7 +32,7 @@ _LONGEST_NAME: Final = 80
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a field or a text box holds and ought to show in its rectangle. `formatted`: a script says how. `missing`: it
-    came without a drawing."""
+    came without a drawing. `comb`: each letter has a cell. `all_options`: a list that shows what is not chosen, too."""
 
     place: Place
     name: str
@@ -37,6 +40,8 @@ class Stored:
     edges: tuple[int, int, int, int]  # left, bottom, right, top
     formatted: bool = False
     missing: bool = False
+    comb: bool = False
+    all_options: bool = False
     shown: str | None = None  # where it is known without looking: of a box to tick
 
 
@@ -134,9 +139,23 @@ def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
         return
     kind = inherited(note, "/FT")
     if kind in {Name.Tx, Name.Ch} and (value := _value(note)):
-        yield Stored(place, _field_name(note), value, edges, formatted=_is_formatted(note), missing=missing)
+        yield _stored_text(place, note, value, edges, missing=missing)
     elif kind == Name.Btn and not whole(inherited(note, "/Ff")) & _PUSH_BUTTON:
         yield from _stored_tick(place, note, edges)
+
+
+def _stored_text(place: Place, note: Any, value: str, edges: tuple[int, int, int, int], *, missing: bool) -> Stored:
+    kind, flags = inherited(note, "/FT"), whole(inherited(note, "/Ff"))
+    return Stored(
+        place,
+        _field_name(note),
+        value,
+        edges,
+        formatted=_is_formatted(note),
+        missing=missing,
+        comb=kind == Name.Tx and bool(flags & _COMB),
+        all_options=kind == Name.Ch and not flags & _COMBO,
+    )
 
 
 def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> Iterator[Stored]:
@@ -175,9 +194,15 @@ def _field_name(note: Any) -> str:
 
 
 def _edges(rect: Any) -> tuple[int, int, int, int] | None:
-    """A little wider than the rectangle, in whole points."""
-    numbers = [int(edge) for edge in rect if isinstance(edge, (int, Decimal))] if isinstance(rect, Array) else []
+    """A rectangle in whole points, within it where it is large enough: fields beside it often touch it."""
+    found: list[Any] = list(rect) if isinstance(rect, Array) else []
+    numbers: list[int | Decimal] = [edge for edge in found if isinstance(edge, (int, Decimal))]
     if len(numbers) != 4:
         return None
-    (left, right), (bottom, top) = sorted(numbers[::2]), sorted(numbers[1::2])
-    return (left - 1, bottom - 1, right + 2, top + 2) if right > left and top > bottom else None
+    (left, right), (bottom, top) = _within(*sorted(numbers[::2])), _within(*sorted(numbers[1::2]))
+    return (left, bottom, right, top) if numbers[0] != numbers[2] and numbers[1] != numbers[3] else None
+
+
+def _within(low: int | Decimal, high: int | Decimal) -> tuple[int, int]:
+    inside = math.ceil(low), math.floor(high)
+    return inside if inside[1] > inside[0] else (math.floor(low), math.ceil(high))

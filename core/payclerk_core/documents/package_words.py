@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, Final
 
@@ -15,6 +13,7 @@ from pikepdf import Pdf
 from .package_fields import Stored
 from .package_marks import texts
 from .package_tree import Place, name_of, page_annotations, subtype, words_of
+from .package_values import agrees, lists
 
 _SILENT: Final = frozenset({"/Link", "/Popup", "/Widget", "/FreeText"})  # a text box shows its words, or is looked at
 _KINDS: Final = {
@@ -98,27 +97,6 @@ def _depends_on_fonts(one: Stored) -> bool:
 def _agrees(one: Stored, shown: str) -> bool:
     if one.shown is not None:
         return one.value == one.shown
-    held, there = _bare(one.value), _bare(shown)
-    amounts = _amount(one.value), _amount(shown)
-    if None not in amounts:
-        return amounts[0] == amounts[1] or (one.formatted and "%" in shown)
-    return held in there or (one.formatted and bool(there))
-
-
-def _bare(text: str) -> str:
-    """For comparing: without spaces, hyphens of broken words, and differences of form."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s\u00ad\u200b\ufffe\x00-\x1f-]+", "", folded)
-
-
-def _amount(text: str) -> Decimal | None:
-    """'$1,234.50' and '1234.5' are one amount."""
-    if re.search(r"[^\W\d_]{4}|\d\s*[/:]\s*\d", text):  # words and dates are none
-        return None
-    bare = re.sub(r"[^\d.()-]", "", text)
-    negative = bare.startswith(("(", "-")) or bare.endswith("-")
-    try:
-        value = Decimal(bare.strip("()-"))
-    except InvalidOperation:
-        return None
-    return -value if negative else value
+    if one.all_options and one.missing:
+        return lists(one.value, shown)  # those chosen are marked among them by who drew it, which is pdfium
+    return agrees(one.value, shown, formatted=one.formatted, comb=one.comb)
