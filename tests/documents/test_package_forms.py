@@ -251,9 +251,18 @@ def test_amounts_of_a_turned_page_are_read(turned):
     assert read_source(form.bytes()).words == ()
 
 
-def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed():
-    source = read_source(Form().box("agreed", Name.Off).bytes())
-    assert source.words[0].text == "It stores: ticked. The page shows: not ticked"
+@pytest.mark.parametrize("value", [Name.Yes, String("Yes")])
+def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed(value):
+    form = Form().box("agreed", Name.Off)
+    form.notes[0].V = value
+    assert read_source(form.bytes()).words[0].text == "It stores: ticked. The page shows: not ticked"
+
+
+@pytest.mark.parametrize("value", [String("Yes"), String(""), String("a label")])
+def test_a_box_that_is_shown_as_it_is_stored_is_not_listed(value):
+    form = Form().box("agreed", Name.Yes)
+    form.notes[0].V = value
+    assert read_source(form.bytes()).words == ()
 
 
 def test_a_state_may_have_a_name_in_any_encoding():

@@ -17,7 +17,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
 from .package_marks import drawing, is_drawn, is_on, show_or_hide, texts
-from .package_tree import Place, inherited, lineage, page_annotations, subtype, typed_fields, whole, words_of
+from .package_tree import Place, inherited, lineage, name_of, page_annotations, subtype, typed_fields, whole, words_of
 
 _PASSWORD: Final = 1 << 13  # field flags
 _PUSH_BUTTON: Final = 1 << 16
@@ -160,9 +160,13 @@ def _stored_text(place: Place, note: Any, value: str, edges: tuple[int, int, int
 
 def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> Iterator[Stored]:
     value = inherited(note, "/V")
-    if not isinstance(value, Name):
+    state = name_of(value) or f"/{words_of(value)}"  # some programs write a text instead of a name
+    if state == "/":
         return
-    ticked = value != Name.Off and _has_state(note, value)
+    known = _has_state(note, value if isinstance(value, Name) else state)
+    if not known and not isinstance(value, Name) and state != "/Off":
+        return  # it may be the label of a state that has another name
+    ticked = known and state != "/Off"
     if ticked != is_on(note):
         words = ("not ticked", "ticked")
         yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])
