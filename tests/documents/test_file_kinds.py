@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.workbook.defined_name import DefinedName
 
 from form_files import CSVS, PROGRAMS, as_csv, sample_form, typed
 from import_files import Draft
@@ -94,12 +95,28 @@ def test_a_csv_file_is_no_other_kind(how: str):
         b"PK\x03\x04 and nothing",
         b"<",
         b"<a@b.example>,1\n",
+        b"<table id>,Name\n1,Maple\n",
+        b"<meta>;<html>\n1;2\n",
+        b"<div> |Name\n",
+        b"<Table>\tName\n",
         b"<?xml version='1.0'?><note/>",
         b"<!--" * 5000,
     ],
 )
 def test_what_only_begins_so_is_none(content: bytes):
     assert other_kind(content) is None
+
+
+def test_a_web_page_may_have_tabs_before_its_next_mark():
+    assert "web page" in (other_kind(b"<table>\t<tr><td>1</td></tr></table>") or "")
+
+
+def test_the_words_of_the_strict_kind_in_a_name_of_a_workbook_mean_nothing():
+    book = openpyxl.load_workbook(io.BytesIO(WHOLE.xlsx()))
+    book.defined_names["Spec"] = DefinedName("Spec", attr_text='"http://purl.oclc.org/ooxml/"')
+    out = io.BytesIO()
+    book.save(out)
+    assert other_kind(out.getvalue()) is None
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"<html", b"<?", b"\xff\xfe<", b"MIME-Version:"]))

@@ -165,17 +165,104 @@ def test_what_is_stored_and_not_shown_is_listed(name):
     assert [(word.page, word.said, word.text) for word in source.words] == [(1, "Field sum", told)]
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [("1234.5", b"($1,234.50)"), ("(500)", b"(-500.00)"), ("Approved  as noted", b"(approved as noted)")],
-)
-def test_one_value_written_in_two_ways_is_no_difference(value, shown):
-    assert read_source(Form().field("sum", drawn=line(shown), V=String(value)).bytes()).lost == ()
+SCRIPT = {"AA": Dictionary(F=Dictionary(S=Name.JavaScript, JS=String("1")))}
+CELLS = {"Ff": COMB, "MaxLen": 6}
+ONE_VALUE = [
+    ("1234.5", b"($1,234.50)", {}),
+    ("1234,5", b"(1 234,50)", {}),
+    ("1234567", b"(1,234,567.00)", {}),
+    ("1.234,50", b"(1,234.50)", {}),
+    ("(500)", b"(-500.00)", {}),
+    ("Approved  as noted", b"(approved as noted)", {}),
+    ("5 CY", b"(5.0 cy)", {}),
+    ("10-15", b"(10 - 15)", {}),
+    ("123", b"(1   2   3)", CELLS),
+    ("0.05", b"(5%)", SCRIPT),
+    ("1234.5678", b"($1,234.57)", SCRIPT),
+    ("5125550100", b"(\\(512\\) 555-0100)", SCRIPT),
+    ("2026-11-30", b"(11/30/2026)", SCRIPT),
+]
+OTHER_VALUE = [
+    ("Approved", b"(Not approved)", {}),
+    ("Approved", b"(Approved, not)", {}),
+    ("1,5", b"(15)", {}),
+    ("1,50", b"(150)", {}),
+    ("1.500", b"(1500)", {}),
+    ("5", b"(15)", {}),
+    ("12 34", b"(1234)", {}),
+    ("10-15", b"(1015)", {}),
+    ("007", b"(7)", {}),
+    ("5 CY", b"(5 LF)", {}),
+    ("500", b"(500-)", {}),
+    ("Lot 1", b"(Lot 12)", {}),
+    ("123", b"(1   2   3)", {}),
+    ("VOID", b"(PAID)", SCRIPT),
+    ("Approved", b"(Not approved)", SCRIPT),
+    ("5", b"(5%)", SCRIPT),
+    ("1234.56", b"(1,235)", SCRIPT),
+    ("1,5", b"(15)", SCRIPT),
+    ("1/2/2026", b"(2/1/2026)", SCRIPT),
+    ("5 VOID", b"(5)", SCRIPT),
+]
 
 
-def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed():
-    source = read_source(Form().box("agreed", Name.Off).bytes())
-    assert source.words[0].text == "It stores: ticked. The page shows: not ticked"
+def one_field(value, shown, keys):
+    return Form().field("sum", drawn=line(shown), V=String(value), **keys).bytes()
+
+
+@pytest.mark.parametrize(("value", "shown", "keys"), ONE_VALUE)
+def test_one_value_written_in_two_ways_is_no_difference(value, shown, keys):
+    assert read_source(one_field(value, shown, keys)).words == ()
+
+
+@pytest.mark.parametrize(("value", "shown", "keys"), OTHER_VALUE)
+def test_a_value_that_is_only_part_of_what_is_shown_or_written_otherwise_is_listed(value, shown, keys):
+    source = read_source(one_field(value, shown, keys))
+    assert HIDES in source.lost
+    assert source.words[0].text.startswith(f"It stores: {value}. The page shows: ")
+
+
+@pytest.mark.parametrize(("shown", "listed"), [(b"(1,234.50)", 0), (b"(234.50)", 1), (b"(11,234.50)", 1)])
+def test_what_the_page_prints_in_the_place_of_a_field_is_no_part_of_its_value(shown, listed):
+    form = Form().field("sum", drawn=b"BT /Helv 10 Tf 40 12 Td %b Tj ET" % shown, V=String("1234.5"))
+    form.pdf.pages[0].Resources = Dictionary(Font=form.fonts)
+    labels = b"BT /Helv 10 Tf 102 712 Td (Pay 1) Tj ET BT /Helv 10 Tf 270 712 Td (USD) Tj ET"
+    form.pdf.pages[0].Contents = form.pdf.make_stream(labels)
+    assert len(read_source(form.bytes()).words) == listed
+
+
+def test_a_field_beside_another_is_not_taken_for_part_of_it():
+    form = Form().field("one", drawn=b"BT /Helv 10 Tf 182 12 Td (100) Tj ET", V=String("100"))
+    form.field("two", drawn=b"BT /Helv 10 Tf 1 12 Td (200) Tj ET", V=String("200"))
+    form.notes[1].Rect = [300, 700, 500, 736]
+    assert read_source(form.bytes()).words == ()
+
+
+@pytest.mark.parametrize("drawn", [None, line(b"(Texas)"), line(b"(New York)")])
+def test_a_list_that_is_drawn_here_shows_the_rows_that_are_not_chosen_too(drawn):
+    source = read_source(Form().field("state", Name.Ch, drawn, V=String("TX"), Opt=STATES).bytes())
+    assert len(source.words) == (drawn == line(b"(New York)"))
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_amounts_of_a_turned_page_are_read(turned):
+    form = Form().field("one", drawn=line(b"(90,000.00)"), V=String("90000")).field("two", V=String("1,234.50 CY"))
+    form.pdf.pages[0].Rotate = turned
+    assert read_source(form.bytes()).words == ()
+
+
+@pytest.mark.parametrize("value", [Name.Yes, String("Yes")])
+def test_a_box_that_is_stored_ticked_and_shown_empty_is_listed(value):
+    form = Form().box("agreed", Name.Off)
+    form.notes[0].V = value
+    assert read_source(form.bytes()).words[0].text == "It stores: ticked. The page shows: not ticked"
+
+
+@pytest.mark.parametrize("value", [String("Yes"), String(""), String("a label")])
+def test_a_box_that_is_shown_as_it_is_stored_is_not_listed(value):
+    form = Form().box("agreed", Name.Yes)
+    form.notes[0].V = value
+    assert read_source(form.bytes()).words == ()
 
 
 def test_a_state_may_have_a_name_in_any_encoding():
@@ -279,7 +366,7 @@ def test_comments_keep_their_words():
     assert [(one.page, one.said, one.text) for one in words] == [
         (1, "Note by A. Owner", "Only three loads came."),
         (2, "Highlight", "Łódź rate"),
-        (2, "Text box by Pat", "It stores: Approved as noted. The page shows nothing there."),
+        (2, "Text box by Pat", "Not shown on the page here. Approved as noted"),
     ]
 
 
@@ -292,9 +379,55 @@ def test_the_words_follow_the_pages_of_their_file_in_the_package():
     compiled = compile_package(COVER, [PackagePart("Trade", "SC-1", 1, page, signed=False, attachments=files)])
     _, ticket, following = compiled.index
     assert (ticket.pages, following.first_page) == (3, ticket.first_page + 3)
-    assert ticket.note == f"attachment, has comments, {HIDES}, listed after its last page, original embedded"
+    assert ticket.note == (
+        "attachment, has marks that are not shown here (page 2), has comments, listed after its last page, original embedded"
+    )
     listed = pypdf.PdfReader(io.BytesIO(compiled.pdf)).pages[ticket.first_page + 1].extract_text()
     for words in ("Ticket.pdf", "Note by A. Owner", "Only three loads came.", "Łódź rate", "Approved as noted"):
         assert words in listed
     with Pdf.open(io.BytesIO(compiled.pdf)) as pdf:
         assert [spec.get_file().read_bytes() for spec in pdf.attachments.values()] == [commented()]
+
+
+def marked(subtype, text="90,000.00", **keys):
+    """A page with one mark upon it that comes without a drawing."""
+    form = Form(redraw=False).field("sum", drawn=line(b"(%b)" % text.encode()), V=String(text))
+    mark = Dictionary(Type=Name.Annot, Subtype=Name(f"/{subtype}"), F=4, Rect=[100, 700, 300, 736], C=[1, 0, 0], **keys)
+    form.notes.append(form.pdf.make_indirect(mark))
+    return form
+
+
+RICH = String('<body xmlns="http://www.w3.org/1999/xhtml"><p>NOT TO BE <b>PAID</b></p><p>Lots 1 &amp; 2</p></body>')
+UNDRAWN = {
+    "a line": (marked("Line", L=[100, 718, 300, 718], T=String("Pat")), "Line by Pat", ""),
+    "a line of parts": (marked("PolyLine", Vertices=[100, 720, 300, 710, 100, 715]), "Line of several parts", ""),
+    "a stamp": (marked("Stamp", Name=Name.NotApproved), "Stamp", " It is named: Not approved."),
+    "marked-up words": (marked("FreeText", RC=RICH), "Text box", " NOT TO BE PAID\nLots 1 & 2"),
+    "two wordings": (marked("FreeText", RC=RICH, Contents=String("OK")), "Text box", " OK NOT TO BE PAID\nLots 1 & 2"),
+    "words of the page": (marked("FreeText", Contents=String("90,000.00")), "Text box", " 90,000.00"),
+    "a caret": (marked("Caret", Contents=String("each")), "Caret", " each"),
+    "no usual kind": (marked("Redact", QuadPoints=[100, 736, 300, 736, 100, 700, 300, 700]), "Redact", ""),
+    "one with states": (marked("Stamp", AP=Dictionary(N=Dictionary())), "Stamp", ""),
+}
+
+
+@pytest.mark.parametrize("name", UNDRAWN)
+def test_a_mark_that_cannot_be_drawn_is_listed(name):
+    form, said, told = UNDRAWN[name]
+    source = read_source(form.bytes())
+    assert source.lost == ("has marks that are not shown here (page 1)", "has comments")
+    assert [(one.page, one.said, one.text) for one in source.words] == [(1, said, f"Not shown on the page here.{told}")]
+
+
+def test_a_hidden_mark_is_not_taken_for_one_that_cannot_be_drawn():
+    form = marked("Stamp", Name=Name.Void)
+    form.notes[1].F = 2
+    assert read_source(form.bytes()).lost == ()
+
+
+def test_a_flag_for_unknown_kinds_hides_no_stamp():
+    form = marked("Stamp", text="")
+    form.notes[1].F = 1 | 4
+    form.notes[1].AP = Dictionary(N=form.drawing(line(b"(VOID)")))
+    source = read_source(form.bytes())
+    assert (source.lost, text_of(source.pdf)) == ((), "VOID")

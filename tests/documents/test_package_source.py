@@ -7,6 +7,7 @@ import io
 
 import pikepdf
 import pypdf
+import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -375,6 +376,79 @@ def xfa():
 )
 def test_what_flat_pages_lose_is_said(content, why):
     assert read_source(content).lost == (why,)
+
+
+def layered(default, rule=None, **layer):
+    """A page with a line in each of two layers, the first by `rule` where there is one. `default`: of the two."""
+    pdf = blank()
+    old, new = (pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String(name))) for name in ("Old", "New"))
+    for key, value in layer.items():
+        old[f"/{key}"] = value
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([old, new]), D=default(old, new))
+    first = pdf.make_indirect(rule(old, new)) if rule else old
+    text = b"/OC /P1 BDC BT /F 12 Tf 50 700 Td (Amount 99) Tj ET EMC /OC /P2 BDC BT /F 12 Tf 50 600 Td (Amount 10) Tj ET EMC"
+    page = pdf.pages[0]
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+    page.Resources = Dictionary(Font=Dictionary(F=font), Properties=Dictionary(P1=first, P2=new))
+    page.Contents = pdf.make_stream(text)
+    return pdf
+
+
+def all_on(old, new):
+    return Dictionary(ON=Array([old, new]))
+
+
+def new_on(old, new):
+    return Dictionary(BaseState=Name.OFF, ON=Array([new]))
+
+
+def by_policy(policy):
+    return lambda old, new: Dictionary(Type=Name.OCMD, OCGs=Array([old, new]), P=policy)
+
+
+def by_formula(old, new):
+    return Dictionary(Type=Name.OCMD, VE=Array([Name.Not, new]))
+
+
+def stamp_in_layer():
+    pdf = layered(new_on)
+    old = pdf.Root.OCProperties.OCGs[0]
+    stamp = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, F=4, Rect=[100, 100, 300, 120], OC=old)
+    stamp.AP = Dictionary(N=appearance(pdf, "VOID"))
+    stamp.AP.N.OC = old
+    pdf.pages[0].Annots = Array([pdf.make_indirect(stamp)])
+    return pdf
+
+
+HIDDEN, PERHAPS = "has hidden layers, shown here", "has layers that may be hidden, shown here"
+NOT_PRINTED = Dictionary(Print=Dictionary(PrintState=Name.OFF))
+NOT_VIEWED = Dictionary(View=Dictionary(ViewState=Name.OFF))
+LAYERS = {
+    "all on": (layered(all_on), ()),
+    "one off": (layered(lambda old, new: Dictionary(OFF=Array([old]))), (HIDDEN,)),
+    "one on": (layered(new_on), (HIDDEN,)),
+    "off, and all on": (layered(lambda old, new: Dictionary(BaseState=Name.OFF, ON=Array([old, new]))), ()),
+    "shown when all are off": (layered(all_on, by_policy(Name.AllOff)), (HIDDEN,)),
+    "shown when any is off": (layered(all_on, by_policy(Name.AnyOff)), (HIDDEN,)),
+    "shown when any is on": (layered(all_on, by_policy(Name.AnyOn)), ()),
+    "by a formula": (layered(all_on, by_formula), (PERHAPS,)),
+    "not printed": (layered(all_on, Usage=NOT_PRINTED), (PERHAPS,)),
+    "not viewed": (layered(all_on, Usage=NOT_VIEWED), (PERHAPS,)),
+    "left as it is": (layered(lambda old, new: Dictionary(BaseState=Name.Unchanged)), (PERHAPS,)),
+    "no list of layers": (layered(lambda old, new: String("none")), ()),
+    "a stamp": (stamp_in_layer(), (HIDDEN,)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_a_layer_hides_is_shown_and_said(name):
+    pdf, lost = LAYERS[name]
+    source = read_source(saved(pdf))
+    assert [why for why in source.lost if "layers" in why] == list(lost)
+    with pypdfium2.PdfDocument(source.pdf) as document:
+        drawn = document[0].render().to_pil().convert("L")
+    tops = [792 - 712, 792 - 612, *([792 - 120] if name == "a stamp" else [])]
+    assert all(drawn.crop((50, top, 300, top + 16)).getextrema()[0] < 100 for top in tops)
 
 
 def test_a_deep_outline_is_cut_and_the_rest_kept():

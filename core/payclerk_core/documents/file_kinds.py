@@ -24,7 +24,11 @@ _LARGEST_PART: Final = 5 * 2**20
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _WEB_PAGE: Final = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|style|table|div)\b", re.IGNORECASE)
 _WEB_ARCHIVE: Final = re.compile(r"^content-type:\s*multipart/related\b", re.IGNORECASE | re.MULTILINE)
-_STRICT: Final = b"http://purl.oclc.org/ooxml/"
+_HEADING: Final = re.compile(r"<[^<>\r\n]*> *(?:[,;|]|\t(?!\s*<))")  # of the first column of a CSV: '<table id>,Name'
+# The namespace of the workbook, or the kind of a part of it; the same words in a cell or a name mean nothing.
+_STRICT: Final = re.compile(
+    rb"<(?:\w+:)?(?:workbook|Relationship)\s(?:[^<>]*\s)?(?:xmlns(?::\w+)?|Type)\s*=\s*[\"']http://purl\.oclc\.org/ooxml/"
+)
 _STRICT_SAYS_SO_IN: Final = ("_rels/.rels", "xl/workbook.xml")
 
 _OLD: Final = "This is an old Excel file (.xls) or one with a password; save it as .xlsx without a password."
@@ -106,7 +110,7 @@ def _is_strict(archive: zipfile.ZipFile, names: list[str]) -> bool:
     for name in _STRICT_SAYS_SO_IN:
         if name in names:
             with archive.open(name) as part:
-                if _STRICT in part.read(_HEAD):
+                if _STRICT.search(part.read(_HEAD)):
                     return True
     return False
 
@@ -116,6 +120,8 @@ def _of_text(content: bytes) -> str | None:
     if _is_web_archive(head):
         return _FROM_HTML
     root = _without_prolog(head)
+    if _HEADING.match(root):
+        return None
     if _WEB_PAGE.match(root):
         return _FROM_HTML
     if not root.startswith("<"):

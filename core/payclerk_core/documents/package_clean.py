@@ -10,6 +10,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from .package_files import MEDIA, acts, carries_file, safe_target
+from .package_layers import show_always
 from .package_places import Places
 from .package_tree import dictionaries, subtype
 
@@ -103,6 +104,7 @@ def _placed(link: Dictionary, note: Any) -> Dictionary:
 
 def _disarm(pdf: Pdf) -> None:
     for one in dictionaries(pdf):
+        show_always(one)
         if isinstance(one, Stream):
             _drop(one, _ELSEWHERE)
         elif acts(one):

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pypdfium2
@@ -15,6 +16,8 @@ from PIL import Image
 
 from .package_clean import saved
 from .package_fields import Form
+from .package_marks import is_drawn, is_on
+from .package_seen import by_page, words_in
 from .package_tree import Place, inherited, page_annotations, subtype
 
 # What a field may have from those above it and its drawing depends on (PDF 1.7, 12.7.3, 12.7.4).
@@ -26,30 +29,52 @@ _MOST_PICTURES: Final = 100
 _SECONDS: Final = 10  # of processor time; then no more pictures are taken than have to be
 
 
-def draw(pdf: Pdf, form: Form) -> dict[int, Image.Image]:
+@dataclass(slots=True)
+class Drawn:
+    """Of the source before it is made flat. `around`: the words that a page itself has in the place of a field."""
+
+    pictures: dict[int, Image.Image] = field(default_factory=dict)  # by number of the page, from 0
+    around: dict[Place, str] = field(default_factory=dict)
+
+
+def draw(pdf: Pdf, form: Form) -> Drawn:
     """Give the annotations that lack one the drawings that pdfium makes for them; some it cannot. Changes `pdf`.
 
-    Returns pictures by number of the pages that are drawn upon, as far as there is time and pdfium can read the file.
+    Returns what is seen of the pages that are drawn upon, as far as there is time and pdfium can read the file.
     """
-    pictures: dict[int, Image.Image] = {}
+    drawn = Drawn()
     if form.marked:
         with suppress(pypdfium2.PdfiumError):
-            _draw(pdf, form, pictures)
-    return pictures
+            _draw(pdf, form, drawn)
+    return drawn
 
 
-def _draw(pdf: Pdf, form: Form, pictures: dict[int, Image.Image]) -> None:
+def undrawn(pdf: Pdf, form: Form) -> list[Place]:
+    """After `draw`: what a viewer may show and pages made flat do not, for neither its sender nor pdfium drew it.
+
+    A field of text is not among them: what it holds is looked for in its place.
+    """
+    return [place for place in form.missing if _is_lost(_note(pdf, place))]
+
+
+def _is_lost(note: Any) -> bool:
+    return not is_drawn(note) and (subtype(note) != "/Widget" or is_on(note))
+
+
+def _draw(pdf: Pdf, form: Form, drawn: Drawn) -> None:
     lacking = {place.page for place in form.missing}
+    stored = by_page(form.stored)
     end = time.process_time() + _SECONDS
     with pypdfium2.PdfDocument(_each_alone(pdf)) as document:
         document.init_forms()
         for number in form.marked:
-            taken = len(pictures) < _MOST_PICTURES and time.process_time() < end
+            taken = len(drawn.pictures) < _MOST_PICTURES and time.process_time() < end
             # Drawing a page makes what is missing on it, and it stays in the document.
             if taken or number in lacking:
                 shown = picture(document, number)
             if taken:
-                pictures[number] = shown
+                drawn.pictures[number] = shown
+            drawn.around.update(words_in(document, number, stored.get(number, [])))
         if form.missing:
             _take_over(pdf, document, form.missing)
 

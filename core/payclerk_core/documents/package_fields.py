@@ -6,6 +6,7 @@ drawings that are there are what its sender saw. Only what is missing is made (P
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,30 +16,13 @@ from typing import Any, Final
 from pikepdf import Array, Dictionary, Name, Pdf, PdfError, Stream
 
 from .package_clean import NEVER_DRAWN
-from .package_tree import Place, inherited, lineage, page_annotations, subtype, typed_fields, whole, words_of
+from .package_marks import drawing, is_drawn, is_on, show_or_hide, texts
+from .package_tree import Place, inherited, lineage, name_of, page_annotations, subtype, typed_fields, whole, words_of
 
-_HIDDEN: Final = 2  # annotation flags
-_UNSEEN: Final = 1 | _HIDDEN
 _PASSWORD: Final = 1 << 13  # field flags
 _PUSH_BUTTON: Final = 1 << 16
-_MARKS: Final = frozenset(
-    {
-        "/Caret",
-        "/Circle",
-        "/FreeText",
-        "/Highlight",
-        "/Ink",
-        "/Line",
-        "/PolyLine",
-        "/Polygon",
-        "/Square",
-        "/Squiggly",
-        "/Stamp",
-        "/StrikeOut",
-        "/Text",
-        "/Underline",
-    }
-)
+_COMBO: Final = 1 << 17
+_COMB: Final = 1 << 24
 _SHOWS: Final = re.compile(rb"T[jJ]|['\"]|\bDo\b|\bBI\b")
 _NOTHING: Final = re.compile(rb"\(\s*\)\s*T[jJ]|<\s*>\s*T[jJ]|\[\s*(?:\(\s*\)\s*)?\]\s*TJ")
 _SHORT: Final = 2**16  # bytes of a drawing that may be one of nothing
@@ -48,7 +32,7 @@ _LONGEST_NAME: Final = 80
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a field or a text box holds and ought to show in its rectangle. `formatted`: a script says how. `missing`: it
-    came without a drawing."""
+    came without a drawing. `comb`: each letter has a cell. `all_options`: a list that shows what is not chosen, too."""
 
     place: Place
     name: str
@@ -56,12 +40,14 @@ class Stored:
     edges: tuple[int, int, int, int]  # left, bottom, right, top
     formatted: bool = False
     missing: bool = False
+    comb: bool = False
+    all_options: bool = False
     shown: str | None = None  # where it is known without looking: of a box to tick
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`missing` have no drawing; `marked` are the pages that are drawn upon at all."""
+    """`missing` come without a drawing; `marked` are the pages that are drawn upon at all."""
 
     missing: tuple[Place, ...]
     stored: tuple[Stored, ...]
@@ -75,9 +61,7 @@ def prepare(pdf: Pdf) -> Form:
     stored: list[Stored] = []
     marked: dict[int, None] = {}
     for place, note in page_annotations(pdf):
-        if subtype(note) in NEVER_DRAWN:
-            note.F = _HIDDEN
-        if whole(note.get("/F")) & _UNSEEN:
+        if not show_or_hide(note):
             continue
         marked[place.page] = None
         lacking = _must_be_made(note, redrawn=redrawn)
@@ -102,14 +86,14 @@ def _settle(form: Any) -> bool:
 
 def _must_be_made(note: Any, *, redrawn: bool) -> bool:
     if subtype(note) != "/Widget":
-        return subtype(note) in _MARKS and not _is_drawn(note)
+        return subtype(note) not in {"", *NEVER_DRAWN} and not is_drawn(note)
     kind = inherited(note, "/FT")
     if kind == Name.Btn:
         _tick(note)
     stale = redrawn and kind in {Name.Tx, Name.Ch} and _value(note) and _is_empty(note)
     if (stale or _is_password(note)) and "/AP" in note:
         del note["/AP"]
-    return kind in {Name.Tx, Name.Ch, Name.Btn} and not _is_drawn(note)
+    return kind in {Name.Tx, Name.Ch, Name.Btn} and not is_drawn(note)
 
 
 def _is_password(note: Any) -> bool:
@@ -126,61 +110,64 @@ def _tick(note: Any) -> None:
 
 def _has_state(note: Any, state: Any) -> bool:
     """Whether a box can show it; one without drawings could show any."""
-    normal = _drawing(note)
+    normal = drawing(note)
     return state in normal if isinstance(normal, Dictionary) else True
-
-
-def _drawing(note: Any) -> Any:
-    drawings = note.get("/AP")
-    return drawings.get("/N") if isinstance(drawings, Dictionary) else None
-
-
-def _is_on(note: Any) -> bool:
-    state = note.get("/AS")
-    return isinstance(state, Name) and state != Name.Off
-
-
-def _is_drawn(note: Any) -> bool:
-    normal = _drawing(note)
-    if isinstance(normal, Dictionary):
-        return not _is_on(note) or isinstance(normal.get(note.AS), Stream)
-    return isinstance(normal, Stream)
 
 
 def _is_empty(note: Any) -> bool:
     """Whether the drawing is that of a field with nothing in it: left from before the form was filled."""
-    normal = _drawing(note)
+    normal = drawing(note)
     if not isinstance(normal, Stream):
         return True
     try:
-        drawing = normal.read_bytes()
+        content = normal.read_bytes()
     except PdfError:
         return False
-    return len(drawing) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", drawing)) is None
+    return len(content) < _SHORT and _SHOWS.search(_NOTHING.sub(b"", content)) is None
 
 
 def _stored(place: Place, note: Any, *, missing: bool) -> Iterator[Stored]:
     edges = _edges(note.get("/Rect"))
     if not edges or _is_password(note):
         return
-    if subtype(note) == "/FreeText" and (said := words_of(note.get("/Contents"))):
+    if subtype(note) == "/FreeText" and not missing:
         author = words_of(note.get("/T"))
-        yield Stored(place, f"Text box by {author}" if author else "Text box", said, edges)
+        yield from (
+            Stored(place, f"Text box by {author}" if author else "Text box", said, edges) for said in texts(note)
+        )
     if subtype(note) != "/Widget":
         return
     kind = inherited(note, "/FT")
     if kind in {Name.Tx, Name.Ch} and (value := _value(note)):
-        yield Stored(place, _field_name(note), value, edges, formatted=_is_formatted(note), missing=missing)
+        yield _stored_text(place, note, value, edges, missing=missing)
     elif kind == Name.Btn and not whole(inherited(note, "/Ff")) & _PUSH_BUTTON:
         yield from _stored_tick(place, note, edges)
 
 
+def _stored_text(place: Place, note: Any, value: str, edges: tuple[int, int, int, int], *, missing: bool) -> Stored:
+    kind, flags = inherited(note, "/FT"), whole(inherited(note, "/Ff"))
+    return Stored(
+        place,
+        _field_name(note),
+        value,
+        edges,
+        formatted=_is_formatted(note),
+        missing=missing,
+        comb=kind == Name.Tx and bool(flags & _COMB),
+        all_options=kind == Name.Ch and not flags & _COMBO,
+    )
+
+
 def _stored_tick(place: Place, note: Any, edges: tuple[int, int, int, int]) -> Iterator[Stored]:
     value = inherited(note, "/V")
-    if not isinstance(value, Name):
+    state = name_of(value) or f"/{words_of(value)}"  # some programs write a text instead of a name
+    if state == "/":
         return
-    ticked = value != Name.Off and _has_state(note, value)
-    if ticked != _is_on(note):
+    known = _has_state(note, value if isinstance(value, Name) else state)
+    if not known and not isinstance(value, Name) and state != "/Off":
+        return  # it may be the label of a state that has another name
+    ticked = known and state != "/Off"
+    if ticked != is_on(note):
         words = ("not ticked", "ticked")
         yield Stored(place, _field_name(note), words[ticked], edges, shown=words[not ticked])
 
@@ -211,9 +198,15 @@ def _field_name(note: Any) -> str:
 
 
 def _edges(rect: Any) -> tuple[int, int, int, int] | None:
-    """A little wider than the rectangle, in whole points."""
-    numbers = [int(edge) for edge in rect if isinstance(edge, (int, Decimal))] if isinstance(rect, Array) else []
+    """A rectangle in whole points, within it where it is large enough: fields beside it often touch it."""
+    found: list[Any] = list(rect) if isinstance(rect, Array) else []
+    numbers: list[int | Decimal] = [edge for edge in found if isinstance(edge, (int, Decimal))]
     if len(numbers) != 4:
         return None
-    (left, right), (bottom, top) = sorted(numbers[::2]), sorted(numbers[1::2])
-    return (left - 1, bottom - 1, right + 2, top + 2) if right > left and top > bottom else None
+    (left, right), (bottom, top) = _within(*sorted(numbers[::2])), _within(*sorted(numbers[1::2]))
+    return (left, bottom, right, top) if numbers[0] != numbers[2] and numbers[1] != numbers[3] else None
+
+
+def _within(low: int | Decimal, high: int | Decimal) -> tuple[int, int]:
+    inside = math.ceil(low), math.floor(high)
+    return inside if inside[1] > inside[0] else (math.floor(low), math.ceil(high))

@@ -15,9 +15,10 @@ import pikepdf
 from pikepdf import Name, Pdf
 
 from .package_clean import clean
-from .package_drawing import draw
+from .package_drawing import draw, undrawn
 from .package_fields import prepare
 from .package_files import Inside, look_inside
+from .package_layers import said_of_layers
 from .package_pictures import Compared, compare
 from .package_places import Bookmark, Places, read_bookmarks
 from .package_tree import typed_fields
@@ -88,12 +89,15 @@ def _read(pdf: Pdf) -> Source:
     inside = look_inside(pdf)
     lost = list(_lost(pdf, inside))
     bookmarks = read_bookmarks(pdf, Places(pdf))
-    words = comments(pdf)
     form = prepare(pdf)
     before = draw(pdf, form)
+    not_drawn = undrawn(pdf, form)
+    words = comments(pdf, frozenset(not_drawn))
     flat = clean(pdf)
     compared = compare(before, flat, form)
     unseen = unseen_values(form.stored, compared.words)
+    if not_drawn:
+        lost.append(f"has marks that are not shown here ({_pages(sorted({place.page for place in not_drawn}))})")
     lost += _changed(compared, words, unseen)
     return Source(flat, pages, bookmarks, tuple(lost), inside.runs, (*words, *unseen))
 
@@ -139,13 +143,11 @@ def _lost(pdf: Pdf, inside: Inside) -> Iterator[str]:
     """What does not survive on flattened pages."""
     root = pdf.Root
     form: Any = root.get("/AcroForm", {})
-    layers: Any = root.get("/OCProperties", {})
     if any(kind == Name.Sig and "/V" in field for field, kind in typed_fields(form)):
         yield "digitally signed"
     if "/XFA" in form:
         yield "an XFA form"
     yield from inside.said()
-    if layers.get("/D", {}).get("/OFF", []):
-        yield "has hidden layers, shown here"
+    yield from said_of_layers(pdf)
     if pdf.get_warnings():
         yield "was damaged and is repaired here"

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, Final
 
 from pikepdf import Pdf
 
 from .package_fields import Stored
-from .package_tree import Place, page_annotations, subtype, words_of
+from .package_marks import texts
+from .package_tree import Place, name_of, page_annotations, subtype, words_of
+from .package_values import agrees, lists
 
 _SILENT: Final = frozenset({"/Link", "/Popup", "/Widget", "/FreeText"})  # a text box shows its words, or is looked at
-_KINDS: Final = {"/Text": "Note", "/StrikeOut": "Struck out", "/FileAttachment": "File"}
+_KINDS: Final = {
+    "/FileAttachment": "File",
+    "/FreeText": "Text box",
+    "/PolyLine": "Line of several parts",
+    "/StrikeOut": "Struck out",
+    "/Text": "Note",
+    "/Widget": "Box to tick",
+}
+_NOT_SHOWN: Final = "Not shown on the page here."
 _MOST: Final = 500
 _LONGEST: Final = 2000  # characters of one comment
 _EVERYWHERE: Final = "cp1252"  # the letters of the fonts that every viewer has; others depend on the machine
@@ -31,9 +39,9 @@ class Words:
     text: str
 
 
-def comments(pdf: Pdf) -> list[Words]:
-    """What sticky notes, highlights and other marks say."""
-    return list(islice(_comments(pdf), _MOST))
+def comments(pdf: Pdf, undrawn: Collection[Place] = ()) -> list[Words]:
+    """What sticky notes, highlights and other marks say; and each mark that could not be drawn, with or without words."""
+    return list(islice(_comments(pdf, undrawn), _MOST))
 
 
 def unseen_values(stored: Iterable[Stored], seen: Mapping[Place, str]) -> list[Words]:
@@ -41,22 +49,28 @@ def unseen_values(stored: Iterable[Stored], seen: Mapping[Place, str]) -> list[W
     return list(islice(_unseen(stored, seen), _MOST))
 
 
-def _comments(pdf: Pdf) -> Iterator[Words]:
+def _comments(pdf: Pdf, undrawn: Collection[Place]) -> Iterator[Words]:
     for place, note in page_annotations(pdf):
-        text = "" if subtype(note) in _SILENT else _text(note)
-        if text.strip():
-            yield Words(place.page + 1, _said(note), text[:_LONGEST])
+        if place in undrawn:
+            yield Words(place.page + 1, _said(note), " ".join((_NOT_SHOWN, *_name(note), *texts(note)))[:_LONGEST])
+        elif subtype(note) not in _SILENT and (words := texts(note)):
+            yield Words(place.page + 1, _said(note), "\n".join(words)[:_LONGEST])
 
 
-def _text(note: Any) -> str:
-    """Its words; some programs keep them as marked-up text alone."""
-    return words_of(note.get("/Contents")) or re.sub(r"<[^<>]*>", " ", words_of(note.get("/RC")))
+def _name(note: Any) -> Iterator[str]:
+    """Of a stamp, which is what viewers write on it: 'Not approved'."""
+    if subtype(note) == "/Stamp" and (name := name_of(note.get("/Name"))):
+        yield f"It is named: {_spaced(name)}."
 
 
 def _said(note: Any) -> str:
-    kind = _KINDS.get(subtype(note)) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", subtype(note).lstrip("/")).capitalize()
+    kind = _KINDS.get(subtype(note)) or _spaced(subtype(note))
     author = words_of(note.get("/T"))[:100]
     return f"{kind or 'Comment'} by {author}" if author else kind or "Comment"
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.lstrip("/")[:100]).capitalize()
 
 
 def _unseen(stored: Iterable[Stored], seen: Mapping[Place, str]) -> Iterator[Words]:
@@ -83,27 +97,6 @@ def _depends_on_fonts(one: Stored) -> bool:
 def _agrees(one: Stored, shown: str) -> bool:
     if one.shown is not None:
         return one.value == one.shown
-    held, there = _bare(one.value), _bare(shown)
-    amounts = _amount(one.value), _amount(shown)
-    if None not in amounts:
-        return amounts[0] == amounts[1] or (one.formatted and "%" in shown)
-    return held in there or (one.formatted and bool(there))
-
-
-def _bare(text: str) -> str:
-    """For comparing: without spaces, hyphens of broken words, and differences of form."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s\u00ad\u200b\ufffe\x00-\x1f-]+", "", folded)
-
-
-def _amount(text: str) -> Decimal | None:
-    """'$1,234.50' and '1234.5' are one amount."""
-    if re.search(r"[^\W\d_]{4}|\d\s*[/:]\s*\d", text):  # words and dates are none
-        return None
-    bare = re.sub(r"[^\d.()-]", "", text)
-    negative = bare.startswith(("(", "-")) or bare.endswith("-")
-    try:
-        value = Decimal(bare.strip("()-"))
-    except InvalidOperation:
-        return None
-    return -value if negative else value
+    if one.all_options and one.missing:
+        return lists(one.value, shown)  # those chosen are marked among them by who drew it, which is pdfium
+    return agrees(one.value, shown, formatted=one.formatted, comb=one.comb)
