@@ -168,6 +168,21 @@ def test_a_person_settles_it_and_mail_goes_out_as_usual(office: RestoredOffice) 
     assert set(office.sink.ids.values()) == {1}
 
 
+def test_a_letter_that_is_released_before_payclerk_starts_goes_out_once(office: RestoredOffice) -> None:
+    """Its first job still waits in the backup, and the release promises another."""
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(LATE)
+    office.restore(backup)
+    office.payclerk()
+    before = office.sink.ids
+    assert held(office)
+    assert "letters will be sent" in office.payclerk("--release", "all")
+    office.begin()
+    office.kill()
+    assert set((office.sink.ids - before).values()) == {1}
+
+
 def numbers(office: RestoredOffice) -> list[int]:
     with office.db.reading() as session:
         return list(session.scalars(select(HeldLetter.id).where(HeldLetter.status == "held").order_by(HeldLetter.id)))
