@@ -23,6 +23,7 @@ from payclerk_core.clock import Clock
 from payclerk_core.db import Database
 from payclerk_core.queries.mailboxes import last_polled
 from payclerk_core.queries.restoring import last_known, open_restoration
+from payclerk_core.rules.restoring import restored_again
 from payclerk_core.settings import Settings
 from payclerk_core.tables import InboxMail, MailFolder
 
@@ -54,18 +55,21 @@ class OlderCheck:
         with self._lock:
             if self._done:
                 return
-            if self._polled is not None and not self._is_held() and self._shows_more(self._polled):
+            if self._polled is not None and not self._is_dealt_with() and self._shows_more(self._polled):
                 self._hold()
             self._done = True
 
-    def _is_held(self) -> bool:
+    def _is_dealt_with(self) -> bool:
+        """Whether a restore is being settled, and nothing shows that another backup may have come since."""
         with self._db.reading() as session:
-            return open_restoration(session) is not None
+            restoration = open_restoration(session)
+        return restoration is not None and not restored_again(restoration.handled_at, self._known)
 
     def _hold(self) -> None:
         log.error("database_older_than_mailbox", advice="stop payclerk and run 'payclerk restore'")
         with self._db.transaction() as session:
-            begin_restoration(Call(session, self._clock(), self._settings, actor=None, door="mail"), self._known)
+            call = Call(session, self._clock(), self._settings, actor=None, door="mail")
+            begin_restoration(call, self._known, stopped=True)  # this process has sent nothing yet
 
     def _shows_more(self, polled: datetime) -> bool:
         with open_folder(self._settings) as folder:

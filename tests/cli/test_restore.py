@@ -11,6 +11,7 @@ from sqlalchemy import select
 from inbox_forms import form_of_dana
 from mail_month import promised
 from payclerk_core.actions.invitations import remind_silent
+from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
 from payclerk_core.tables import Claim, HeldLetter, InboxMail, MessageRecipient, Project
 from payclerk_scheduler.clock import tick
 from restored_office import RestoredOffice
@@ -181,6 +182,60 @@ def test_a_letter_that_is_released_before_payclerk_starts_goes_out_once(office: 
     office.begin()
     office.kill()
     assert set((office.sink.ids - before).values()) == {1}
+
+
+def test_another_restore_before_the_first_is_settled_is_one_of_its_own(office: RestoredOffice) -> None:
+    """A person had written a letter, and it went out, after the second backup was made."""
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(IN_TIME)
+    office.restore(backup)
+    office.payclerk()
+    tick(office.db, office.clock())
+    office.at(datetime(2026, 11, 25, 12))
+    tick(office.db, office.clock())
+    office.act(lambda call: compose(office, call))
+    backup = office.back_up()
+    office.begin()
+    office.kill()
+    sent = office.sink.ids
+    assert [one for one in office.sink.pairs if one[1] == "About the claim"] == [(DANA, "About the claim")]
+
+    office.at(datetime(2026, 12, 5, 12))
+    office.restore(backup)
+    said = office.payclerk()
+    assert "Another backup was restored since that of 20 Nov 2026 16:00 UTC" in said
+    assert "knows of nothing after 25 Nov 2026 18:00 UTC" in said
+    assert "composed to" in said
+    assert "Another backup" not in office.payclerk()
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+
+    assert "will never be sent" in office.payclerk("--discard", "all")
+    assert "The clock has not run since the restore" in office.payclerk("--settle", status=1)
+
+
+def compose(office: RestoredOffice, call: Call) -> None:
+    month, subject = office.inbox.month, "About the claim"
+    facts = {"subject": subject, "message": "Here it is.", "sender_name": "Pat", "project_name": "MS-01"}
+    thread = start_thread(call, project_id=month.project.id, contract_id=month.plumbing.id, subject=subject)
+    to = [Recipient(call.session.merge(month.dana, load=False))]
+    write_letter(call, thread, "composed", to, {**facts, "contract_number": "SC-001"}, About("log"))
+
+
+def test_the_moment_can_be_corrected_after_the_first_look(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(LATE)
+    office.restore(backup)
+    office.act(lambda call: call.record("started", call.session.scalars(select(Project)).one(), project_id=None))
+    assert "knows of nothing after 12 Dec 2026" in office.payclerk()
+    said = office.payclerk("--since", "2026-11-20T16:00")
+    assert "knows of nothing after 20 Nov 2026 16:00 UTC" in said
+    assert "knows of nothing after 20 Nov 2026 16:00 UTC" in office.payclerk()
+    assert list(office.mails().values()) == [1] * 21
+    assert "is read again already" in office.payclerk("--since", "2026-11-21T16:00", status=1)
 
 
 def numbers(office: RestoredOffice) -> list[int]:

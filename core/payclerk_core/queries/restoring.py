@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from ..rules.restoring import Standing, backup_moment
+from ..rules.restoring import Standing, backup_moment, restored_again
 from ..tables import (
     ClockTick,
     Event,
@@ -44,6 +44,11 @@ def last_known(session: Session, now: datetime) -> datetime | None:
     )
     found = [session.scalar(select(func.max(column)).where(column <= now)) for column in columns]
     return backup_moment(found, now)
+
+
+def may_be_restored_again(session: Session, restoration: Restoration, now: datetime) -> bool:
+    """Whether another backup may have come since this restore was last dealt with: payclerk is stopped."""
+    return restored_again(restoration.handled_at, last_known(session, now))
 
 
 def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
