@@ -273,9 +273,25 @@ def test_who_forgets_the_command_sends_nothing_and_is_told(office: RestoredOffic
     assert list(office.mails().values()) == [1] * 21
 
 
+def test_who_forgets_it_and_got_no_mail_since_sends_nothing_where_sent_mail_is_kept(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    office.at(MONTH)
+    office.begin()
+    office.kill()
+    office.keep_in_sent_folder()
+    sent = office.sink.ids
+    office.at(LATE)
+    office.restore(backup)
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+    assert [one for one in promised(office.db, "slack.notice") if one.startswith("slack.notice:restored:")]
+
+
 def test_who_only_was_away_sends_what_was_promised(office: RestoredOffice) -> None:
     until_the_backup(office)
     office.at(MONTH)
+    office.keep_in_sent_folder()  # the invitations, which are known to have gone out
     office.begin()
     office.kill()
     assert len(office.sink.letters) == 6

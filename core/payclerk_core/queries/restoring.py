@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -62,6 +62,13 @@ def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
 
 def _count(session: Session, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).where(condition)) or 0
+
+
+def gone_out(session: Session, tokens: Collection[str]) -> set[str]:
+    """Those of the tokens whose letters this database knows to have gone out."""
+    query = select(ReplyToken.token).join(MessageRecipient, MessageRecipient.token_id == ReplyToken.id)
+    known = MessageRecipient.delivered_at.is_not(None) | MessageRecipient.bounced_at.is_not(None)
+    return set(session.scalars(query.where(ReplyToken.token.in_(tokens), known)))
 
 
 def unknown_tokens(session: Session, tokens: Sequence[str]) -> list[str]:
