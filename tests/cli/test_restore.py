@@ -12,7 +12,7 @@ from inbox_forms import form_of_dana
 from mail_month import promised
 from payclerk_core.actions.invitations import remind_silent
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
-from payclerk_core.tables import Claim, HeldLetter, InboxMail, MessageRecipient, Project
+from payclerk_core.tables import Claim, HeldLetter, InboxMail, MessageRecipient, Project, Restoration
 from payclerk_scheduler.clock import tick
 from restored_office import RestoredOffice
 
@@ -214,6 +214,29 @@ def test_another_restore_before_the_first_is_settled_is_one_of_its_own(office: R
 
     assert "will never be sent" in office.payclerk("--discard", "all")
     assert "The clock has not run since the restore" in office.payclerk("--settle", status=1)
+
+
+def test_who_forgets_the_command_after_another_restore_sends_nothing_either(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(IN_TIME)
+    office.restore(backup)
+    office.payclerk()
+    office.at(datetime(2026, 11, 25, 12))
+    office.act(lambda call: compose(office, call))
+    backup = office.back_up()
+    office.begin()
+    office.work(office.inbox.answer(office.inbox.month.eli, "When is it due?"))
+    office.kill()
+    sent = office.sink.ids
+
+    office.at(datetime(2026, 12, 5, 12))
+    office.restore(backup)
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+    with office.db.reading() as session:
+        assert session.scalars(select(Restoration.status).order_by(Restoration.id)).all() == ["superseded", "settling"]
 
 
 def compose(office: RestoredOffice, call: Call) -> None:
