@@ -35,6 +35,7 @@ def begin_restoration(call: Call, since: datetime | None, *, stopped: bool = Fal
     # What was not read to the end then has to be read now.
     restoration = _begin(call, since if before.read_at or since is None else min(since, before.since))
     _hand_over(call, before, restoration)
+    tell_restoration(call, restoration, "begun")  # also where nothing new is held
     return restoration
 
 
