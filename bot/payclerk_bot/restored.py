@@ -18,7 +18,8 @@ def restored_facts(session: Session, restoration: Restoration) -> Restored:
     lost = select(func.count(LostLetter.id)).where(LostLetter.restoration_id == restoration.id)
     settled = restoration.status_at if restoration.open is None else None
     held = len(held_letters(session))
-    return Restored(restoration.since, restoration.reread, held, session.scalar(lost) or 0, settled)
+    again = restoration.status == "superseded"
+    return Restored(restoration.since, restoration.reread, held, session.scalar(lost) or 0, settled, again)
 
 
 def letters_for(call: Call) -> list[Letter]:

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from payclerk_core.actions.call import Call
 from payclerk_core.actions.held_letters import discard_letters, release_letters, thread_of
-from payclerk_core.actions.restoring import begin_restoration, settle_restoration
+from payclerk_core.actions.restoring import begin_restoration, note_handled, note_read, settle_restoration
 from payclerk_core.clock import Clock, clock_for
 from payclerk_core.db import Database
 from payclerk_core.errors import OutsideError, UserError
 from payclerk_core.fleet import Pace, living_kinds
 from payclerk_core.mailboxes import mailboxes
 from payclerk_core.queries.held_letters import held_letters, sent_before
-from payclerk_core.queries.restoring import open_restoration
+from payclerk_core.queries.restoring import may_be_restored_again, open_restoration
 from payclerk_core.rules.restoring import MARGIN
 from payclerk_core.settings import Settings
 from payclerk_core.tables import Contract, Envelope, HeldLetter, LostLetter, Message, Project, Restoration
@@ -96,8 +96,46 @@ def _look(office: _Office, since: datetime | None) -> Iterator[str]:
         return
     if running:
         yield f"payclerk is running ({running}), or was when the backup was made. What it sent since the restore cannot be held."
+        yield "If a backup was restored just now, wait a minute with payclerk stopped, and run this again."
     with office.call() as call:
-        restoration = begin_restoration(call, since)
+        before = open_restoration(call.session)
+        restoration = begin_restoration(call, since, stopped=not running)
+    if before is not None and before.id != restoration.id:
+        yield _superseded(before)
+    with _at_work(office, not running):
+        yield from _read(office, restoration)
+        with office.call() as call:
+            note_read(call)
+    yield from _report(office)
+
+
+def _superseded(before: Restoration) -> str:
+    return (
+        f"Another backup was restored since that of {_at(before.since)}, or payclerk ran since: "
+        "all is held again that is not known to have gone out."
+    )
+
+
+@contextmanager
+def _at_work(office: _Office, alone: bool) -> Iterator[None]:
+    """What the command does is no sign that another backup was restored. `alone`: nothing else can have done it."""
+    try:
+        yield
+    finally:
+        if alone:
+            with office.call() as call:
+                note_handled(call)
+
+
+def _is_alone(office: _Office) -> bool:
+    if _running(office):
+        return False
+    with office.looking() as call:
+        restoration = open_restoration(call.session)
+        return restoration is not None and not may_be_restored_again(call.session, restoration, call.at)
+
+
+def _read(office: _Office, restoration: Restoration) -> Iterator[str]:
     yield f"The database knows of nothing after {_at(restoration.since)}. Outgoing mail is held from now on."
     if office.settings.has_mail:
         yield from _reread(office, restoration)
@@ -105,7 +143,6 @@ def _look(office: _Office, since: datetime | None) -> Iterator[str]:
         yield "No mailbox is set up, so there is nothing to read again."
     if office.settings.has_docusign:
         yield from _envelopes(office, restoration.since)
-    yield from _report(office)
 
 
 def _running(office: _Office) -> str:
@@ -218,6 +255,11 @@ def _hint(call: Call, one: HeldLetter) -> str:
 
 
 def _settle(office: _Office, wish: Wish) -> Iterator[str]:
+    with _at_work(office, _is_alone(office)):
+        yield from _settle_as_wished(office, wish)
+
+
+def _settle_as_wished(office: _Office, wish: Wish) -> Iterator[str]:
     yield from _with_each(office, wish.release, release_letters, "will be sent")
     yield from _with_each(office, wish.discard, discard_letters, "will never be sent")
     if wish.settle:

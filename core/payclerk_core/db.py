@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,7 +20,9 @@ COMPILED = 1500
 
 
 # The first half of PostgreSQL's advisory locks, which are shared with whatever else uses the database.
-_LOCKS: Final = {"fleet": 725401, "mail": 725402}
+_LOCKS: Final = {"fleet": 725401, "mail": 725402, "copy": 725403}
+# The second half is an int4. Numbers that fold into one only wait for each other.
+_MOST_NUMBERS: Final = 2**31
 
 
 class Database:
@@ -30,6 +33,7 @@ class Database:
         self.engine = make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self.engine.execution_options(payclerk_reading=True), expire_on_commit=False)
+        self._here = _Here()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -44,25 +48,56 @@ class Database:
             yield session
 
     @contextmanager
-    def alone_with(self, number: int, *, of: str, wait: bool = False) -> Iterator[bool]:
-        """Whether nobody else, in whatever process, is inside with this number now; with `wait`, as soon as that is so.
+    def alone_with(self, *numbers: int, of: str, wait: bool = False) -> Iterator[bool]:
+        """Whether nobody else, in whatever process, is inside with any of these now; with `wait`, as soon as that is so.
 
-        `of`: what is numbered, fleet or mail.
+        `of`: what is numbered, fleet, mail or copy.
 
-        It ends with the block or the process. On SQLite there is one process, so it is always true.
+        It ends with the block or the process. On SQLite there is one process, whose threads are kept apart.
         """
         if self.engine.dialect.name == "sqlite":
-            yield True
+            with self._here.alone(frozenset((of, number) for number in numbers), wait) as alone:
+                yield alone
             return
         with self.transaction() as session:
-            if wait:
-                session.execute(select(func.pg_advisory_xact_lock(_LOCKS[of], number)))
-                yield True
-            else:
-                yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(_LOCKS[of], number))))
+            yield _lock(session, _LOCKS[of], sorted({number % _MOST_NUMBERS for number in numbers}), wait)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _lock(session: Session, what: int, numbers: list[int], wait: bool) -> bool:
+    """Until the transaction ends. In one order, so that two who want the same never wait for each other."""
+    name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    query = text(f"SELECT {name}(:what, number) FROM unnest(CAST(:numbers AS int[])) AS number")  # noqa: S608
+    answers = session.scalars(query, {"what": what, "numbers": numbers}).all()
+    return wait or all(answers)
+
+
+class _Here:
+    """What the threads of this process are inside with."""
+
+    def __init__(self) -> None:
+        self._change, self._taken = threading.Condition(), frozenset[tuple[str, int]]()
+
+    @contextmanager
+    def alone(self, wanted: frozenset[tuple[str, int]], wait: bool) -> Iterator[bool]:
+        with self._change:
+            if wait:
+                self._change.wait_for(lambda: self._taken.isdisjoint(wanted))
+            alone = self._taken.isdisjoint(wanted)
+            if alone:
+                self._taken |= wanted
+        try:
+            yield alone
+        finally:
+            if alone:
+                self._leave(wanted)
+
+    def _leave(self, wanted: frozenset[tuple[str, int]]) -> None:
+        with self._change:
+            self._taken -= wanted
+            self._change.notify_all()
 
 
 def database_now(session: Session) -> datetime:

@@ -96,12 +96,17 @@ def _sent(folder: ImapFolder, since: datetime) -> Iterator[Evidence]:
             yield found
 
 
+def letter_token(headers: bytes) -> str | None:
+    """The token of a letter of ours, by its own id; None for whatever else was sent from the mailbox."""
+    return token_of(str(message_from_bytes(headers, policy=policy.default)["Message-ID"] or "").strip())
+
+
 def _letter(raw: bytes, since: datetime) -> Evidence | None:
-    """A letter of ours by its own id; None for whatever else was sent from the mailbox."""
-    head = message_from_bytes(raw, policy=policy.default)
-    token = token_of(str(head["Message-ID"] or "").strip())
+    """A letter of ours; None for whatever else was sent from the mailbox."""
+    token = letter_token(raw)
     if token is None:
         return None
+    head = message_from_bytes(raw, policy=policy.default)
     at = since
     with suppress(ValueError, TypeError, OverflowError):
         at = max(since, parsedate_to_datetime(str(head["Date"])))

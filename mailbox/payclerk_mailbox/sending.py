@@ -41,12 +41,18 @@ class Sender:
     def send(self, job: Job) -> None:
         """Send the copies of a job over one connection. What has been delivered or has bounced is done with.
 
-        No transaction is open while we talk to the server. Dying between its yes and our note sends a copy once
-        more: the same bytes under the same Message-ID, which mail programs show once.
+        Nothing is locked in our tables while we talk to the server. Dying between its yes and our note sends a copy
+        once more: the same bytes under the same Message-ID, which mail programs show once.
         """
         recipient_ids = [job.payload["recipient_id"], *job.payload.get("also", [])]
         self._before_first()
         self._hold(recipient_ids)
+        # A copy may have several jobs: its first, and one for each time that a person released it. The later one finds
+        # what the earlier has noted.
+        with self._db.alone_with(*recipient_ids, of="copy", wait=True):
+            self._send(recipient_ids)
+
+    def _send(self, recipient_ids: Sequence[int]) -> None:
         with self._db.reading() as session:
             copies = copies_to_send(session, self._settings, recipient_ids)
         if not copies:

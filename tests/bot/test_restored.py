@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,21 @@ def restored(m: Month) -> None:
     begin_restoration(m.call(), BACKUP)
     lost = Evidence("a" * 26, "Contact001@trade.example", "RE: Invited 0", NOON, "sent_folder")
     note_evidence(m.call(), [lost])
+
+
+def test_the_message_of_a_restore_that_another_followed_points_to_the_newer(
+    month: Callable[..., Any], busy_office: Office
+) -> None:
+    def twice(m: Month) -> None:
+        restored(m)
+        later = replace(m.call(), at=NOON + timedelta(days=1))
+        later.record("started", m.project, project_id=None)
+        begin_restoration(later, None, stopped=True)
+
+    month(twice, contracts=3)
+    older = busy_office.message("payclerk was restored from a backup once more")
+    assert "is in the newer message" in texts(older)
+    assert "2 letters held" in texts(busy_office.message("payclerk was restored from a backup of"))
 
 
 def test_what_is_held_is_settled_letter_by_letter(month: Callable[..., Any], busy_office: Office) -> None:

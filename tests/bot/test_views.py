@@ -327,6 +327,7 @@ def collected() -> list[b.View]:
         trouble_message(3, "mail.send", "x", 4, "failed"),
         restored(RESTORED),
         restored(replace(RESTORED, settled=AT)),
+        restored(replace(RESTORED, settled=AT, again=True)),
         importing.preview(importing.Dropped(1, "x", "x"), [Shown("1 new person", ("x",), 0)], 2),
     ]
     views = [

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from inbox_forms import form_of_dana
 from mail_month import promised
 from payclerk_core.actions.invitations import remind_silent
-from payclerk_core.tables import Claim, HeldLetter, InboxMail, MessageRecipient, Project
+from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
+from payclerk_core.tables import Claim, HeldLetter, InboxMail, MessageRecipient, Project, Restoration
 from payclerk_scheduler.clock import tick
 from restored_office import RestoredOffice
 
@@ -168,6 +169,98 @@ def test_a_person_settles_it_and_mail_goes_out_as_usual(office: RestoredOffice) 
     assert set(office.sink.ids.values()) == {1}
 
 
+def test_a_letter_that_is_released_before_payclerk_starts_goes_out_once(office: RestoredOffice) -> None:
+    """Its first job still waits in the backup, and the release promises another."""
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(LATE)
+    office.restore(backup)
+    office.payclerk()
+    before = office.sink.ids
+    assert held(office)
+    assert "letters will be sent" in office.payclerk("--release", "all")
+    office.begin()
+    office.kill()
+    assert set((office.sink.ids - before).values()) == {1}
+
+
+def test_another_restore_before_the_first_is_settled_is_one_of_its_own(office: RestoredOffice) -> None:
+    """A person had written a letter, and it went out, after the second backup was made."""
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(IN_TIME)
+    office.restore(backup)
+    office.payclerk()
+    tick(office.db, office.clock())
+    office.at(datetime(2026, 11, 25, 12))
+    tick(office.db, office.clock())
+    office.act(lambda call: compose(office, call))
+    backup = office.back_up()
+    office.begin()
+    office.kill()
+    sent = office.sink.ids
+    assert [one for one in office.sink.pairs if one[1] == "About the claim"] == [(DANA, "About the claim")]
+
+    office.at(datetime(2026, 12, 5, 12))
+    office.restore(backup)
+    said = office.payclerk()
+    assert "Another backup was restored since that of 20 Nov 2026 16:00 UTC" in said
+    assert "knows of nothing after 25 Nov 2026 18:00 UTC" in said
+    assert "composed to" in said
+    assert "Another backup" not in office.payclerk()
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+
+    assert "will never be sent" in office.payclerk("--discard", "all")
+    assert "The clock has not run since the restore" in office.payclerk("--settle", status=1)
+
+
+def test_who_forgets_the_command_after_another_restore_sends_nothing_either(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(IN_TIME)
+    office.restore(backup)
+    office.payclerk()
+    office.at(datetime(2026, 11, 25, 12))
+    office.act(lambda call: compose(office, call))
+    backup = office.back_up()
+    office.begin()
+    office.work(office.inbox.answer(office.inbox.month.eli, "When is it due?"))
+    office.kill()
+    sent = office.sink.ids
+
+    office.at(datetime(2026, 12, 5, 12))
+    office.restore(backup)
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+    with office.db.reading() as session:
+        assert session.scalars(select(Restoration.status).order_by(Restoration.id)).all() == ["superseded", "settling"]
+
+
+def compose(office: RestoredOffice, call: Call) -> None:
+    month, subject = office.inbox.month, "About the claim"
+    facts = {"subject": subject, "message": "Here it is.", "sender_name": "Pat", "project_name": "MS-01"}
+    thread = start_thread(call, project_id=month.project.id, contract_id=month.plumbing.id, subject=subject)
+    to = [Recipient(call.session.merge(month.dana, load=False))]
+    write_letter(call, thread, "composed", to, {**facts, "contract_number": "SC-001"}, About("log"))
+
+
+def test_the_moment_can_be_corrected_after_the_first_look(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    a_month(office)
+    office.at(LATE)
+    office.restore(backup)
+    office.act(lambda call: call.record("started", call.session.scalars(select(Project)).one(), project_id=None))
+    assert "knows of nothing after 12 Dec 2026" in office.payclerk()
+    said = office.payclerk("--since", "2026-11-20T16:00")
+    assert "knows of nothing after 20 Nov 2026 16:00 UTC" in said
+    assert "knows of nothing after 20 Nov 2026 16:00 UTC" in office.payclerk()
+    assert list(office.mails().values()) == [1] * 21
+    assert "is read again already" in office.payclerk("--since", "2026-11-21T16:00", status=1)
+
+
 def numbers(office: RestoredOffice) -> list[int]:
     with office.db.reading() as session:
         return list(session.scalars(select(HeldLetter.id).where(HeldLetter.status == "held").order_by(HeldLetter.id)))
@@ -203,9 +296,25 @@ def test_who_forgets_the_command_sends_nothing_and_is_told(office: RestoredOffic
     assert list(office.mails().values()) == [1] * 21
 
 
+def test_who_forgets_it_and_got_no_mail_since_sends_nothing_where_sent_mail_is_kept(office: RestoredOffice) -> None:
+    backup = until_the_backup(office)
+    office.at(MONTH)
+    office.begin()
+    office.kill()
+    office.keep_in_sent_folder()
+    sent = office.sink.ids
+    office.at(LATE)
+    office.restore(backup)
+    office.begin()
+    office.kill()
+    assert office.sink.ids == sent
+    assert [one for one in promised(office.db, "slack.notice") if one.startswith("slack.notice:restored:")]
+
+
 def test_who_only_was_away_sends_what_was_promised(office: RestoredOffice) -> None:
     until_the_backup(office)
     office.at(MONTH)
+    office.keep_in_sent_folder()  # the invitations, which are known to have gone out
     office.begin()
     office.kill()
     assert len(office.sink.letters) == 6

@@ -10,14 +10,23 @@ from sqlalchemy import select
 
 from mail_month import NOON, Month, call_of, make_settings, promised
 from payclerk_core.actions.held_letters import discard_letters, hold_letters, release_letters
+from payclerk_core.actions.inbox import note_delivered
 from payclerk_core.actions.letters_out import Evidence, note_evidence
 from payclerk_core.actions.mailing import About, Recipient, start_thread, write_letter
-from payclerk_core.actions.restoring import begin_restoration, settle_restoration
+from payclerk_core.actions.restoring import begin_restoration, note_handled, note_read, settle_restoration
 from payclerk_core.errors import UserError
 from payclerk_core.queries.held_letters import may_go_out
-from payclerk_core.queries.restoring import last_known
-from payclerk_core.rules.restoring import Standing, backup_moment, is_held, obstacle, reread_from, same_matter
-from payclerk_core.tables import HeldLetter, LostLetter, MailFolder, MessageRecipient, ReplyToken, Restoration
+from payclerk_core.queries.restoring import last_known, standing_of_restore
+from payclerk_core.rules.restoring import (
+    Standing,
+    backup_moment,
+    is_held,
+    obstacle,
+    outcome_of,
+    reread_from,
+    same_matter,
+)
+from payclerk_core.tables import HeldLetter, LostLetter, MailFolder, Message, MessageRecipient, ReplyToken, Restoration
 
 if TYPE_CHECKING:
     from payclerk_core.actions.call import Call
@@ -113,6 +122,14 @@ class Desk:
         query = select(MessageRecipient).where(MessageRecipient.message_id == letter.id)
         return call.session.scalars(query).one()
 
+    def write_two(self, call: Call) -> list[int]:
+        """A letter to Dana and Eli; the ids of their copies."""
+        month = self.month
+        about = {"project_id": month.project.id, "contract_id": month.plumbing.id, "subject": "About the claim"}
+        to = [Recipient(month.dana), Recipient(month.eli)]
+        write_letter(call, start_thread(call, **about), "composed", to, FACTS, About("log"))
+        return list(call.session.scalars(select(MessageRecipient.id).order_by(MessageRecipient.id)))
+
     def lose(self, call: Call, tokens: set[str]) -> None:
         """Write a letter, note its token, and lose it again."""
         copy = self._write(call, "composed")
@@ -169,6 +186,32 @@ def test_what_the_mailbox_shows_is_noted_once(desk: Desk) -> None:
         assert session.scalars(select(LostLetter.token)).all() == ["b" * 26]
 
 
+@pytest.mark.parametrize("first", ["released", "discarded"])
+def test_a_letter_of_which_one_copy_is_never_sent_went_out_with_the_other(desk: Desk, first: str) -> None:
+    keys = desk.act(desk.write_two, NOON - DAY)
+    desk.act(lambda call: begin_restoration(call, NOON - DAY))
+    with desk.db.reading() as session:
+        one, other = session.scalars(select(HeldLetter.id).order_by(HeldLetter.id))
+
+    def send() -> None:
+        desk.act(lambda call: release_letters(call, [one]))
+        desk.act(lambda call: note_delivered(call, keys[0]))
+
+    steps = [send, lambda: desk.act(lambda call: discard_letters(call, [other]))]
+    seen = []
+    for step in steps if first == "released" else reversed(steps):
+        step()
+        with desk.db.reading() as session:
+            seen.append(session.scalars(select(Message.status)).one())
+    assert seen == ["queued", "sent"]
+
+
+def test_what_a_letter_has_come_to() -> None:
+    assert outcome_of(["delivered", "bounced", "discarded"]) == "sent"
+    assert outcome_of(["bounced", "discarded"]) is None  # it stays bounced, which a person was told
+    assert outcome_of([]) is outcome_of(["delivered", "waiting"]) is None
+
+
 def test_without_a_restore_nothing_is_held_or_noted(desk: Desk) -> None:
     key = desk.write()
     assert desk.act(hold_letters) == 0
@@ -180,11 +223,74 @@ def test_without_a_restore_nothing_is_held_or_noted(desk: Desk) -> None:
         desk.act(settle_restoration)
 
 
-def test_one_restore_is_settled_at_a_time_and_its_moment_is_that_of_the_first_call(desk: Desk) -> None:
+def test_one_restore_is_settled_at_a_time_and_its_moment_moves_back_alone(desk: Desk) -> None:
     first = desk.act(lambda call: begin_restoration(call, NOON - DAY)).id
-    assert desk.act(lambda call: begin_restoration(call, NOON - 3 * DAY)).id == first
+    desk.act(note_read)
+    for since, expected in ((NOON - 3 * DAY, NOON - 3 * DAY), (None, NOON - 3 * DAY)):
+        again = desk.act(lambda call, since=since: begin_restoration(call, since))
+        assert (again.id, again.since, again.read_at) == (first, expected, None)
+    with pytest.raises(UserError, match="All mail after 07 Nov 2026 12:00 UTC is read again already"):
+        desk.act(lambda call: begin_restoration(call, NOON - 2 * DAY))
     with desk.db.reading() as session:
-        assert session.scalars(select(Restoration.since)).all() == [NOON - DAY]
+        assert session.scalars(select(Restoration.since)).all() == [NOON - 3 * DAY]
+
+
+def test_what_came_with_another_backup_is_held_anew(desk: Desk) -> None:
+    """The first restore was being settled when that was made: nothing it had let go is known to have gone out."""
+    released, discarded, open_ = (desk.write(at=NOON - DAY) for _ in range(3))
+    first = desk.act(lambda call: begin_restoration(call, NOON - DAY)).id
+    with desk.db.reading() as session:
+        held = session.scalars(select(HeldLetter.id).order_by(HeldLetter.id)).all()
+    desk.act(lambda call: release_letters(call, held[:1]))
+    desk.act(lambda call: discard_letters(call, held[1:2]))
+    desk.act(note_read)
+    written, delivered = (desk.write(at=NOON + DAY) for _ in range(2))
+    desk.act(lambda call: note_delivered(call, delivered), NOON + DAY)
+    assert desk.going_out() == [released, written]
+
+    later = NOON + 2 * DAY
+    second = desk.act(lambda call: begin_restoration(call, None, stopped=True), later).id
+    assert second != first
+    assert desk.going_out() == []
+    with desk.db.reading() as session:
+        rows = session.execute(select(Restoration.status, Restoration.since).order_by(Restoration.id)).all()
+        query = select(HeldLetter.recipient_id).where(HeldLetter.status == "held", HeldLetter.restoration_id == second)
+        assert set(session.scalars(query)) == {released, open_, written}
+        standing = standing_of_restore(session, session.get_one(Restoration, second))
+    assert [tuple(row) for row in rows] == [("superseded", NOON - DAY), ("settling", NOON + DAY)]
+    assert standing.first_tick is None
+    assert discarded not in desk.going_out()
+    assert desk.act(lambda call: begin_restoration(call, None, stopped=True), later).id == second
+
+
+def test_what_was_not_read_to_the_end_before_another_backup_came_is_read_then(desk: Desk) -> None:
+    desk.write(at=NOON - DAY)
+    desk.act(lambda call: begin_restoration(call, NOON - DAY))
+    desk.write(at=NOON + DAY)
+    second = desk.act(lambda call: begin_restoration(call, None, stopped=True), NOON + 2 * DAY)
+    assert second.since == NOON - DAY
+
+
+@pytest.mark.parametrize(("stopped", "noted"), [(False, False), (True, True)])
+def test_the_same_restore_goes_on_while_payclerk_works_and_after_the_work_of_the_command(
+    desk: Desk, stopped: bool, noted: bool
+) -> None:
+    first = desk.act(lambda call: begin_restoration(call, NOON - DAY)).id
+    desk.write(at=NOON + DAY)
+    if noted:
+        desk.act(note_handled, NOON + DAY)
+    assert desk.act(lambda call: begin_restoration(call, None, stopped=stopped), NOON + 2 * DAY).id == first
+
+
+def test_a_letter_that_was_lost_is_known_once_however_often_a_backup_is_restored(desk: Desk) -> None:
+    desk.act(lambda call: begin_restoration(call, NOON - DAY))
+    seen = [Evidence("b" * 26, "dana@harbor.example", "x", NOON, "sent_folder")]
+    desk.act(lambda call: note_evidence(call, seen))
+    desk.write(at=NOON + DAY)
+    second = desk.act(lambda call: begin_restoration(call, None, stopped=True), NOON + 2 * DAY).id
+    desk.act(lambda call: note_evidence(call, seen))
+    with desk.db.reading() as session:
+        assert session.scalars(select(LostLetter.restoration_id)).all() == [second]
 
 
 def test_the_moment_of_the_backup_is_read_from_whatever_was_written_last(desk: Desk) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import email
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email import policy
 from itertools import count
@@ -256,6 +257,35 @@ def test_what_was_delivered_is_not_sent_again(post: Post, server: MailServer):
         note_delivered(call_of(session, post.settings), key)
     post.send(key)
     assert server.received == []
+
+
+def test_a_copy_is_in_the_hands_of_one_job_at_a_time(post: Post, server: MailServer):
+    """A letter that is released after a restore has two: its first, which still waits, and that of the release."""
+    both = post.letter(("to", post.month.dana), ("to", post.month.eli))
+    free: list[bool] = []
+    answer = server.handle_DATA
+
+    async def look(*words: Any) -> str:
+        for key in both:
+            with post.db.alone_with(key, of="copy") as alone:
+                free.append(alone)
+        return await answer(*words)
+
+    server.handle_DATA = look  # type: ignore[method-assign]
+    post.send(*both)
+    post.send(both[1])
+    assert free == [False] * 4
+    assert len(server.received) == 2
+    with post.db.alone_with(*both, of="copy") as alone:
+        assert alone
+
+
+def test_jobs_that_share_copies_send_each_once(post: Post, server: MailServer):
+    keys = [key for _ in range(6) for key in post.letter(("to", post.month.dana))]
+    orders = [keys, keys[::-1], *([key] for key in keys)]
+    with ThreadPoolExecutor(len(orders)) as pool:
+        list(pool.map(lambda order: post.send(*order), orders))
+    assert len(server.received) == len(keys)
 
 
 def test_nobody_can_add_a_header_by_a_name_or_subject(post: Post, server: MailServer):

@@ -157,7 +157,7 @@ class RestoredOffice:
         with open_folder(self.inbox.settings) as folder:
             folder._client.create_folder("Sent")
             for _, mail in self.sink.letters:
-                folder._client.append("Sent", mail.as_bytes())
+                folder._client.append("Sent", mail.as_bytes(), msg_time=self.clock())
 
     def close(self) -> None:
         if self.running:  # the test failed: what is left would spoil the next one

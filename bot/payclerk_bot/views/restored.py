@@ -48,12 +48,16 @@ class Restored:
     held: int
     lost: int
     settled: datetime | None = None
+    again: bool = False  # another backup was restored before this one was settled
     letters: Sequence[Letter] = field(default_factory=tuple)  # those of the held ones that this person may see
     unknown: Sequence[Lost] = field(default_factory=tuple)
 
 
 def restored(facts: Restored) -> Said:
     """For the channel: numbers alone."""
+    if facts.again:
+        text = "payclerk was restored from a backup once more"
+        return text, [b.section(f"*{text}*"), b.context("What this restore left open is in the newer message.")]
     if facts.settled is not None:
         text = "The restore from a backup is settled"
         return text, [b.section(f"✅ *{text}*"), b.context(f"E-mail goes out as usual since {_at(facts.settled)}.")]

@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import UserError
 from ..jobs import promise
-from ..queries.held_letters import may_go_out
+from ..queries.held_letters import copies_of, may_go_out
 from ..queries.restoring import open_restoration
 from ..queries.threads import may_see
-from ..rules.restoring import is_held
+from ..rules.restoring import is_held, outcome_of
 from ..tables import Contract, HeldLetter, Message, MessageRecipient, Restoration, Thread
 from .batches import settle_item
 from .call import Call
@@ -66,11 +66,22 @@ def discard_letters(call: Call, held_ids: Collection[int]) -> int:
     for one in held:
         call.move(one, "discarded")
         _record(call, one, "letter_discarded")
-        message = call.get(Message, one.recipient.message_id, "letter")
-        if not any(copy.delivered_at or copy.bounced_at for copy in message.recipients):
-            call.move(message, "discarded")
-        settle_item(call, message.batch_item_id, "skipped", "not sent again after the restore")
+        _note_outcome(call, one.recipient.message_id)
     return len(held)
+
+
+def _note_outcome(call: Call, message_id: int) -> None:
+    """Of a letter with a copy that is never sent: the others may have gone out, or wait."""
+    message = call.session.scalars(select(Message).where(Message.id == message_id).with_for_update()).one()
+    call.session.flush()
+    outcome = outcome_of(copies_of(call.session, [message_id])[message_id])
+    if outcome is None:
+        return
+    call.move(message, outcome)
+    if outcome == "sent":
+        settle_item(call, message.batch_item_id, "done", "sent")
+    else:
+        settle_item(call, message.batch_item_id, "skipped", "not sent again after the restore")
 
 
 def _held(call: Call, held_ids: Collection[int]) -> list[HeldLetter]:

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
 
 from ..errors import UserError
 from ..jobs import promise
 from ..queries.directory import person_by_email
+from ..queries.held_letters import copies_of
+from ..rules.restoring import outcome_of
 from ..tables import (
     Attachment,
     Claim,
@@ -168,10 +169,10 @@ def note_delivered(call: Call, *recipient_ids: int) -> None:
         row.delivered_at = call.at
     call.session.flush()
     messages = select(Message).where(Message.id.in_({row.message_id for row in rows}))
-    fresh = messages.options(selectinload(Message.recipients)).execution_options(populate_existing=True)
-    sent = call.session.scalars(fresh).all()
+    sent = call.session.scalars(messages.execution_options(populate_existing=True)).all()
+    copies = copies_of(call.session, [message.id for message in sent])
     for message in sent:
-        if all(row.delivered_at or row.bounced_at for row in message.recipients):
+        if outcome_of(copies[message.id]) == "sent":
             call.move(message, "sent")
     settle_items(call, [message.batch_item_id for message in sent if message.batch_item_id], "done", "sent")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, not_, select
+from sqlalchemy import ColumnElement, case, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ..rules.restoring import same_matter
@@ -17,6 +17,22 @@ def may_go_out() -> ColumnElement[bool]:
     kept = select(HeldLetter.recipient_id).where(HeldLetter.status.in_(["held", "discarded"]))
     recipient = MessageRecipient
     return recipient.delivered_at.is_(None) & recipient.bounced_at.is_(None) & not_(recipient.id.in_(kept))
+
+
+def copies_of(session: Session, message_ids: Collection[int]) -> Mapping[int, list[str]]:
+    """What has become of each copy of these letters: waiting, delivered, bounced or discarded."""
+    discarded = select(HeldLetter.recipient_id).where(HeldLetter.status == "discarded")
+    row = MessageRecipient
+    became = case(
+        (row.delivered_at.is_not(None), "delivered"),
+        (row.bounced_at.is_not(None), "bounced"),
+        (row.id.in_(discarded), "discarded"),
+        else_="waiting",
+    )
+    found: dict[int, list[str]] = {key: [] for key in message_ids}
+    for key, what in session.execute(select(row.message_id, became).where(row.message_id.in_(message_ids))):
+        found[key].append(what)
+    return found
 
 
 def held_letters(session: Session) -> Sequence[HeldLetter]:

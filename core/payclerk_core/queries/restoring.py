@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from ..rules.restoring import Standing, backup_moment
+from ..rules.restoring import Standing, backup_moment, restored_again
 from ..tables import (
     ClockTick,
     Event,
@@ -46,6 +46,11 @@ def last_known(session: Session, now: datetime) -> datetime | None:
     return backup_moment(found, now)
 
 
+def may_be_restored_again(session: Session, restoration: Restoration, now: datetime) -> bool:
+    """Whether another backup may have come since this restore was last dealt with: payclerk is stopped."""
+    return restored_again(restoration.handled_at, last_known(session, now))
+
+
 def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
     ticks = ClockTick.planned_at > restoration.began_at - timedelta(hours=1)
     return Standing(
@@ -57,6 +62,13 @@ def standing_of_restore(session: Session, restoration: Restoration) -> Standing:
 
 def _count(session: Session, condition: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).where(condition)) or 0
+
+
+def gone_out(session: Session, tokens: Collection[str]) -> set[str]:
+    """Those of the tokens whose letters this database knows to have gone out."""
+    query = select(ReplyToken.token).join(MessageRecipient, MessageRecipient.token_id == ReplyToken.id)
+    known = MessageRecipient.delivered_at.is_not(None) | MessageRecipient.bounced_at.is_not(None)
+    return set(session.scalars(query.where(ReplyToken.token.in_(tokens), known)))
 
 
 def unknown_tokens(session: Session, tokens: Sequence[str]) -> list[str]:

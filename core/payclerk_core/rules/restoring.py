@@ -28,6 +28,14 @@ def backup_moment(known: Iterable[datetime | None], now: datetime) -> datetime |
     return max((moment for moment in known if moment is not None and moment <= now), default=None)
 
 
+def restored_again(handled_at: datetime, known: datetime | None) -> bool:
+    """Whether something happened since a restore that is open was last dealt with, so that another backup may have come.
+
+    It may also be that payclerk ran meanwhile. Nobody can tell the two apart, and to hold once more harms nobody.
+    """
+    return known is not None and known > handled_at
+
+
 def reread_from(backup: datetime, last_look: datetime | None) -> datetime:
     """From when on a mailbox is read again, whose last good look was that: also what waited in it at the backup."""
     return min(backup, last_look or backup) - MARGIN
@@ -49,6 +57,20 @@ def same_matter(subject: str, other: str) -> bool:
 
 def _plain(subject: str) -> str:
     return " ".join(_ANSWER.sub("", subject).split()).casefold()
+
+
+def outcome_of(copies: Iterable[str]) -> str | None:
+    """What a letter has come to, whose copies are waiting, delivered, bounced or discarded; None: it is as it was.
+
+    >>> outcome_of(["discarded", "delivered"]), outcome_of(["discarded"]), outcome_of(["discarded", "waiting"])
+    ('sent', 'discarded', None)
+    """
+    found = set(copies)
+    if "waiting" in found or not found:
+        return None
+    if "delivered" in found:
+        return "sent"
+    return "discarded" if found == {"discarded"} else None
 
 
 @dataclass(frozen=True, slots=True)

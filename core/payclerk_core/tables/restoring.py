@@ -12,7 +12,8 @@ from .mail import MessageRecipient
 
 
 class Restoration(Keyed, Stated, Base):
-    """A restore that `payclerk restore` looked into. settling: outgoing mail is held; settled: it goes out as usual.
+    """A restore that `payclerk restore` looked into. settling: outgoing mail is held; settled: it goes out as usual;
+    superseded: the database was restored once more before that.
 
     `open` is true or empty, so that there is one open row at most.
     """
@@ -21,6 +22,8 @@ class Restoration(Keyed, Stated, Base):
 
     since: Mapped[datetime]  # of the last thing the restored database knew: the moment of the backup
     began_at: Mapped[datetime]
+    handled_at: Mapped[datetime]  # when `payclerk restore` was last at work on it; what is later is not of its doing
+    read_at: Mapped[datetime | None]  # when all mailboxes had been read again since then
     reread: Mapped[int] = mapped_column(default=0)  # mails that the server still had and the database had not
     open: Mapped[bool | None] = mapped_column(unique=True)
 

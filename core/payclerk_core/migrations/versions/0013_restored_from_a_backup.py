@@ -20,6 +20,8 @@ def upgrade():
         sa.Column("id", Key, nullable=False),
         sa.Column("since", Moment(timezone=True), nullable=False),
         sa.Column("began_at", Moment(timezone=True), nullable=False),
+        sa.Column("handled_at", Moment(timezone=True), nullable=False),
+        sa.Column("read_at", Moment(timezone=True), nullable=True),
         sa.Column("reread", sa.Integer(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=False),
