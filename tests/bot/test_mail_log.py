@@ -54,7 +54,9 @@ def prime_claim(m: Month, **thread: Any) -> tuple[Claim, Thread]:
 
 
 def opened(office: Office, user: str, words: str) -> Any:
-    """The log of the owner's claim is open; the message with these words is opened on top of it."""
+    """The log of the owner's claim is open, and nothing else; the message with these words is opened on top of it."""
+    while office.world.view_of(user) is not None:
+        office.world.close(user)
     office.billing(user, "emails PR-01")
     log = office.modal(user, "emails")
     with office.database.reading() as session:

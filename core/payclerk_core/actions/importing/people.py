@@ -79,7 +79,7 @@ def _keyed(session: Session, file: ProjectFile) -> dict[str, str]:
     """Of the people whose keys the file has: the address that payclerk holds, by key."""
     keys = [row.key for row in file.people if row.key]
     found = session.execute(select(Person.import_key, Person.email_key).where(Person.import_key.in_(keys)))
-    return dict(found.tuples().all())
+    return {row.import_key: row.email_key for row in found}
 
 
 def _faults(row: PersonRow, old: str | None, held: Held) -> Iterator[Fault]:
