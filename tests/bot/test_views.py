@@ -238,7 +238,7 @@ def test_modals_and_home(size: int, name: str) -> None:
         restored_modal(replace(RESTORED, unknown=[Lost(name, name, AT)] * size)),
         owner_modal(OwnerPage("s:1", name, name[:40], money, money, *([[b.esc(name, 150)] * size] * 6))),
         owner_modal(OwnerPage("s:1", name, name[:40], Money(0), Money(0))),
-        exists_modal(OwnerExists(1, name, "Draft", money, True, [b.esc(name, 300)] * size)),
+        exists_modal(OwnerExists(1, name, "Draft", money, True, "0" * 64, [b.esc(name, 300)] * size)),
         address_modal(name, "a@b.example", "1:2"),
         payment_modal(
             1, name, money, money, DAY, received=False, recorded=[replace(PAYMENT, id=n) for n in range(size)]
