@@ -105,18 +105,25 @@ def approved(count: int) -> Callable[[Month], list[int]]:
     return fill
 
 
+def confirmed_though_one_was_corrected(
+    month: Callable[..., Any], office: Office, act: str, words: str
+) -> tuple[str, int]:
+    """Two approved claims are looked at, one is corrected, the look is confirmed: the message with these words, and the
+    claim that did not change."""
+    changed, same = month(approved(2), contracts=2)
+    look = last_look(office, act, count=2)
+    corrected_and_approved_again(office, changed, 80_000)
+    office.world.submit(ADA, look)
+    said = texts(office.message(words))
+    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    return said, same
+
+
 def test_a_claim_corrected_between_look_and_confirm_is_not_sent_for_signature(
     month: Callable[..., Any], busy_office: Office
 ) -> None:
     office = busy_office
-    changed, same = month(approved(2), contracts=2)
-    look = last_look(office, "docusign", count=2)
-    corrected_and_approved_again(office, changed, 80_000)
-
-    office.world.submit(ADA, look)
-
-    said = texts(office.message("DocuSign: 1 waiting, 1 left out"))
-    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    said, same = confirmed_though_one_was_corrected(month, office, "docusign", "DocuSign: 1 waiting, 1 left out")
     assert "Last changed by Otto Other." in said
     with office.database.reading() as session:
         assert [row.claim_id for row in session.scalars(select(Envelope))] == [same]
@@ -126,14 +133,7 @@ def test_a_claim_corrected_between_look_and_confirm_is_not_compiled(
     month: Callable[..., Any], busy_office: Office
 ) -> None:
     office = busy_office
-    changed, same = month(approved(2), contracts=2)
-    look = last_look(office, "backup", count=2)
-    corrected_and_approved_again(office, changed, 80_000)
-
-    office.world.submit(ADA, look)
-
-    said = texts(office.message("1 done, 1 left out"))
-    assert "It has changed since you looked. It was $1,800.00 due and is $72,900.00." in said
+    _, same = confirmed_though_one_was_corrected(month, office, "backup", "1 done, 1 left out")
     with office.database.reading() as session:
         [package] = session.scalars(select(Package))
         assert [row.claim_id for row in package.claims] == [same]

@@ -17,6 +17,7 @@ from payclerk_scheduler.clock import tick
 from restored_office import RestoredOffice
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -85,6 +86,16 @@ def a_month(office: RestoredOffice) -> None:
     assert set(office.sink.ids.values()) == {1}
 
 
+def restored_after_a_month(office: RestoredOffice, moment: datetime) -> Counter[str]:
+    """The backup from before the month is back. Returns what had been sent by then: how often each Message-ID."""
+    backup = until_the_backup(office)
+    a_month(office)
+    sent = office.sink.ids
+    office.at(moment)
+    office.restore(backup)
+    return sent
+
+
 def held(office: RestoredOffice, status: str = "held") -> list[str]:
     """To whom the letters are that are held, or were."""
     query = select(MessageRecipient.email).join(HeldLetter, HeldLetter.recipient_id == MessageRecipient.id)
@@ -98,11 +109,7 @@ def unmatched(office: RestoredOffice) -> int:
 
 @pytest.mark.parametrize("processed", ["Done", None], indirect=True, ids=["processed", "inbox"])
 def test_backup_month_kill_restore(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
-    sent = office.sink.ids
-    office.at(LATE)
-    office.restore(backup)
+    sent = restored_after_a_month(office, LATE)
 
     said = office.payclerk()
     folder = office.processed or "INBOX"
@@ -124,11 +131,8 @@ def test_backup_month_kill_restore(office: RestoredOffice) -> None:
 
 
 def test_a_mail_that_can_be_taken_in_is_and_its_answer_is_held(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
+    restored_after_a_month(office, IN_TIME)
     sent = office.sink.pairs
-    office.at(IN_TIME)
-    office.restore(backup)
     office.payclerk()
     assert office.inbox.status(office.inbox.month.plumbing) == "accepted"
     assert office.inbox.status(office.inbox.month.steel) == "declined"
@@ -139,10 +143,7 @@ def test_a_mail_that_can_be_taken_in_is_and_its_answer_is_held(office: RestoredO
 
 
 def test_a_person_settles_it_and_mail_goes_out_as_usual(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
-    office.at(IN_TIME)
-    office.restore(backup)
+    restored_after_a_month(office, IN_TIME)
     office.payclerk()
     office.begin()
     sent = len(office.sink.letters)
@@ -171,10 +172,7 @@ def test_a_person_settles_it_and_mail_goes_out_as_usual(office: RestoredOffice) 
 
 def test_a_letter_that_is_released_before_payclerk_starts_goes_out_once(office: RestoredOffice) -> None:
     """Its first job still waits in the backup, and the release promises another."""
-    backup = until_the_backup(office)
-    a_month(office)
-    office.at(LATE)
-    office.restore(backup)
+    restored_after_a_month(office, LATE)
     office.payclerk()
     before = office.sink.ids
     assert held(office)
@@ -186,10 +184,7 @@ def test_a_letter_that_is_released_before_payclerk_starts_goes_out_once(office: 
 
 def test_another_restore_before_the_first_is_settled_is_one_of_its_own(office: RestoredOffice) -> None:
     """A person had written a letter, and it went out, after the second backup was made."""
-    backup = until_the_backup(office)
-    a_month(office)
-    office.at(IN_TIME)
-    office.restore(backup)
+    restored_after_a_month(office, IN_TIME)
     office.payclerk()
     tick(office.db, office.clock())
     office.at(datetime(2026, 11, 25, 12))
@@ -217,10 +212,7 @@ def test_another_restore_before_the_first_is_settled_is_one_of_its_own(office: R
 
 
 def test_who_forgets_the_command_after_another_restore_sends_nothing_either(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
-    office.at(IN_TIME)
-    office.restore(backup)
+    restored_after_a_month(office, IN_TIME)
     office.payclerk()
     office.at(datetime(2026, 11, 25, 12))
     office.act(lambda call: compose(office, call))
@@ -248,10 +240,7 @@ def compose(office: RestoredOffice, call: Call) -> None:
 
 
 def test_the_moment_can_be_corrected_after_the_first_look(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
-    office.at(LATE)
-    office.restore(backup)
+    restored_after_a_month(office, LATE)
     office.act(lambda call: call.record("started", call.session.scalars(select(Project)).one(), project_id=None))
     assert "knows of nothing after 12 Dec 2026" in office.payclerk()
     said = office.payclerk("--since", "2026-11-20T16:00")
@@ -283,11 +272,7 @@ def test_the_folder_of_sent_mail_says_what_went_out(office: RestoredOffice) -> N
 
 @pytest.mark.parametrize("processed", ["Done", None], indirect=True, ids=["processed", "inbox"])
 def test_who_forgets_the_command_sends_nothing_and_is_told(office: RestoredOffice) -> None:
-    backup = until_the_backup(office)
-    a_month(office)
-    sent = office.sink.ids
-    office.at(LATE)
-    office.restore(backup)
+    sent = restored_after_a_month(office, LATE)
     office.begin()
     office.kill()
     assert office.sink.ids == sent
